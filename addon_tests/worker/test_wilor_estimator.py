@@ -1,0 +1,400 @@
+"""The WiLoR estimator against a double of `wilor_mini`, and against the real package where it and its weights are.
+
+The double (see wilor_double/) sees blue patches; no test here needs torch, a network or a weight file. To run the last
+tests against the real package, name a folder that holds pretrained_models/ in HANDMOCAP_WILOR_DIR.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from handmocap_addon.core.errors import BadUsageError, ExitCode, MissingSetupError
+from handmocap_addon.worker.estimators import wilor, wilor_weights
+from handmocap_addon.worker.estimators.base import VideoFrame
+from handmocap_addon.worker.estimators.wilor import WilorSettings
+
+REPOSITORY = Path(__file__).parents[2]
+DOUBLE = Path(__file__).parent / "wilor_double"
+FAKE_TORCH = DOUBLE / "fake_torch"
+REAL_DIR = os.environ.get("HANDMOCAP_WILOR_DIR")
+DOUBLED_MODULES = ("wilor_mini", "wilor_mini.pipelines", wilor.PIPELINE_MODULE, "torch")
+HEIGHT, WIDTH = 120, 200
+RIGHT_BOX, LEFT_BOX = (20, 30, 60, 80), (120, 40, 170, 90)
+WEIGHT_NAMES = tuple(wilor_weights.PUBLISHED_SHA256)
+
+
+@pytest.fixture
+def double(monkeypatch):
+    """`wilor_mini` and torch replaced by their doubles, whatever is installed; gives back the torch one."""
+    for name in DOUBLED_MODULES:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.syspath_prepend(DOUBLE)
+    monkeypatch.syspath_prepend(FAKE_TORCH)
+    for name, value in wilor._OFFLINE.items():
+        monkeypatch.setenv(name, value)  # so that what `create` sets is taken back
+    yield importlib.import_module("torch")
+    for name in DOUBLED_MODULES:
+        sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def model_dir(tmp_path):
+    folder = tmp_path / "pretrained_models"
+    folder.mkdir()
+    for name in WEIGHT_NAMES:
+        (folder / name).write_bytes(b"not " + name.encode())
+    return tmp_path
+
+
+@pytest.fixture
+def settings(model_dir):
+    return WilorSettings(model_dir=model_dir, verify_weights=False)
+
+
+def _frame(*patches):
+    """A BGR frame with patches of (box, blue, green)."""
+    pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    for (left, top, right, bottom), blue, green in patches:
+        pixels[top:bottom, left:right] = (blue, green, 0)
+    return pixels
+
+
+def _observe(estimator, *pictures):
+    frames = [VideoFrame(index, index / 30.0, pixels) for index, pixels in enumerate(pictures)]
+    answers = list(estimator.observe(iter(frames)))
+    assert [frame for frame, _ in answers] == frames
+    return [hands for _, hands in answers]
+
+
+BOTH_HANDS = _frame((RIGHT_BOX, 230, 0), (LEFT_BOX, 153, 120))
+
+
+def test_hands_come_with_sides_scores_and_boxes(double, settings):
+    [[right, left]] = _observe(wilor.create(settings), BOTH_HANDS)
+
+    assert (right.side, left.side) == ("right", "left")
+    assert right.score == pytest.approx(230 / 255) and left.score == pytest.approx(153 / 255)
+    np.testing.assert_array_equal(right.bbox, RIGHT_BOX)
+    np.testing.assert_array_equal(left.bbox, LEFT_BOX)
+
+
+def test_values_have_the_shapes_of_an_observation(double, settings):
+    for hand in _observe(wilor.create(settings), BOTH_HANDS)[0]:
+        assert hand.bbox.shape == (4,) and hand.betas.shape == (10,)
+        assert hand.hand_pose.shape == (45,) and hand.global_orient.shape == (3,)
+        assert hand.keypoints_2d.shape == (21, 2) and hand.keypoints_3d.shape == (21, 3)
+        assert isinstance(hand.score, float)
+
+
+def test_pose_is_passed_on_and_not_mirrored_again(double, settings):
+    [[right, left]] = _observe(wilor.create(settings), BOTH_HANDS)
+    answer = sys.modules[wilor.PIPELINE_MODULE]
+
+    np.testing.assert_array_equal(right.hand_pose, answer.HAND_POSE.reshape(45))
+    np.testing.assert_array_equal(right.global_orient, answer.GLOBAL_ORIENT)
+    np.testing.assert_array_equal(left.hand_pose.reshape(15, 3), answer.HAND_POSE * [1, -1, -1])
+    np.testing.assert_array_equal(left.global_orient, answer.GLOBAL_ORIENT * [1, -1, -1])
+
+
+def test_keypoints_are_relative_to_the_wrist_in_metres(double, settings):
+    [[right, left]] = _observe(wilor.create(settings), BOTH_HANDS)
+    expected = sys.modules[wilor.PIPELINE_MODULE].KEYPOINTS
+
+    np.testing.assert_array_equal(right.keypoints_3d, expected - expected[0])
+    np.testing.assert_allclose(left.keypoints_3d, right.keypoints_3d * [-1, 1, 1], atol=1e-7)
+    assert (right.keypoints_2d >= RIGHT_BOX[:2]).all() and (right.keypoints_2d <= RIGHT_BOX[2:]).all()
+
+
+def test_asks_for_bgr_and_hands_the_frame_on_as_it_is(double, settings):
+    estimator = wilor.create(settings)
+
+    assert estimator.channel_order == "bgr"
+    assert [len(hands) for hands in _observe(estimator, BOTH_HANDS, BOTH_HANDS[..., ::-1])] == [2, 0]
+
+
+def test_detector_gets_the_settings_and_suppresses_across_sides(double, model_dir):
+    settings = WilorSettings(model_dir, hand_conf=0.7, iou=0.4, imgsz=1280, rescale_factor=2.0, verify_weights=False)
+    estimator = wilor.create(settings)
+
+    [hands] = _observe(estimator, BOTH_HANDS)
+
+    assert [hand.side for hand in hands] == ["right"]  # the left one's score is 0.6; no second reading of the right one
+    assert estimator._pipeline.detector_options == [
+        {"conf": 0.7, "iou": 0.4, "imgsz": 1280, "agnostic_nms": True, "verbose": False}
+    ]
+    assert estimator._pipeline.pose_calls == [{"is_rights": [1.0], "rescale_factor": 2.0}]
+
+
+def test_more_hands_than_two_all_come_back(double, settings):
+    third = (90, 100, 110, 118)
+    [hands] = _observe(wilor.create(settings), _frame((RIGHT_BOX, 230, 0), (LEFT_BOX, 153, 120), (third, 204, 0)))
+
+    assert [hand.side for hand in hands] == ["right", "right", "left"]
+
+
+def test_frame_without_hands_needs_no_pose(double, settings):
+    estimator = wilor.create(settings)
+
+    assert _observe(estimator, _frame(), BOTH_HANDS, _frame())[0::2] == [[], []]
+    assert len(estimator._pipeline.pose_calls) == 1
+
+
+def test_frames_are_taken_one_by_one(double, settings):
+    taken = []
+
+    def frames():
+        for index in range(3):
+            taken.append(index)
+            yield VideoFrame(index, 0.0, BOTH_HANDS)
+
+    answers = wilor.create(settings).observe(frames())
+    next(answers)
+    assert taken == [0]
+
+
+def test_info_names_model_licences_and_settings_but_no_folder(double, settings):
+    info = wilor.create(settings).info
+
+    assert info.name == "wilor"
+    assert info.model.startswith("wilor_mini ") and info.model.endswith("; weights not verified")
+    assert all(part in info.licence for part in ("CC BY-NC-ND 4.0", "MANO", "AGPL-3.0"))
+    assert info.settings == {
+        "device": "cpu", "hand_conf": 0.3, "iou": 0.5, "imgsz": 640, "rescale_factor": 2.5, "verify_weights": False
+    }  # fmt: skip
+
+
+def test_close_frees_the_model(double, settings):
+    estimator = wilor.create(settings)
+    estimator.close()
+    assert estimator._pipeline is None
+
+
+def test_full_pickles_are_allowed_only_while_the_weights_load(double, settings, monkeypatch):
+    monkeypatch.delenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", raising=False)
+    load = double.load
+
+    wilor.create(settings)
+
+    assert double.loads == [("cpu", True)]
+    assert double.load is load
+    assert "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD" not in os.environ
+
+
+@pytest.mark.parametrize(
+    ("choice", "has_cuda", "expected"),
+    [("auto", True, "cuda"), ("auto", False, "cpu"), ("cuda", True, "cuda"), ("cpu", True, "cpu")],
+)
+def test_device(double, settings, choice, has_cuda, expected):
+    double.has_cuda = has_cuda
+    estimator = wilor.create(WilorSettings(settings.model_dir, device=choice, verify_weights=False))
+
+    assert estimator._pipeline.options["device"].type == expected
+    assert estimator.info.settings["device"] == expected
+
+
+def test_unknown_device_is_bad_usage(settings):
+    with pytest.raises(BadUsageError, match="cannot run on mps"):
+        wilor.create(WilorSettings(settings.model_dir, device="mps"))
+
+
+def test_weights_are_looked_for_inside_the_package_when_no_folder_is_named(double):
+    with pytest.raises(MissingSetupError) as caught:
+        wilor.create(WilorSettings())
+    assert str(DOUBLE / "wilor_mini" / "pretrained_models") in caught.value.sentence()
+
+
+def _create_in_child(*module_folders: Path, options: str = "", blocked: tuple[str, ...] = ()) -> tuple[int, str]:
+    """Exit code and sentence of a `create` that fails, in a Python of its own; the pipeline must not be imported."""
+    script = (
+        "import sys\n"
+        "from handmocap_addon.core.errors import HandmocapError\n"
+        "from handmocap_addon.worker.estimators import wilor\n"
+        "assert not {'torch', 'wilor_mini', 'ultralytics'} & set(sys.modules)\n"
+        f"sys.modules.update(dict.fromkeys({blocked!r}))\n"  # None there is a package that is not installed
+        "try: wilor.create(wilor.WilorSettings(" + options + "))\n"
+        "except HandmocapError as error: print(int(error.exit_code), error.sentence(), sep='\\n')\n"
+        "assert wilor.PIPELINE_MODULE not in sys.modules\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (REPOSITORY, *module_folders)))}
+    child = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert child.returncode == 0, child.stderr
+    code, sentence = child.stdout.splitlines()
+    return int(code), sentence
+
+
+def test_wilor_mini_is_the_first_thing_that_can_be_missing():
+    code, sentence = _create_in_child(blocked=("wilor_mini", "torch"), options="device='cuda'")
+    assert code == ExitCode.MISSING_SETUP
+    assert sentence.startswith("The package wilor_mini is not installed") and ": install it from" in sentence
+
+
+def test_torch_is_the_second():
+    code, sentence = _create_in_child(DOUBLE, blocked=("torch",), options="device='cuda'")
+    assert code == ExitCode.MISSING_SETUP
+    assert sentence.startswith("The package torch is not installed") and ": install PyTorch" in sentence
+
+
+def test_cuda_is_the_third():
+    code, sentence = _create_in_child(DOUBLE, FAKE_TORCH, options="device='cuda'")
+    assert code == ExitCode.MISSING_SETUP
+    assert sentence.startswith("CUDA was asked for") and "or choose the CPU" in sentence
+
+
+def test_weights_are_the_fourth():
+    code, sentence = _create_in_child(DOUBLE, FAKE_TORCH)
+    assert code == ExitCode.MISSING_SETUP
+    assert all(name in sentence for name in WEIGHT_NAMES) and ": put the published files there" in sentence
+
+
+@pytest.mark.parametrize("name", WEIGHT_NAMES)
+@pytest.mark.parametrize(("fault", "word"), [("delete", "missing"), ("truncate", "empty")])
+def test_one_unusable_weight_file_is_named_and_nothing_is_loaded(double, settings, name, fault, word):
+    path = settings.model_dir / "pretrained_models" / name
+    path.unlink() if fault == "delete" else path.write_bytes(b"")
+
+    with pytest.raises(MissingSetupError) as caught:
+        wilor.create(settings)
+
+    sentence = caught.value.sentence()
+    assert [other for other in WEIGHT_NAMES if other in sentence] == [name] and word in sentence
+    assert wilor.PIPELINE_MODULE not in sys.modules
+
+
+@pytest.fixture
+def published(model_dir, monkeypatch):
+    """The files in `model_dir` taken for the published ones."""
+    for name in WEIGHT_NAMES:
+        digest = hashlib.sha256((model_dir / "pretrained_models" / name).read_bytes()).hexdigest()
+        monkeypatch.setitem(wilor_weights.PUBLISHED_SHA256, name, digest)
+
+
+def test_published_weights_are_accepted_and_noted(double, model_dir, published):
+    model = wilor.create(WilorSettings(model_dir)).info.model
+    for name, digest in wilor_weights.PUBLISHED_SHA256.items():
+        assert f"{name} {digest[:8]}" in model
+
+
+@pytest.mark.parametrize("name", WEIGHT_NAMES)
+def test_another_file_under_a_weight_files_name_is_not_loaded(double, model_dir, published, name):
+    with (model_dir / "pretrained_models" / name).open("ab") as file:
+        file.write(b"!")
+
+    with pytest.raises(MissingSetupError, match="not the published version") as caught:
+        wilor.create(WilorSettings(model_dir))
+
+    assert [other for other in WEIGHT_NAMES if other in caught.value.sentence()] == [name]
+    assert wilor.PIPELINE_MODULE not in sys.modules and double.loads == []
+
+
+@pytest.mark.parametrize(
+    ("failure", "advice"),
+    [
+        (ModuleNotFoundError("No module named 'chumpy'"), "install chumpy-fixed"),
+        (AttributeError("module 'inspect' has no attribute 'getargspec'"), "install chumpy-fixed"),
+        (ModuleNotFoundError("No module named 'dill'"), "install what it names"),
+    ],
+)
+def test_package_that_unpickling_lacks_is_missing_setup(double, settings, monkeypatch, failure, advice):
+    def load(*_args, **_options):
+        raise failure
+
+    monkeypatch.setattr(double, "load", load)
+    with pytest.raises(MissingSetupError) as caught:
+        wilor.create(settings)
+    assert str(failure) in caught.value.sentence() and advice in caught.value.sentence()
+
+
+def test_torch_that_does_not_import_is_missing_setup(double, settings, tmp_path, monkeypatch):
+    (tmp_path / "torch.py").write_text("raise OSError('a library is missing')")
+    del sys.modules["torch"]
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(MissingSetupError, match=r"torch cannot be loaded.*a library is missing"):
+        wilor.create(settings)
+
+
+@pytest.fixture(scope="module")
+def real_estimator():
+    """The estimator on the real package, with whatever weights the folder holds: random ones keep the contract too."""
+    if not REAL_DIR:
+        pytest.skip("HANDMOCAP_WILOR_DIR names no folder of WiLoR weights")
+    for name in ("torch", "wilor_mini"):
+        if importlib.util.find_spec(name) is None:
+            pytest.skip(f"the package {name} is not installed")
+    estimator = wilor.create(WilorSettings(Path(REAL_DIR), device="cpu", verify_weights=False))
+    yield estimator
+    estimator.close()
+
+
+@pytest.fixture(params=["double", "real"])
+def contract_estimator(request):
+    """The same promises, kept by the double and by what it stands for."""
+    if request.param == "real":
+        return request.getfixturevalue("real_estimator")
+    request.getfixturevalue("double")
+    return wilor.create(request.getfixturevalue("settings"))
+
+
+def _given_boxes(monkeypatch, estimator, rows):
+    """Replace the detector's answer, in its own kind of tensors, by rows of x1 y1 x2 y2 score class."""
+    data = np.array(rows, np.float32)
+    parts = {"xyxy": data[:, :4], "conf": data[:, 4], "cls": data[:, 5]}
+    tensor = sys.modules["torch"].from_numpy if hasattr(sys.modules["torch"], "from_numpy") else None
+    tensor = tensor or sys.modules[wilor.PIPELINE_MODULE].Tensor
+    boxes = SimpleNamespace(**{name: tensor(values) for name, values in parts.items()})
+    monkeypatch.setattr(estimator._pipeline, "hand_detector", lambda *_, **__: [SimpleNamespace(boxes=boxes)])
+
+
+def test_contract_detector_answers_with_boxes_scores_and_classes(contract_estimator):
+    bboxes, scores, classes = contract_estimator._detect(_frame())
+    assert bboxes.shape == (0, 4) and scores.shape == (0,) and classes.shape == (0,)
+
+
+def test_contract_observations_are_the_packages_own_numbers(contract_estimator, monkeypatch):
+    picture = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+    rows = [(*RIGHT_BOX, 0.75, 1.0), (*LEFT_BOX, 0.5, 0.0)]
+    _given_boxes(monkeypatch, contract_estimator, rows)
+
+    [hands] = _observe(contract_estimator, picture)
+    pipeline = contract_estimator._pipeline
+    expected = pipeline.predict_with_bboxes(picture, np.array([RIGHT_BOX, LEFT_BOX], float), [1.0, 0.0])
+
+    assert [(hand.side, hand.score) for hand in hands] == [("right", 0.75), ("left", 0.5)]
+    for hand, answer in zip(hands, expected, strict=True):
+        values = answer["wilor_preds"]
+        keypoints = values["pred_keypoints_3d"][0]
+        np.testing.assert_array_equal(hand.bbox, answer["hand_bbox"])
+        np.testing.assert_array_equal(hand.hand_pose, values["hand_pose"].ravel())
+        np.testing.assert_array_equal(hand.global_orient, values["global_orient"].ravel())
+        np.testing.assert_array_equal(hand.betas, values["betas"][0])
+        np.testing.assert_array_equal(hand.keypoints_2d, values["pred_keypoints_2d"][0])
+        np.testing.assert_array_equal(hand.keypoints_3d, keypoints - keypoints[0])
+
+
+def test_contract_a_left_hand_is_the_mirror_image_of_a_right_one(contract_estimator, monkeypatch):
+    picture = np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+    left, top, right, bottom = RIGHT_BOX
+    mirrored_box = (WIDTH - 1 - right, top, WIDTH - 1 - left, bottom)
+
+    _given_boxes(monkeypatch, contract_estimator, [(*RIGHT_BOX, 0.9, 1.0)])
+    [[right_hand]] = _observe(contract_estimator, picture)
+    _given_boxes(monkeypatch, contract_estimator, [(*mirrored_box, 0.9, 0.0)])
+    [[left_hand]] = _observe(contract_estimator, np.ascontiguousarray(picture[:, ::-1]))
+
+    def mirrored(rotations):
+        return rotations.reshape(-1, 3) * [1, -1, -1]
+
+    np.testing.assert_allclose(mirrored(left_hand.hand_pose), right_hand.hand_pose.reshape(-1, 3), atol=1e-4)
+    np.testing.assert_allclose(mirrored(left_hand.global_orient), right_hand.global_orient[None], atol=1e-4)
+    np.testing.assert_allclose(left_hand.keypoints_3d * [-1, 1, 1], right_hand.keypoints_3d, atol=1e-5)

@@ -1,0 +1,58 @@
+"""Runs inside a background Blender or the `bpy` module: exports, reads back, compares, and only then puts the file in place.
+
+Usage: `blender --background --python bake_job.py -- request.json`, or `python bake_job.py -- request.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import traceback
+from pathlib import Path
+
+
+def _end_with_parent() -> None:
+    """The parent closes our stdin when it cancels or dies; Blender's exporters cannot be interrupted otherwise."""
+    while sys.stdin.readline():
+        pass
+    os._exit(130)
+
+
+def main() -> int:
+    """Bake the request and return the exit code."""
+    from handmocap_addon.blender.bake import bake_request
+    from handmocap_addon.core.errors import ExitCode, HandmocapError
+    from handmocap_addon.core.job_protocol import JobEvent
+
+    def emit(kind, **data) -> None:  # type: ignore[no-untyped-def]
+        print(JobEvent(kind, data).line(), flush=True)
+
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    order = json.loads(Path(sys.argv[sys.argv.index("--") + 1]).read_text(encoding="utf-8"))
+    emit("started", command="bake", pid=os.getpid())
+    try:
+        files = bake_request(order, lambda progress: emit("progress", **vars(progress)))
+    except HandmocapError as error:
+        emit("error", code=error.code, message=error.message, hint=error.hint)
+        return int(error.exit_code)
+    except Exception as error:  # The border of the process.
+        traceback.print_exc()
+        emit("error", code="failed", message=f"The bake failed ({type(error).__name__}: {error})", hint="see the log")
+        return int(ExitCode.FAILED)
+    emit("result", files=files)
+    return int(ExitCode.DONE)
+
+
+if __name__ == "__main__":
+    package = Path(__file__).resolve().parent.parent
+    sys.path.insert(0, str(package))
+    from load_package import load_package  # type: ignore[import-not-found]
+
+    sys.path.pop(0)
+    load_package(package)
+    code = main()
+    sys.stdout.flush()
+    # Blender's own exit code ignores what a script returns.
+    os._exit(code)

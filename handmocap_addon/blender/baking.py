@@ -1,0 +1,120 @@
+"""Bakes the deforming mesh to Alembic or USD in a background Blender, on a saved copy of the open file."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..core.atomic_files import check_free_space, ensure_output_folder
+from ..core.errors import BadInputError, BadUsageError, MissingSetupError
+from ..core.job_protocol import Progress
+from .armatures import deformed_meshes
+from .jobs import ChildJob
+from .version_differences import can_export
+
+SUFFIXES = (".abc", ".usdc", ".usda", ".usd")
+_BYTES_PER_POINT = 12
+_BAKE_SCRIPT = Path(__file__).with_name("bake_job.py")
+
+
+@dataclass(frozen=True)
+class BakeRequest:
+    """Meshes by name, target files, and the range of frames, both ends included."""
+
+    meshes: tuple[str, ...]
+    targets: tuple[Path, ...]
+    first_frame: int
+    last_frame: int
+
+
+def request_for(armature: Any, targets: Sequence[Path], scene: Any) -> BakeRequest:
+    """Bake what the armature deforms over the scene's range.
+
+    Raises:
+        BadInputError: it deforms nothing.
+        BadUsageError: a target is neither Alembic nor USD.
+    """
+    meshes = deformed_meshes(armature)
+    if not meshes:
+        raise BadInputError(f"{armature.name} deforms no mesh", "add the body's mesh to it, or choose another armature")
+    for target in targets:
+        if target.suffix.lower() not in SUFFIXES:
+            raise BadUsageError(f"{target.name} is neither Alembic nor USD", f"name it with one of {', '.join(SUFFIXES)}")
+    return BakeRequest(tuple(mesh.name for mesh in meshes), tuple(targets), scene.frame_start, scene.frame_end)
+
+
+def exporting_command(suffixes: Sequence[str], bpy_python: Path | None) -> list[str]:
+    """How to start a background Blender that has the exporters: the running one, or the `bpy` environment.
+
+    Raises:
+        MissingSetupError: this build lacks an exporter and there is no `bpy` environment.
+    """
+    if all(can_export(suffix) for suffix in suffixes):
+        if bpy.app.binary_path:
+            return [bpy.app.binary_path, "--background", "--factory-startup", "--python", str(_BAKE_SCRIPT), "--"]
+        return [sys.executable, str(_BAKE_SCRIPT), "--"]
+    if bpy_python is None or not bpy_python.is_file():
+        raise MissingSetupError(
+            "This build of Blender cannot write Alembic or USD", "press Set up the exporter, or run handmocap.py setup"
+        )
+    return [str(bpy_python), str(_BAKE_SCRIPT), "--"]
+
+
+class BakeJob:
+    """A running bake. The copy of the file that it works on goes when the job has ended."""
+
+    def __init__(self, request: BakeRequest, bpy_python: Path | None, log_path: Path) -> None:
+        """Start it.
+
+        Raises:
+            MissingSetupError, OutputError: nothing was started.
+        """
+        command = exporting_command([target.suffix.lower() for target in request.targets], bpy_python)
+        frames = request.last_frame - request.first_frame + 1
+        points = sum(len(bpy.data.objects[name].data.vertices) for name in request.meshes)
+        for target in request.targets:
+            ensure_output_folder(target.parent)
+            check_free_space(target.parent, frames * points * _BYTES_PER_POINT)
+        self._folder = Path(tempfile.mkdtemp(prefix="handmocap-bake-"))
+        try:
+            copy = self._folder / "scene.blend"
+            bpy.ops.wm.save_as_mainfile(filepath=str(copy), copy=True, check_existing=False)
+            order = self._folder / "request.json"
+            order.write_text(
+                json.dumps(
+                    {
+                        "blend": str(copy),
+                        "meshes": request.meshes,
+                        "targets": [str(target) for target in request.targets],
+                        "first_frame": request.first_frame,
+                        "last_frame": request.last_frame,
+                    }
+                ),
+                encoding="utf-8",
+            )
+            self.job = ChildJob([*command, str(order)], log_path)
+        except BaseException:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+
+    def poll(self) -> bool:
+        """As `ChildJob.poll`."""
+        running = self.job.poll()
+        if not running:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        return running
+
+    def wait(self, on_progress: Callable[[Progress], None] | None = None) -> dict[str, Any]:
+        """As `ChildJob.wait`."""
+        try:
+            return self.job.wait(on_progress)
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,0 +1,179 @@
+"""The command line of `scripts/batch.py`; the front door hands its options through to it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import bpy
+
+from ..core import environments
+from ..core.body_motion import BodyMotion
+from ..core.clean_hands import CleanupSettings
+from ..core.errors import ArmatureError, BadUsageError, HandmocapError, OutputError
+from ..core.gvhmr_file import read_gvhmr_result
+from ..core.hand_poses_file import read_hand_poses
+from ..core.job_protocol import Progress
+from ..core.report import write_failure
+from .armatures import smplx_armatures
+from .baking import BakeJob, request_for
+from .run import RunOptions, run_shot
+from .shot import STAND_IN, add_body_to_scene, apply_body, apply_hands, match_scene_to_clip
+
+BAKE_FORMATS = ("abc", "usd", "usdc", "usda")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BadUsageError(message, f"see {self.prog} --help")
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    formats = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    unknown = [name for name in formats if name not in BAKE_FORMATS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"cannot bake {unknown[0]}; choose from {', '.join(BAKE_FORMATS)}")
+    return formats
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="handmocap", description="GVHMR bodies and estimated fingers on an SMPL-X armature")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+
+    run = commands.add_parser("run", help="clip to hands to keys to baked files")
+    run.add_argument("--clip", type=Path, required=True, help="video file or folder of images")
+    run.add_argument("--out", type=Path, required=True, help="folder for the results")
+    run.add_argument("--gvhmr", type=Path, help="GVHMR's hmr4d_results.pt for the same clip")
+    run.add_argument("--body", help="stand-in, or an SMPLX_*.npz; default: the file's own SMPL-X armature, else stand-in")
+    run.add_argument("--armature", help="name of an armature in the open file")
+    run.add_argument("--estimator", choices=("mediapipe", "wilor"), default="mediapipe")
+    run.add_argument("--model", type=Path, help="folder of WiLoR weights, or another MediaPipe hand model")
+    run.add_argument("--device", default="auto", help="auto, cpu or cuda (wilor)")
+    run.add_argument("--image-fps", default="24", help="frame rate of a folder of images, such as 24 or 30000/1001")
+    run.add_argument("--bake", type=_formats, default=("abc", "usdc"), help="abc, usdc, usda, usd, or nothing")
+    run.add_argument("--steady-camera", action="store_true", help="the real camera stood still")
+    run.add_argument("--longest-gap", type=float, default=CleanupSettings.longest_gap, help="seconds bridged between frames")
+    run.add_argument("--no-preview", action="store_true", help="render no preview.png")
+
+    apply = commands.add_parser("apply", help="key hands (and a body) on an armature and save the file")
+    apply.add_argument("--hands", type=Path, required=True, help="a hand_poses.npz")
+    apply.add_argument("--gvhmr", type=Path)
+    apply.add_argument("--clip", type=Path, help="shown behind the camera")
+    apply.add_argument("--body", default=None)
+    apply.add_argument("--armature")
+    apply.add_argument("--steady-camera", action="store_true")
+    apply.add_argument("--longest-gap", type=float, default=CleanupSettings.longest_gap)
+    apply.add_argument("--save", type=Path, required=True, help="the .blend to write")
+
+    bake = commands.add_parser("bake", help="bake the open file's SMPL-X body")
+    bake.add_argument("--blend", type=Path, help="the file, where none is open yet")
+    bake.add_argument("--armature")
+    bake.add_argument("--out", type=Path, required=True, nargs="+", help="files ending in .abc, .usdc, .usda or .usd")
+    for command in (run, apply, bake):
+        command.add_argument("--env", type=Path, default=environments.default_folder(), help="folder of the environments")
+    return parser
+
+
+def run_command(arguments: Sequence[str]) -> None:
+    """Run one command.
+
+    Raises:
+        HandmocapError: as the command.
+    """
+    options = _parser().parse_args(arguments)
+    _offer_stand_in_packages(options.env)
+    {"run": _run, "apply": _apply, "bake": _bake}[options.command](options)
+
+
+def show_progress(progress: Progress) -> None:
+    """One line that is written over on a terminal, and a line a stage in a log."""
+    if sys.stderr.isatty():
+        print(f"\r{progress.text():<70}", end="\n" if progress.done == progress.total else "", file=sys.stderr, flush=True)
+    elif progress.done == progress.total:
+        print(progress.text(), file=sys.stderr, flush=True)
+
+
+def _offer_stand_in_packages(folder: Path) -> None:
+    """A Blender without the extension finds the stand-in's packages where the front door put them."""
+    try:
+        import mannequin  # noqa: F401
+    except ImportError:
+        if (folder / "stand-in").is_dir():
+            sys.path.append(str(folder / "stand-in"))
+
+
+def _run(options: argparse.Namespace) -> None:
+    request = RunOptions(
+        clip=options.clip,
+        out=options.out,
+        environment_folder=options.env,
+        gvhmr=options.gvhmr,
+        body=options.body,
+        armature=options.armature,
+        estimator=options.estimator,
+        model=options.model,
+        device=options.device,
+        image_fps=options.image_fps,
+        bake=options.bake,
+        steady_camera=options.steady_camera,
+        longest_gap=options.longest_gap,
+        preview=not options.no_preview,
+    )
+    try:
+        report = run_shot(request, show_progress)
+    except HandmocapError as error:
+        if options.out.is_dir() and not isinstance(error, OutputError):
+            write_failure(options.out, error, request.log_folder if request.log_folder.is_dir() else None)
+        raise
+    for side, hand in report["hands"].items():
+        print(f"{side} hand: {hand['measured']} of {hand['frames']} frames measured, {hand['filled']} filled, "
+              f"{hand['missing']} missing")  # fmt: skip
+    for file in report["baked"]:
+        print(f"{file['path']}: {file['frames']} frames of {file['vertices']} vertices, "
+              f"at most {file['largest_distance_m']:.1e} m from the scene")  # fmt: skip
+    print(f"report: {options.out / 'report.json'}")
+
+
+def _armature(name: str | None) -> Any:
+    if name is not None:
+        armature = bpy.data.objects.get(name)
+        if armature is None:
+            raise ArmatureError(f"The file has no armature named {name}", "look at its outliner")
+        return armature
+    found = smplx_armatures()
+    if len(found) == 1:
+        return found[0]
+    what = "more than one SMPL-X armature" if found else "no armature with SMPL-X finger bones"
+    raise ArmatureError(f"The file has {what}", "name one with --armature, or choose a body with --body")
+
+
+def _apply(options: argparse.Namespace) -> None:
+    poses = read_hand_poses(options.hands)
+    motion: BodyMotion | None = read_gvhmr_result(options.gvhmr) if options.gvhmr else None
+    betas = motion.betas if motion is not None else None
+    wants_new = options.body is not None or (options.armature is None and not smplx_armatures())
+    armature = add_body_to_scene(options.body or STAND_IN, betas) if wants_new else _armature(options.armature)
+    match_scene_to_clip(bpy.context.scene, poses)
+    name = f"{Path(poses.meta.get('clip', {}).get('name', options.hands.name)).stem} motion"
+    if motion is not None:
+        clip = options.clip.resolve() if options.clip else None
+        apply_body(armature, motion, poses, clip, name, options.steady_camera)
+    applied = apply_hands(armature, poses, CleanupSettings(longest_gap=options.longest_gap), name)
+    bpy.ops.wm.save_as_mainfile(filepath=str(options.save.resolve()), copy=True, check_existing=False)
+    print(f"{applied.keys.keys} keys on {applied.keys.channels} channels, {applied.keys.kept_keys} of a person's own kept")
+
+
+def _bake(options: argparse.Namespace) -> None:
+    if options.blend is not None:
+        if not options.blend.is_file():
+            raise BadUsageError(f"There is no file {options.blend}", "name a .blend file")
+        bpy.ops.wm.open_mainfile(filepath=str(options.blend))
+    armature = _armature(options.armature)
+    module = environments.find_blender_module(options.env)
+    request = request_for(armature, [path.resolve() for path in options.out], bpy.context.scene)
+    log = options.out[0].resolve().parent / "logs" / "bake.log"
+    for file in BakeJob(request, module.python if module else None, log).wait(show_progress)["files"]:
+        print(f"{file['path']}: {file['frames']} frames of {file['vertices']} vertices")

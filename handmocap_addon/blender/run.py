@@ -1,0 +1,215 @@
+"""A whole shot without a window: clip to hands to keys to baked files, in one folder. `scripts/batch.py` calls this."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..core import environments
+from ..core.atomic_files import ensure_output_folder, replacing, write_json
+from ..core.body_motion import BodyMotion
+from ..core.clean_hands import CleanupSettings
+from ..core.errors import ArmatureError, ClipError, MissingSetupError
+from ..core.gvhmr_file import read_gvhmr_result
+from ..core.hand_poses import HandPoses
+from ..core.hand_poses_file import read_hand_poses
+from ..core.hand_skeleton import hand_skeleton
+from ..core.job_protocol import Progress
+from ..core.report import REPORT_NAME, hand_summary
+from ..core.skeleton import SIDES
+from ..core.stand_in_body import load_stand_in_body
+from .actions import count_keys
+from .armatures import smplx_armatures
+from .baking import BakeJob, request_for
+from .jobs import ChildJob
+from .preview import render_preview
+from .shot import STAND_IN, AppliedHands, add_body_to_scene, apply_body, apply_hands, load_body, match_scene_to_clip
+
+PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
+HAND_POSES_NAME = "hand_poses.npz"
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What `run` was asked for. `body` None means: the scene's own SMPL-X armature, else the stand-in."""
+
+    clip: Path
+    out: Path
+    environment_folder: Path
+    gvhmr: Path | None = None
+    body: str | None = None
+    armature: str | None = None
+    estimator: str = "mediapipe"
+    model: Path | None = None
+    device: str = "auto"
+    image_fps: str = "24"
+    bake: tuple[str, ...] = ("abc", "usdc")
+    steady_camera: bool = False
+    longest_gap: float = CleanupSettings.longest_gap
+    preview: bool = True
+
+    @property
+    def log_folder(self) -> Path:
+        return self.out / "logs"
+
+
+def worker_command(environment_folder: Path, arguments: list[str]) -> list[str]:
+    """How to start the worker.
+
+    Raises:
+        MissingSetupError: its environment is not there.
+    """
+    environment = environments.find_worker(environment_folder)
+    if environment is None:
+        raise MissingSetupError("The hand estimator is not set up yet", "press Set up in the panel, or run handmocap.py setup")
+    return [str(environment.python), str(PACKAGE_FOLDER / "worker"), *arguments]
+
+
+def estimate_arguments(options: RunOptions, expected_frames: int | None) -> list[str]:
+    """The worker's command line for a run."""
+    arguments = ["estimate", "--clip", str(options.clip), "--out", str(options.out / HAND_POSES_NAME)]
+    arguments += ["--estimator", options.estimator, "--device", options.device, "--image-fps", options.image_fps]
+    arguments += ["--body", options.body or STAND_IN]
+    if options.model is not None:
+        arguments += ["--model", str(options.model)]
+    if expected_frames is not None:
+        arguments += ["--expect-frames", str(expected_frames)]
+    return arguments
+
+
+def run_shot(options: RunOptions, on_progress: OnProgress) -> dict[str, Any]:
+    """Do everything and return the report, which is also in the folder.
+
+    Raises:
+        HandmocapError: with what was there before left as it was.
+    """
+    clock = _Clock()
+    # Everything that can be found wrong without work is looked at before any.
+    if not options.clip.exists():
+        raise ClipError(f"There is no clip {options.clip}", "choose a video file or a folder of images")
+    motion = read_gvhmr_result(options.gvhmr) if options.gvhmr is not None else None
+    existing = _existing_armature(options)
+    if existing is None:
+        load_body(options.body or STAND_IN, None)
+    ensure_output_folder(options.out)
+    command = worker_command(options.environment_folder, estimate_arguments(options, motion and motion.frame_count))
+    clock.lap("checking")
+    ChildJob(command, options.log_folder / "estimate.log").wait(on_progress)
+    clock.lap("estimating")
+
+    poses = read_hand_poses(options.out / HAND_POSES_NAME)
+    armature, applied, keys = _build_scene(options, poses, motion, existing)
+    clock.lap("keying")
+    with replacing(options.out / "scene.blend") as temporary:
+        bpy.ops.wm.save_as_mainfile(filepath=str(temporary), copy=True, check_existing=False)
+    clock.lap("saving")
+    baked = _bake(options, armature, on_progress)
+    clock.lap("baking")
+    if options.preview:
+        render_preview(armature, _clearest_frame(poses, applied.frames), options.out / "preview.png")
+        clock.lap("preview")
+    report = _report(options, poses, motion, applied, keys, baked, armature, clock)
+    write_json(options.out / REPORT_NAME, report)
+    return report
+
+
+def _existing_armature(options: RunOptions) -> Any | None:
+    if options.armature is not None:
+        armature = bpy.data.objects.get(options.armature)
+        if armature is None:
+            raise ArmatureError(f"The file has no armature named {options.armature}", "look at its outliner")
+        return armature
+    if options.body is not None:
+        return None
+    found = smplx_armatures()
+    if len(found) > 1:
+        names = ", ".join(armature.name for armature in found)
+        raise ArmatureError(f"The file has more than one SMPL-X armature ({names})", "name one with --armature")
+    return found[0] if found else None
+
+
+def _build_scene(
+    options: RunOptions, poses: HandPoses, motion: BodyMotion | None, existing: Any | None
+) -> tuple[Any, AppliedHands, dict[str, Any]]:
+    if existing is None and not bpy.data.filepath:
+        # The start-up scene's cube is nobody's work.
+        for thing in list(bpy.data.objects):
+            bpy.data.objects.remove(thing)
+    match_scene_to_clip(bpy.context.scene, poses)
+    betas = motion.betas if motion is not None else None
+    armature = existing or add_body_to_scene(options.body or STAND_IN, betas)
+    name = options.clip.stem
+    keys: dict[str, Any] = {}
+    if motion is not None:
+        body = apply_body(armature, motion, poses, options.clip.resolve(), f"{name} motion", options.steady_camera)
+        keys["body"] = dataclasses.asdict(body.keys)
+        keys["lift_to_floor_m"] = body.lift
+    applied = apply_hands(armature, poses, CleanupSettings(longest_gap=options.longest_gap), f"{name} motion")
+    keys["hands"] = dataclasses.asdict(applied.keys)
+    keys["total"] = count_keys(armature)
+    return armature, applied, keys
+
+
+def _bake(options: RunOptions, armature: Any, on_progress: OnProgress) -> list[dict[str, Any]]:
+    if not options.bake:
+        return []
+    targets = [options.out / f"body.{'usdc' if suffix == 'usd' else suffix}" for suffix in options.bake]
+    module = environments.find_blender_module(options.environment_folder)
+    request = request_for(armature, targets, bpy.context.scene)
+    job = BakeJob(request, module.python if module else None, options.log_folder / "bake.log")
+    files: list[dict[str, Any]] = job.wait(on_progress)["files"]
+    return files
+
+
+def _clearest_frame(poses: HandPoses, frames: np.ndarray) -> int:
+    both = poses.left.score + poses.right.score
+    return int(round(frames[int(np.argmax(both))]))
+
+
+def _report(
+    options: RunOptions, poses: HandPoses, motion: BodyMotion | None, applied: AppliedHands, keys: dict[str, Any],
+    baked: list[dict[str, Any]], armature: Any, clock: "_Clock",
+) -> dict[str, Any]:  # fmt: skip
+    model = load_stand_in_body()
+    fps = float(poses.frames_per_second() or 30)
+    hands = {
+        side: hand_summary(poses.track(side), applied.hands[side], hand_skeleton(model, side), fps) for side in SIDES
+    }
+    licences = [*poses.meta.get("licences", []), str(armature.get("handmocap_licence", f"{armature.name}: its maker's"))]
+    if motion is not None:
+        licences.append("GVHMR results: non-commercial research only, by GVHMR's licence")
+    return {
+        "ok": True,
+        "clip": poses.meta.get("clip", {}),
+        "gvhmr": motion.source if motion is not None else None,
+        "body": armature.get("handmocap_body", armature.name),
+        "estimator": {key: poses.meta.get(key) for key in ("estimator", "model", "settings")},
+        "hands": hands,
+        "keys": keys,
+        "baked": baked,
+        "seconds": clock.seconds,
+        "versions": {"blender": bpy.app.version_string, "python": platform.python_version(), "numpy": np.__version__},
+        "licences": licences,
+    }
+
+
+class _Clock:
+    """Seconds spent on each stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.monotonic()
+
+    def lap(self, stage: str) -> None:
+        now = time.monotonic()
+        self.seconds[stage] = round(now - self._last, 3)
+        self._last = now

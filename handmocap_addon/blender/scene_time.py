@@ -1,0 +1,41 @@
+"""The scene's clock: the clip's true frame rate, and where a time of the clip falls on the timeline."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+FIRST_FRAME = 1
+# Timestamps of Matroska are whole milliseconds, half of which is at most this share of a frame at 120 fps.
+_ROUNDING = 0.07
+
+
+def set_frame_rate(scene: Any, fps: Fraction) -> None:
+    """24000/1001 becomes 24 over 1.001, which is how Blender writes it."""
+    whole = math.ceil(fps)
+    scene.render.fps = whole
+    scene.render.fps_base = float(Fraction(whole) / fps)
+
+
+def frame_rate(scene: Any) -> float:
+    """Frames a second of the scene."""
+    return float(scene.render.fps / scene.render.fps_base)
+
+
+def scene_frames(scene: Any, frame_time: Array, first_frame: int = FIRST_FRAME) -> Array:
+    """Timeline frames (N,) of clip times (N,) in seconds; whole ones where the clip's rate is the scene's."""
+    frames = first_frame + np.asarray(frame_time, dtype=np.float64) * frame_rate(scene)
+    nearest = np.round(frames)
+    return nearest if np.abs(frames - nearest).max(initial=0.0) < _ROUNDING else frames
+
+
+def set_range(scene: Any, frames: Array) -> None:
+    """Make the timeline cover the frames."""
+    scene.frame_start = int(math.floor(frames.min()))
+    scene.frame_end = int(math.ceil(frames.max()))

@@ -1,0 +1,133 @@
+"""The work of a shot as functions that scripts and operators call alike: body into the scene, hands and body as keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..core.body_model import BodyModel
+from ..core.body_motion import BodyMotion
+from ..core.clean_hands import CleanHand, CleanupSettings, clean_hand
+from ..core.errors import BadInputError, FrameCountError
+from ..core.hand_poses import HandPoses, HandTrack
+from ..core.relaxed_hand import relaxed_hand_pose
+from ..core.smplx_model_file import read_smplx_model
+from ..core.skeleton import SIDES, Side
+from ..core.stand_in_body import load_stand_in_body
+from . import cameras
+from .bodies import add_body
+from .motion_keys import KeyReport, write_body_keys, write_hand_keys
+from .scene_time import FIRST_FRAME, scene_frames, set_frame_rate, set_range
+
+STAND_IN = "stand-in"
+
+
+@dataclass(frozen=True)
+class AppliedHands:
+    """What was keyed on the fingers."""
+
+    keys: KeyReport
+    hands: dict[Side, CleanHand]
+    frames: np.ndarray
+
+
+def load_body(choice: str, betas: np.ndarray | None) -> BodyModel:
+    """`stand-in`, or the path of the user's SMPLX_*.npz.
+
+    Raises:
+        BodyModelError, MissingSetupError: it cannot be had.
+    """
+    return load_stand_in_body(betas) if choice == STAND_IN else read_smplx_model(Path(choice), betas)
+
+
+def add_body_to_scene(choice: str, betas: np.ndarray | None = None) -> Any:
+    """Load a body and add it to the scene; returns its armature object."""
+    return add_body(load_body(choice, betas))
+
+
+def match_scene_to_clip(scene: Any, poses: HandPoses) -> None:
+    """Give the scene the clip's frame rate, picture size and range, where the file says them."""
+    fps = poses.frames_per_second()
+    if fps is not None:
+        set_frame_rate(scene, fps)
+    size = poses.meta.get("clip", {}).get("size")
+    if size:
+        scene.render.resolution_x, scene.render.resolution_y = size
+    set_range(scene, timeline_frames(scene, poses))
+
+
+def timeline_frames(scene: Any, poses: HandPoses) -> np.ndarray:
+    """Timeline frames (N,) of the rows of the hands; row after row where the file has no times."""
+    if poses.frame_time is None:
+        return FIRST_FRAME + np.arange(poses.frame_count, dtype=np.float64)
+    return scene_frames(scene, poses.frame_time)
+
+
+def check_frame_counts(motion: BodyMotion, frame_count: int, clip_name: str) -> None:
+    """Body and hands must describe the same frames.
+
+    Raises:
+        FrameCountError: they do not.
+    """
+    if motion.frame_count != frame_count:
+        raise FrameCountError(
+            f"The GVHMR result has {motion.frame_count} frames and {clip_name} has {frame_count}",
+            "use the 0_input_video.mp4 in GVHMR's output folder as the clip",
+        )
+
+
+def apply_hands(armature: Any, poses: HandPoses, settings: CleanupSettings, action_name: str) -> AppliedHands:
+    """Clean the hands and key them on an armature's fingers; keys of a person's own stay.
+
+    Raises:
+        ArmatureError: the armature has no finger bones.
+        BadInputError: there is nothing to key.
+    """
+    if poses.frame_count == 0:
+        raise BadInputError("The hands cover no frames", "run Estimate again")
+    times = poses.frame_time
+    if times is None:
+        times = np.arange(poses.frame_count) / float(poses.frames_per_second() or 30)
+    tracks: dict[Side, HandTrack] = {side: poses.track(side) for side in SIDES}
+    hands = {side: clean_hand(tracks[side], times, relaxed_hand_pose(side), settings) for side in SIDES}
+    frames = timeline_frames(bpy.context.scene, poses)
+    return AppliedHands(write_hand_keys(armature, hands, tracks, frames, action_name), hands, frames)
+
+
+@dataclass(frozen=True)
+class AppliedBody:
+    """What was keyed on the body, the camera that sees it, and the lift to the floor in metres."""
+
+    keys: KeyReport
+    camera: Any
+    lift: float
+
+
+def apply_body(
+    armature: Any, motion: BodyMotion, poses: HandPoses | None, clip: Path | None, action_name: str, steady_camera: bool
+) -> AppliedBody:
+    """Key a GVHMR motion on an armature and add the clip's camera.
+
+    Raises:
+        ArmatureError: the armature lacks body bones.
+        FrameCountError: the hands describe another number of frames.
+    """
+    scene = bpy.context.scene
+    if poses is not None:
+        check_frame_counts(motion, poses.frame_count, poses.meta.get("clip", {}).get("name", "the clip"))
+        frames = timeline_frames(scene, poses)
+    else:
+        frames = FIRST_FRAME + np.arange(motion.frame_count, dtype=np.float64)
+        set_range(scene, frames)
+    keys, lift = write_body_keys(armature, motion, frames, action_name)
+    size = poses.meta.get("clip", {}).get("size") if poses is not None else None
+    # GVHMR's principal point is the middle of its picture.
+    width, height = size or (round(2 * motion.intrinsics[0, 0, 2]), round(2 * motion.intrinsics[0, 1, 2]))
+    camera = cameras.add_camera(armature, motion, frames, lift, (width, height), f"{action_name} camera", steady_camera)
+    if clip is not None:
+        cameras.show_clip_behind(camera, clip, FIRST_FRAME)
+    return AppliedBody(keys, camera, lift)

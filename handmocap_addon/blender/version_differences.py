@@ -1,0 +1,42 @@
+"""The one file that knows how Blender's versions differ. Supported: 4.5 LTS to 5.2 LTS, all with slotted actions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+OLDEST_SUPPORTED = (4, 5, 0)
+
+
+def ensure_curve(action: Any, datablock: Any, data_path: str, index: int, group: str) -> Any:
+    """The curve of a channel in the datablock's slot of the action, made where it is not there.
+
+    The action must be assigned to the datablock. 5.0 added `group_name` to this call; 4.5 wants the group set afterwards.
+    """
+    if bpy.app.version >= (5, 0, 0):
+        return action.fcurve_ensure_for_datablock(datablock, data_path, index=index, group_name=group)
+    curve = action.fcurve_ensure_for_datablock(datablock, data_path, index=index)
+    if curve.group is None:
+        groups = channelbag(action, datablock).groups
+        curve.group = groups.get(group) or groups.new(group)
+    return curve
+
+
+def channelbag(action: Any, datablock: Any) -> Any | None:
+    """The curves that the action holds for the datablock, or None."""
+    from bpy_extras.anim_utils import action_get_channelbag_for_slot
+
+    slot = datablock.animation_data.action_slot if datablock.animation_data else None
+    return action_get_channelbag_for_slot(action, slot) if slot else None
+
+
+def supported_options(operator: Any, options: dict[str, Any]) -> dict[str, Any]:
+    """Only those options that the running version's operator has; exporters gain and lose some with each version."""
+    known = operator.get_rna_type().properties.keys()
+    return {name: value for name, value in options.items() if name in known}
+
+
+def can_export(suffix: str) -> bool:
+    """Whether this build has the exporter; Debian's has neither. The operators' attributes exist even then."""
+    return bool(bpy.app.alembic.supported if suffix == ".abc" else bpy.app.usd.supported)

@@ -1,0 +1,1 @@
+"""The data and the maths. Needs numpy at most; imports nothing else of this project."""

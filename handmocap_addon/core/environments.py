@@ -1,0 +1,309 @@
+"""Makes the Python environments that this project runs in, in the user's cache folder or one that is named.
+
+Standard library only: it runs on a bare machine and inside Blender's own Python, which it never installs into. Versions are
+pinned in `requirements/`; a finished environment is used again as long as its pins are the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from .atomic_files import output_error, replacing
+from .errors import MissingSetupError, WorkerFailedError
+
+_REQUIREMENTS: Final = Path(__file__).resolve().parent.parent / "requirements"
+_STAMP: Final = "handmocap-environment.json"
+# Versions of Python for which a `bpy` module of a supported Blender exists.
+BLENDER_PYTHONS: Final = ((3, 13), (3, 11))
+_OLDEST_WORKER_PYTHON: Final = (3, 11)
+
+# The last MediaPipe wheel that carries models; any platform's wheel has the same ones.
+_MODEL_WHEEL: Final = "mediapipe==0.10.21"
+_MODEL_PARTS: Final = (
+    (
+        "hand_detector.tflite",
+        "mediapipe/modules/palm_detection/palm_detection_full.tflite",
+        "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
+    ),
+    (
+        "hand_landmarks_detector.tflite",
+        "mediapipe/modules/hand_landmark/hand_landmark_full.tflite",
+        "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
+    ),
+)
+
+# What `import bpy` loads and a bare Debian or Ubuntu lacks.
+BLENDER_SYSTEM_PACKAGES: Final = "libgl1 libsm6 libxfixes3 libxi6 libxkbcommon0 libxrender1"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A finished environment."""
+
+    folder: Path
+
+    @property
+    def python(self) -> Path:
+        return self.folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+def default_folder() -> Path:
+    """`HANDMOCAP_ENV`, or the place where this system keeps caches."""
+    if os.environ.get("HANDMOCAP_ENV"):
+        return Path(os.environ["HANDMOCAP_ENV"])
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", str(Path.home()))) / "handmocap" / "environments"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "handmocap" / "environments"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "handmocap" / "environments"
+
+
+def find_worker(folder: Path) -> Environment | None:
+    """The worker's environment if it is there and finished; makes nothing."""
+    return _finished(folder, "worker")
+
+
+def find_blender_module(folder: Path) -> Environment | None:
+    """The `bpy` environment if it is there and finished; makes nothing."""
+    return _finished(folder, "blender")
+
+
+def _finished(folder: Path, name: str) -> Environment | None:
+    for candidate in sorted(folder.glob(f"{name}-python*"), reverse=True):
+        environment = Environment(candidate)
+        if (candidate / _STAMP).is_file() and environment.python.exists():
+            return environment
+    return None
+
+
+def ensure_worker(folder: Path, say: Say) -> Environment:
+    """The worker's environment with MediaPipe, its hand model and the stand-in body.
+
+    Raises:
+        MissingSetupError, WorkerFailedError, OutputError: it cannot be made; an unfinished one is made afresh next time.
+    """
+    python = find_python([version for version in _python_versions() if version >= _OLDEST_WORKER_PYTHON])
+    with _locked(folder):
+        environment = _ensure(folder, "worker", python, (_REQUIREMENTS / "worker.txt", _REQUIREMENTS / "stand_in.txt"), say)
+        model = environment.folder / "models" / "hand_landmarker.task"
+        if not model.is_file():
+            say("Fetching the hand model (36 MB)")
+            _make_hand_model(python, model)
+        return environment
+
+
+def ensure_blender_module(folder: Path, say: Say) -> Environment:
+    """The environment with Blender as a Python module.
+
+    Raises:
+        MissingSetupError: no fitting Python, or a system library is missing.
+        WorkerFailedError, OutputError: it cannot be made.
+    """
+    python = find_python(BLENDER_PYTHONS)
+    version = "{}.{}".format(*_version_of(python))
+    with _locked(folder):
+        pins = (_REQUIREMENTS / f"blender-python{version}.txt", _REQUIREMENTS / "stand_in.txt")
+        environment = _ensure(folder, "blender", python, pins, say)
+    check_blender_module(environment)
+    return environment
+
+
+def ensure_stand_in_packages(folder: Path, say: Say) -> Path:
+    """A folder to put on `sys.path` with the stand-in body's pure-Python packages, for a Blender without the extension."""
+    target = folder / "stand-in"
+    pins = _REQUIREMENTS / "stand_in.txt"
+    with _locked(folder):
+        if _stamp_of(target) != _pins_hash([pins]):
+            shutil.rmtree(target, ignore_errors=True)
+            say("Installing the stand-in body")
+            _run([*_pip(find_python(_python_versions())), "install", "--no-deps", "--require-hashes", "--target", str(target),
+                  "-r", str(pins)])  # fmt: skip
+            _write_stamp(target, _pins_hash([pins]))
+    return target
+
+
+def add_test_tools(environment: Environment, say: Say) -> None:
+    """Add the test suite's packages to an environment."""
+    pins = _REQUIREMENTS / "test.txt"
+    stamp = environment.folder / "test-tools"
+    if _stamp_of(stamp) != _pins_hash([pins]):
+        say(f"Adding the test tools to {environment.folder.name}")
+        _install(environment, find_python(_python_versions()), [pins])
+        _write_stamp(stamp, _pins_hash([pins]))
+
+
+def check_blender_module(environment: Environment) -> None:
+    """Import bpy once in a child process.
+
+    Raises:
+        MissingSetupError: a system library is missing; the sentence has the line that brings it.
+    """
+    done = subprocess.run([str(environment.python), "-c", "import bpy"], capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return
+    library = re.search(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object", done.stderr)
+    if library:
+        raise MissingSetupError(
+            f"Blender's module needs the system library {library[1]}",
+            f"install it with: sudo apt install {BLENDER_SYSTEM_PACKAGES}",
+        )
+    last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
+    raise MissingSetupError(f"Blender's module cannot be imported ({last})", f"remove {environment.folder} and run it again")
+
+
+def find_python(versions: Sequence[tuple[int, int]]) -> Path:
+    """A Python of one of the versions: the running one, else one on the path.
+
+    Raises:
+        MissingSetupError: there is none.
+    """
+    if sys.version_info[:2] in versions:
+        return Path(sys.executable)
+    for major, minor in versions:
+        found = shutil.which(f"python{major}.{minor}")
+        # Version managers put programs on the path that only say that the version is not chosen.
+        if found and _version_of(Path(found)) == (major, minor):
+            return Path(found)
+    wanted = " or ".join(f"{major}.{minor}" for major, minor in versions)
+    raise MissingSetupError(
+        f"Python {wanted} is needed and this is {sys.version_info.major}.{sys.version_info.minor}",
+        f"install Python {versions[0][0]}.{versions[0][1]} and run it again",
+    )
+
+
+def _python_versions() -> list[tuple[int, int]]:
+    return [(3, minor) for minor in range(11, 20)]
+
+
+def _version_of(python: Path) -> tuple[int, int] | None:
+    code = "import sys; print(*sys.version_info[:2])"
+    done = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=False)
+    try:
+        major, minor = done.stdout.split()
+        return int(major), int(minor)
+    except ValueError:
+        return None
+
+
+def _ensure(folder: Path, name: str, python: Path, pins: Sequence[Path], say: Say) -> Environment:
+    version = _version_of(python)
+    if version is None:
+        raise MissingSetupError(f"{python} does not run", "install Python 3.11 or 3.13")
+    environment = Environment(folder / f"{name}-python{version[0]}.{version[1]}")
+    if _stamp_of(environment.folder) == _pins_hash(pins) and environment.python.exists():
+        return environment
+    say(f"Making the {name} environment in {environment.folder} (once)")
+    try:
+        shutil.rmtree(environment.folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(folder, error) from error
+    # Without pip, since Debian's Python comes without the wheel that venv would put there.
+    _run([str(python), "-m", "venv", "--without-pip", str(environment.folder)])
+    _install(environment, python, pins)
+    _write_stamp(environment.folder, _pins_hash(pins))
+    return environment
+
+
+def _install(environment: Environment, python: Path, pins: Sequence[Path]) -> None:
+    for file in pins:
+        _run([*_pip(python), "--python", str(environment.python), "install", "--no-deps", "-r", str(file)])
+
+
+def _pip(python: Path) -> list[str]:
+    """pip as a module of the Python that makes environments, which puts packages into others with `--python`.
+
+    Raises:
+        MissingSetupError: there is no pip.
+    """
+    command = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+    if subprocess.run([*command, "--version"], capture_output=True, check=False).returncode == 0:
+        return command
+    # Blender's own Python has pip only inside ensurepip.
+    bundled = Path(subprocess.run(
+        [str(python), "-c", "import ensurepip, pathlib; print(*pathlib.Path(ensurepip.__file__).parent.glob('_bundled/pip-*.whl'))"],
+        capture_output=True, text=True, check=False,
+    ).stdout.strip() or "none")  # fmt: skip
+    if bundled.is_file():
+        return [str(python), str(bundled / "pip"), *command[3:]]
+    raise MissingSetupError(f"{python} has no pip", "install it with: sudo apt install python3-pip python3-venv")
+
+
+def _run(command: Sequence[str]) -> None:
+    """Run an installer; what it says goes to stderr, since stdout belongs to the job protocol."""
+    process = subprocess.Popen(list(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    assert process.stdout is not None
+    last_lines: list[str] = []
+    for line in process.stdout:
+        print(line, end="", file=sys.stderr)
+        if not line.startswith("WARNING"):
+            last_lines = [*last_lines[-3:], line.strip()]
+    if process.wait() != 0:
+        raise WorkerFailedError(f"The set-up failed ({' '.join(last_lines)})", "look at the network and the free disk space")
+
+
+def _make_hand_model(python: Path, target: Path) -> None:
+    """A MediaPipe task file is a stored zip of its two networks."""
+    with tempfile.TemporaryDirectory(prefix="handmocap-") as download:
+        _run([*_pip(python), "download", "--no-deps", "--only-binary=:all:", "--implementation", "cp", "--python-version", "3.11",
+              "--platform", "manylinux_2_28_x86_64", "--dest", download, _MODEL_WHEEL])  # fmt: skip
+        (wheel,) = Path(download).glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive, replacing(target) as temporary:
+            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as task:
+                for name, source, sha256 in _MODEL_PARTS:
+                    content = archive.read(source)
+                    if hashlib.sha256(content).hexdigest() != sha256:
+                        raise WorkerFailedError(f"The downloaded {name} is not the expected one", "run the set-up again")
+                    task.writestr(zipfile.ZipInfo(name), content)
+
+
+def _pins_hash(pins: Sequence[Path]) -> str:
+    return hashlib.sha256(b"".join(file.read_bytes() for file in pins)).hexdigest()
+
+
+def _stamp_of(folder: Path) -> str | None:
+    try:
+        return str(json.loads((folder / _STAMP).read_text(encoding="utf-8"))["pins"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _write_stamp(folder: Path, pins: str) -> None:
+    with replacing(folder / _STAMP) as temporary:
+        temporary.write_text(json.dumps({"pins": pins}), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """One maker at a time; the system frees the lock when a process dies."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = (folder / ".lock").open("a+")
+    except OSError as error:
+        raise output_error(folder, error) from error
+    with handle:
+        if sys.platform == "win32":
+            import msvcrt
+
+            handle.seek(0)
+            msvcrt.locking(handle.fileno(), msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,101 @@
+"""`hand_poses.npz`: the contract between the worker, Blender and other pipelines. See README, "The hand_poses.npz file"."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .atomic_files import replacing
+from .errors import HandPosesFileError
+from .hand_poses import HandPoses, HandTrack
+from .skeleton import SIDES, Side
+
+SCHEMA_VERSION = 1
+
+# File key to attribute and the shape of one frame; the first two are all that other pipelines must write.
+_REQUIRED = {"hand_pose": ("pose_axis_angle", (45,), "f4"), "detected": ("detected", (), "?")}
+_OPTIONAL = {
+    "score": ("score", (), "f4"),
+    "bbox": ("bbox", (4,), "f4"),
+    "keypoints_2d": ("keypoints_2d", (21, 2), "f4"),
+    "keypoints_3d": ("keypoints_3d", (21, 3), "f4"),
+    "global_orient": ("global_orient_axis_angle", (3,), "f4"),
+    "betas": ("betas", (10,), "f4"),
+}
+_HINT = "run Estimate again, or write left_ and right_ hand_pose (N, 45) and detected (N,)"
+
+
+def write_hand_poses(path: Path, poses: HandPoses) -> None:
+    """Write the file in one step.
+
+    Raises:
+        OutputError: the place cannot be written.
+    """
+    arrays: dict[str, Any] = {"frame_index": poses.frame_index.astype("i8")}
+    for side in SIDES:
+        track = poses.track(side)
+        for key, (attribute, _, kind) in (_REQUIRED | _OPTIONAL).items():
+            arrays[f"{side}_{key}"] = getattr(track, attribute).astype(kind)
+    if poses.frame_time is not None:
+        arrays["frame_time"] = poses.frame_time.astype("f8")
+    arrays["meta"] = np.array(json.dumps({"schema_version": SCHEMA_VERSION, **poses.meta}, ensure_ascii=False))
+    with replacing(Path(path)) as temporary:
+        np.savez_compressed(temporary, **arrays)
+
+
+def read_hand_poses(path: Path) -> HandPoses:
+    """Read the file; the first four rows alone are enough.
+
+    Raises:
+        HandPosesFileError: missing, damaged, or of other shapes.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise HandPosesFileError(f"There is no file {path}", "run Estimate first")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            content = {key: archive[key] for key in archive.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise HandPosesFileError(f"{path.name} cannot be read as hand poses", _HINT) from error
+    tracks = {side: _track(path, content, side) for side in SIDES}
+    frame_count = len(tracks["left"].detected)
+    if len(tracks["right"].detected) != frame_count:
+        raise HandPosesFileError(f"{path.name} has hands of different lengths", _HINT)
+    frame_index = _checked(path, content, "frame_index", np.arange(frame_count), "i8")
+    frame_time = _checked(path, content, "frame_time", np.zeros(frame_count), "f8") if "frame_time" in content else None
+    try:
+        meta = json.loads(str(content["meta"])) if "meta" in content else {}
+    except json.JSONDecodeError as error:
+        raise HandPosesFileError(f"{path.name} has a damaged meta entry", _HINT) from error
+    return HandPoses(tracks["left"], tracks["right"], frame_index, frame_time, meta)
+
+
+def _track(path: Path, content: dict[str, Any], side: Side) -> HandTrack:
+    missing = [f"{side}_{key}" for key in _REQUIRED if f"{side}_{key}" not in content]
+    if missing:
+        raise HandPosesFileError(f"{path.name} has no {missing[0]}", _HINT)
+    frame_count = len(np.atleast_1d(content[f"{side}_detected"]))
+    blank = HandTrack.empty(frame_count)
+    values = {
+        attribute: _checked(path, content, f"{side}_{key}", getattr(blank, attribute), kind)
+        for key, (attribute, _, kind) in (_REQUIRED | _OPTIONAL).items()
+    }
+    if f"{side}_score" not in content:
+        # Without a score a measured frame counts fully.
+        values["score"] = values["detected"].astype("f4")
+    return HandTrack(**values)
+
+
+def _checked(path: Path, content: dict[str, Any], key: str, blank: np.ndarray, kind: str) -> np.ndarray:
+    if key not in content:
+        return blank
+    value = content[key]
+    if value.shape != blank.shape or value.dtype.kind not in "fiub":
+        raise HandPosesFileError(f"{path.name} has {key} of shape {value.shape} where {blank.shape} is needed", _HINT)
+    if not np.isfinite(value).all():
+        raise HandPosesFileError(f"{path.name} holds numbers that are not finite in {key}", _HINT)
+    return value.astype(kind)

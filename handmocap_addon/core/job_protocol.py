@@ -1,0 +1,66 @@
+"""The lines that a child process prints: one JSON object a line on stdout. Standard library only."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+EventKind = Literal["started", "progress", "log", "result", "error"]
+
+
+@dataclass(frozen=True)
+class JobEvent:
+    """One line. `data` holds the keys of its kind: progress has stage, done, total, fps and eta_s; error has code, message, hint."""
+
+    kind: EventKind
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def line(self) -> str:
+        return json.dumps({"event": self.kind, **self.data}, ensure_ascii=False)
+
+
+def parse_event(line: str) -> JobEvent | None:
+    """The event on a line, or None where a library printed something of its own to stdout."""
+    try:
+        content = json.loads(line)
+    except json.JSONDecodeError:
+        return None
+    if not isinstance(content, dict) or content.get("event") not in get_args(EventKind):
+        return None
+    kind = content.pop("event")
+    return JobEvent(kind, content)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A true fraction of a stage, and the seconds that are left at the present speed."""
+
+    stage: str
+    done: int
+    total: int
+    fps: float
+    eta_s: float | None
+
+    @property
+    def fraction(self) -> float:
+        return self.done / self.total if self.total else 0.0
+
+    @staticmethod
+    def of(data: dict[str, Any]) -> Progress:
+        return Progress(
+            str(data.get("stage", "")),
+            int(data.get("done", 0)),
+            int(data.get("total", 0)),
+            float(data.get("fps", 0.0)),
+            data.get("eta_s"),
+        )
+
+    def text(self) -> str:
+        """For a panel or a terminal: `Estimating 43 of 96, 31.0 fps, 2 s left`."""
+        parts = [f"{self.stage} {self.done} of {self.total}"]
+        if self.fps:
+            parts.append(f"{self.fps:.1f} fps")
+        if self.eta_s is not None:
+            parts.append(f"{self.eta_s:.0f} s left")
+        return ", ".join(parts)

@@ -1,0 +1,21 @@
+"""The pose of a hand about which nothing is known: loosely curled, as a hand hangs. Our own values, not SMPL-X's mean hand."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .hand_skeleton import hand_skeleton
+from .skeleton import Side
+from .stand_in_body import load_stand_in_body
+
+_KNUCKLE, _MIDDLE, _END, _THUMB = np.radians((20.0, 30.0, 15.0, 12.0))
+
+
+@functools.cache
+def relaxed_hand_pose(side: Side) -> NDArray[Any]:
+    """Axis-angle (45,), absolute, flat convention."""
+    return hand_skeleton(load_stand_in_body(), side).curled_pose(_KNUCKLE, _MIDDLE, _END, _THUMB)

@@ -1,0 +1,67 @@
+"""`report.json`: what a run did, in numbers that a script or a person can check."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .atomic_files import write_json
+from .clean_hands import CleanHand, Provenance, longest_gap_frames
+from .errors import HandmocapError
+from .hand_poses import HandTrack
+from .hand_skeleton import HandSkeleton
+from .rotations import quat_wxyz_to_axis_angle
+from .skeleton import FINGERS, finger_landmarks
+
+Array = NDArray[Any]
+REPORT_NAME = "report.json"
+
+
+def hand_summary(track: HandTrack, hand: CleanHand, skeleton: HandSkeleton, fps: float) -> dict[str, Any]:
+    """Counts of frames by where they come from, and the jitter of the fingertips before and after cleanup."""
+    counts = {kind: int(np.count_nonzero(hand.provenance == kind)) for kind in Provenance}
+    clean_pose = quat_wxyz_to_axis_angle(hand.quat_wxyz).reshape(len(hand.quat_wxyz), -1)
+    return {
+        "frames": len(track.detected),
+        "measured": counts[Provenance.MEASURED],
+        "filled": counts[Provenance.FILLED],
+        "missing": counts[Provenance.RELAXED],
+        "longest_gap_frames": longest_gap_frames(track.detected),
+        "mean_score": float(track.score[track.detected].mean()) if track.detected.any() else 0.0,
+        "jitter_before_m_per_s3": fingertip_jitter(track.pose_axis_angle, track.detected, skeleton, fps),
+        "jitter_after_m_per_s3": fingertip_jitter(clean_pose, np.ones(len(clean_pose), bool), skeleton, fps),
+    }
+
+
+def fingertip_jitter(pose_axis_angle: Array, valid: Array, skeleton: HandSkeleton, fps: float) -> float | None:
+    """Mean length of the third derivative of the fingertips in the wrist's frame, m/s^3, over runs of valid frames."""
+    runs = valid[:-3] & valid[1:-2] & valid[2:-1] & valid[3:] if len(valid) > 3 else np.zeros(0, bool)
+    if not runs.any():
+        return None
+    tips = skeleton.posed_landmarks(pose_axis_angle)[:, [finger_landmarks(finger)[3] for finger in FINGERS]]
+    third = np.diff(tips, n=3, axis=0) * fps**3
+    return float(np.linalg.norm(third[runs], axis=-1).mean())
+
+
+def write_failure(folder: Path, error: HandmocapError, log_path: Path | None) -> None:
+    """Say in `report.json` that a run failed and why, keeping the report of the last good run inside."""
+    previous: dict[str, Any] | None = None
+    try:
+        previous = json.loads((folder / REPORT_NAME).read_text(encoding="utf-8"))
+        if previous is not None and not previous.get("ok"):
+            previous = previous.get("last_good")
+    except (OSError, ValueError):
+        previous = None
+    content: dict[str, Any] = {
+        "ok": False,
+        "error": {"code": error.code, "sentence": error.sentence(), "exit_code": int(error.exit_code)},
+    }
+    if log_path is not None:
+        content["log"] = str(log_path)
+    if previous:
+        content["last_good"] = previous
+    write_json(folder / REPORT_NAME, content)

@@ -1,0 +1,76 @@
+"""Reads the user's own `SMPLX_NEUTRAL/MALE/FEMALE.npz`, without unpickling anything in it."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from .body_model import Array, BodyModel, strongest_influences
+from .errors import BodyModelError
+from .skeleton import JOINT_NAMES, PARENTS
+
+VERTEX_COUNT = 10_475
+SHAPE_COEFFICIENTS = 10
+SKIN_INFLUENCES = 8
+_NEEDED = ("v_template", "f", "shapedirs", "J_regressor", "weights", "kintree_table")
+_GET_IT = "choose an SMPLX_NEUTRAL.npz, SMPLX_MALE.npz or SMPLX_FEMALE.npz from smpl-x.is.tue.mpg.de"
+
+
+def _array(archive: np.lib.npyio.NpzFile, key: str, path: Path) -> Array:
+    try:
+        return archive[key]
+    except ValueError as error:
+        raise BodyModelError(
+            f"{path.name} keeps {key} as a pickled object, which is never loaded here", _GET_IT
+        ) from error
+
+
+def read_smplx_model(path: Path, betas: np.ndarray | None = None) -> BodyModel:
+    """The model file shaped by up to ten betas: 10,475 vertices, 55 joints.
+
+    Raises:
+        BodyModelError: no such file, not an npz, or not SMPL-X.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise BodyModelError(f"There is no model file {path}", _GET_IT)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            missing = [key for key in _NEEDED if key not in archive.files]
+            if missing:
+                raise BodyModelError(f"{path.name} is not an SMPL-X model file, it has no {missing[0]}", _GET_IT)
+            template, faces, shape_directions, regressor, weights, kinematic_tree = (
+                _array(archive, key, path) for key in _NEEDED
+            )
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise BodyModelError(f"{path.name} is not an SMPL-X model file, it cannot be read as npz", _GET_IT) from error
+
+    joint_count = len(JOINT_NAMES)
+    if template.shape != (VERTEX_COUNT, 3) or weights.shape != (VERTEX_COUNT, joint_count):
+        raise BodyModelError(
+            f"{path.name} is not an SMPL-X model file, it has {len(template)} vertices and weights {weights.shape}", _GET_IT
+        )
+    if regressor.shape != (joint_count, VERTEX_COUNT) or shape_directions.shape[:2] != (VERTEX_COUNT, 3):
+        raise BodyModelError(f"{path.name} is not an SMPL-X model file, its joint regressor has another shape", _GET_IT)
+    if tuple(int(parent) for parent in kinematic_tree[0][1:]) != PARENTS[1:]:
+        raise BodyModelError(f"{path.name} has another skeleton than SMPL-X", _GET_IT)
+
+    coefficients = np.zeros(SHAPE_COEFFICIENTS)
+    if betas is not None:
+        given = np.asarray(betas, dtype=np.float64).ravel()[:SHAPE_COEFFICIENTS]
+        coefficients[: len(given)] = given
+    # Columns past the shape coefficients are the face's expression; the older release has 10 + 10, the newer 300 + 100.
+    shaped = template + np.asarray(shape_directions[:, :, :SHAPE_COEFFICIENTS], dtype=np.float64) @ coefficients
+    skin_joints, skin_weights = strongest_influences(weights, SKIN_INFLUENCES)
+    return BodyModel(
+        name=path.stem,
+        rest_joints=np.asarray(regressor, dtype=np.float64) @ shaped,
+        vertices=shaped,
+        faces=np.asarray(faces, dtype=np.int64),
+        skin_joints=skin_joints,
+        skin_weights=skin_weights,
+        betas=coefficients,
+        licence="SMPL-X model licence (non-commercial research; commercial use through Meshcapade)",
+    )

@@ -1,0 +1,1 @@
+"""Reads video and estimates hands, in a Python environment of its own. Never imports bpy."""

@@ -1,0 +1,118 @@
+"""The worker's command line. JSON events on stdout, people's text on stderr, exit codes of `core.errors.ExitCode`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from fractions import Fraction
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+from ..core.errors import BadUsageError, ExitCode, HandmocapError
+from .events import Cancellation, EventWriter
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BadUsageError(message, f"see {self.prog} --help")
+
+
+def _fraction(text: str) -> Fraction:
+    try:
+        value = Fraction(text)
+    except (ValueError, ZeroDivisionError) as error:
+        raise argparse.ArgumentTypeError(f"{text} is no frame rate") from error
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text} is no frame rate")
+    return value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="handmocap worker", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    estimate = commands.add_parser("estimate", help="find the hands of a clip")
+    estimate.add_argument("--clip", type=Path, required=True, help="video file or folder of images")
+    estimate.add_argument("--out", type=Path, required=True, help="the hand_poses.npz to write")
+    estimate.add_argument("--estimator", default="mediapipe", help="mediapipe or wilor")
+    estimate.add_argument("--model", type=Path, help="model file (mediapipe) or weights folder (wilor)")
+    estimate.add_argument("--device", default="auto", help="auto, cpu or cuda (wilor)")
+    estimate.add_argument("--confidence", type=float, help="lowest detector confidence, 0 to 1")
+    estimate.add_argument("--body", default="stand-in", help="stand-in, or an SMPLX_*.npz on whose hand landmarks are fitted")
+    estimate.add_argument("--image-fps", type=_fraction, default=Fraction(24), help="frame rate of a folder of images")
+    estimate.add_argument("--expect-frames", type=int, help="fail before writing if the clip has another number of frames")
+    doctor = commands.add_parser("doctor", help="say what this environment has and lacks")
+    doctor.add_argument("--model", type=Path, help="a folder of WiLoR weights to look at")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return the process's exit code."""
+    with _protocol_stdout() as stdout:
+        events = EventWriter(stdout)
+        try:
+            options = _parser().parse_args(arguments)
+            cancellation = Cancellation()
+            cancellation.watch(sys.stdin)
+            events.emit("started", command=options.command, pid=os.getpid())
+            run = _estimate if options.command == "estimate" else _doctor
+            run(options, events, cancellation)
+        except HandmocapError as error:
+            events.emit("error", code=error.code, message=error.message, hint=error.hint)
+            print(error.sentence(), file=sys.stderr)
+            return int(error.exit_code)
+        except MemoryError:
+            return _failed(events, "This machine ran out of memory", "close other programs or use a shorter clip")
+        except Exception as error:  # The border of the process: whatever escapes becomes a sentence, its trace goes to the log.
+            traceback.print_exc(file=sys.stderr)
+            return _failed(events, f"The worker failed ({type(error).__name__}: {error})", "see the log for the whole trace")
+    return int(ExitCode.DONE)
+
+
+def _failed(events: EventWriter, message: str, hint: str) -> int:
+    events.emit("error", code="failed", message=message, hint=hint)
+    return int(ExitCode.FAILED)
+
+
+@contextlib.contextmanager
+def _protocol_stdout() -> Iterator[TextIO]:
+    """The real stdout for events alone; what libraries print, even from C, goes to stderr."""
+    sys.stdout.flush()
+    protocol = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    try:
+        yield protocol
+    finally:
+        protocol.close()
+
+
+def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Cancellation) -> None:
+    from ..core.smplx_model_file import read_smplx_model
+    from ..core.stand_in_body import load_stand_in_body
+    from .estimate import estimate_clip
+    from .estimators import EstimatorChoice, create_estimator
+    from .video import probe_clip
+
+    clip = probe_clip(options.clip, options.image_fps)
+    body = load_stand_in_body() if options.body == "stand-in" else read_smplx_model(Path(options.body))
+    cancellation.check()
+    choice = EstimatorChoice(options.estimator, options.model, options.device, options.confidence)
+    estimator = create_estimator(choice)
+    try:
+        result = estimate_clip(clip, estimator, body, options.out, events, cancellation, options.expect_frames)
+    finally:
+        estimator.close()
+    events.emit("result", path=str(result.path), frames=result.frame_count, fps=result.fps, detected=result.frames_detected)
+
+
+def _doctor(options: argparse.Namespace, events: EventWriter, _cancellation: Cancellation) -> None:
+    from .doctor import examine
+
+    lines = examine(options.model)
+    for line in lines:
+        print(f"{line.subject}: {line.found}{f' - {line.advice}' if line.advice else ''}", file=sys.stderr)
+    events.emit("result", lines=[asdict(line) for line in lines])

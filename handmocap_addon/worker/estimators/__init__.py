@@ -1,0 +1,43 @@
+"""The estimators, by name. A new one is a file beside these and a line here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...core.errors import BadUsageError
+from .base import HandEstimator
+
+ESTIMATOR_NAMES = ("mediapipe", "wilor")
+
+
+@dataclass(frozen=True)
+class EstimatorChoice:
+    """What the command line says about the estimator; None leaves the estimator's own default."""
+
+    name: str
+    model: Path | None = None
+    device: str = "auto"
+    confidence: float | None = None
+
+
+def create_estimator(choice: EstimatorChoice) -> HandEstimator:
+    """Load an estimator.
+
+    Raises:
+        BadUsageError: no estimator has that name.
+        MissingSetupError: a package, model or device is not there.
+    """
+    if choice.name == "mediapipe":
+        from . import mediapipe
+
+        settings = mediapipe.MediapipeSettings(model=choice.model)
+        if choice.confidence is not None:
+            settings = mediapipe.MediapipeSettings(choice.model, *[choice.confidence] * 3)
+        return mediapipe.create(settings)
+    if choice.name == "wilor":
+        from . import wilor
+
+        confidence = {} if choice.confidence is None else {"hand_conf": choice.confidence}
+        return wilor.create(wilor.WilorSettings(model_dir=choice.model, device=choice.device, **confidence))
+    raise BadUsageError(f"There is no estimator {choice.name}", f"choose one of {', '.join(ESTIMATOR_NAMES)}")

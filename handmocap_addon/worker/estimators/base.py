@@ -1,0 +1,64 @@
+"""What every hand estimator offers to the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from numpy.typing import NDArray
+
+from ...core.skeleton import Side
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class VideoFrame:
+    """One decoded frame: upright pixels (H, W, 3) uint8 in the estimator's channel order, and when it is shown."""
+
+    index: int
+    time: float  # seconds from the first frame, by the container's timestamps
+    pixels: Array
+
+
+@dataclass(frozen=True)
+class HandObservation:
+    """One hand seen on one frame.
+
+    An estimator of landmarks leaves `hand_pose` and `global_orient` None; they are fitted later from `keypoints_3d`.
+    """
+
+    side: Side  # the person's own left or right, in an un-mirrored picture
+    score: float  # detector's confidence, 0 to 1
+    bbox: Array  # (4,) x1 y1 x2 y2, pixels of the frame
+    keypoints_2d: Array  # (21, 2) pixels, OpenPose order
+    keypoints_3d: Array  # (21, 3) metres, relative to the wrist, camera axes (x right, y down, z forward)
+    hand_pose: Array | None = None  # (45,) axis-angle, absolute, flat convention, un-mirrored
+    global_orient: Array | None = None  # (3,) axis-angle, camera space, un-mirrored
+    betas: Array | None = None  # (10,) MANO shape
+
+
+@dataclass(frozen=True)
+class EstimatorInfo:
+    """What goes into the result's `meta` about the estimator that made it."""
+
+    name: str
+    model: str  # package and version, with the hash of the weights
+    licence: str
+    settings: dict[str, Any]
+
+
+class HandEstimator(Protocol):
+    """Frames in, hands out, in the order of the frames; an estimator may read ahead to work in batches."""
+
+    channel_order: Literal["rgb", "bgr"]
+    info: EstimatorInfo
+
+    def observe(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, list[HandObservation]]]:
+        """Yield every frame once with the hands seen on it, in order."""
+        ...
+
+    def close(self) -> None:
+        """Free the model."""
+        ...

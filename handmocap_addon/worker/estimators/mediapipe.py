@@ -1,0 +1,121 @@
+"""MediaPipe's hand landmarker: the built-in estimator. Apache-2.0, CPU, nothing gated.
+
+The Tasks API names the person's own side in an un-mirrored picture; the older `mp.solutions` API names the other one.
+Its wheels carry no model, so the set-up makes one from the models of wheel 0.10.21.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from ...core.errors import MissingSetupError
+from .base import EstimatorInfo, HandObservation, VideoFrame
+
+LICENCE = "MediaPipe hand landmarker: code and models Apache-2.0, no limit on the use of its output"
+# How much wider than its landmarks a hand's box is, as a share of the box: landmarks lie inside the skin.
+_BOX_MARGIN = 0.1
+
+
+@dataclass(frozen=True)
+class MediapipeSettings:
+    """Thresholds of the landmarker, 0 to 1, and the model file (None: the environment's own)."""
+
+    model: Path | None = None
+    detection_confidence: float = 0.3
+    presence_confidence: float = 0.3
+    tracking_confidence: float = 0.3
+    most_hands: int = 2
+
+
+def default_model() -> Path:
+    """Where the set-up puts the model: inside the worker's environment."""
+    return Path(sys.prefix) / "models" / "hand_landmarker.task"
+
+
+class MediapipeEstimator:
+    """Landmarks of up to `most_hands` hands a frame, tracked from frame to frame."""
+
+    channel_order: Literal["rgb", "bgr"] = "rgb"
+
+    def __init__(self, landmarker: Any, image_type: Any, srgb: Any, info: EstimatorInfo) -> None:
+        self._landmarker = landmarker
+        self._image_type = image_type
+        self._srgb = srgb
+        self.info = info
+
+    def observe(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, list[HandObservation]]]:
+        """See `HandEstimator.observe`."""
+        last_milliseconds = -1
+        for frame in frames:
+            # The tracker wants whole milliseconds that grow.
+            milliseconds = max(round(frame.time * 1000.0), last_milliseconds + 1)
+            last_milliseconds = milliseconds
+            image = self._image_type(image_format=self._srgb, data=frame.pixels)
+            yield frame, _observations(self._landmarker.detect_for_video(image, milliseconds), frame.pixels.shape)
+
+    def close(self) -> None:
+        """Free the model; its own destructor hangs at interpreter exit in some versions."""
+        self._landmarker.close()
+
+
+def create(settings: MediapipeSettings) -> MediapipeEstimator:
+    """Load the model.
+
+    Raises:
+        MissingSetupError: the package or the model is not installed.
+    """
+    try:
+        import mediapipe
+        from mediapipe.tasks.python import BaseOptions, vision
+    except ImportError as error:
+        raise MissingSetupError(
+            f"The built-in estimator is not installed ({error})", "press Set up in the panel or run handmocap.py setup"
+        ) from error
+    model = settings.model or default_model()
+    if not model.is_file():
+        raise MissingSetupError(
+            f"The hand model {model} is missing", "press Set up in the panel or run handmocap.py setup"
+        )
+    options = vision.HandLandmarkerOptions(
+        # By content, since the library cannot open every path on Windows.
+        base_options=BaseOptions(model_asset_buffer=model.read_bytes()),
+        running_mode=vision.RunningMode.VIDEO,
+        num_hands=settings.most_hands,
+        min_hand_detection_confidence=settings.detection_confidence,
+        min_hand_presence_confidence=settings.presence_confidence,
+        min_tracking_confidence=settings.tracking_confidence,
+    )
+    used = {key: value for key, value in asdict(settings).items() if key != "model"}
+    digest = hashlib.sha256(model.read_bytes()).hexdigest()
+    info = EstimatorInfo("mediapipe", f"mediapipe {mediapipe.__version__}, model sha256 {digest}", LICENCE, used)
+    landmarker = vision.HandLandmarker.create_from_options(options)
+    return MediapipeEstimator(landmarker, mediapipe.Image, mediapipe.ImageFormat.SRGB, info)
+
+
+def _observations(result: Any, shape: tuple[int, ...]) -> list[HandObservation]:
+    height, width = shape[:2]
+    observations = []
+    for handedness, image_points, world_points in zip(
+        result.handedness, result.hand_landmarks, result.hand_world_landmarks, strict=True
+    ):
+        points_2d = np.array([(point.x * width, point.y * height) for point in image_points])
+        points_3d = np.array([(point.x, point.y, point.z) for point in world_points])
+        low, high = points_2d.min(axis=0), points_2d.max(axis=0)
+        margin = (high - low).max() * _BOX_MARGIN
+        observations.append(
+            HandObservation(
+                side="left" if handedness[0].category_name == "Left" else "right",
+                score=float(handedness[0].score),
+                bbox=np.concatenate((low - margin, high + margin)),
+                keypoints_2d=points_2d,
+                keypoints_3d=points_3d - points_3d[0],
+            )
+        )
+    return observations

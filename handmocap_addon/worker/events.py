@@ -1,0 +1,81 @@
+"""The worker's side of the job protocol: events on stdout, and the end when stdin closes or a signal comes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Any, TextIO
+
+from ..core.errors import CancelledError, ExitCode
+from ..core.job_protocol import EventKind, JobEvent
+
+# The loop looks at the flag once a frame; a library call that hangs longer than this is abandoned.
+_PATIENCE_SECONDS = 2.0
+_PROGRESS_INTERVAL_SECONDS = 0.1
+
+
+class Cancellation:
+    """Asked for by SIGINT, SIGTERM or a closed stdin: whoever started the worker is gone or wants it to stop."""
+
+    def __init__(self) -> None:
+        self._requested = threading.Event()
+
+    def watch(self, stdin: TextIO) -> None:
+        """Start to listen. Only the main thread may call this."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self.request())
+        threading.Thread(target=self._wait_for_end_of, args=(stdin,), daemon=True).start()
+
+    def _wait_for_end_of(self, stdin: TextIO) -> None:
+        try:
+            while stdin.readline():
+                pass
+        except (OSError, ValueError):
+            pass
+        self.request()
+
+    def request(self) -> None:
+        """Ask for the end, and force it if the work does not notice."""
+        if self._requested.is_set():
+            return
+        self._requested.set()
+
+        def force() -> None:
+            time.sleep(_PATIENCE_SECONDS)
+            os._exit(ExitCode.CANCELLED)
+
+        threading.Thread(target=force, daemon=True).start()
+
+    def check(self) -> None:
+        """Raise CancelledError if the end was asked for."""
+        if self._requested.is_set():
+            raise CancelledError("Cancelled; nothing was changed")
+
+
+class EventWriter:
+    """Prints events, and measures the speed of a stage for its progress."""
+
+    def __init__(self, stdout: TextIO | None = None) -> None:
+        self._stdout = stdout or sys.stdout
+        self._stage = ""
+        self._started = 0.0
+        self._last = 0.0
+
+    def emit(self, kind: EventKind, **data: Any) -> None:
+        print(JobEvent(kind, data).line(), file=self._stdout, flush=True)
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """Report a stage's progress, at most ten times a second and always at its end."""
+        now = time.monotonic()
+        if stage != self._stage:
+            self._stage, self._started, self._last = stage, now, 0.0
+        if now - self._last < _PROGRESS_INTERVAL_SECONDS and done != total:
+            return
+        self._last = now
+        elapsed = now - self._started
+        fps = done / elapsed if elapsed > 0 and done else 0.0
+        eta = (total - done) / fps if fps else None
+        self.emit("progress", stage=stage, done=done, total=total, fps=round(fps, 2), eta_s=None if eta is None else round(eta, 1))

@@ -1,0 +1,56 @@
+"""handmocap inside Blender without a window.
+
+    blender -b [FILE.blend] --python scripts/batch.py -- run --clip FILE --out DIR [options]
+
+or with the `bpy` module: `python scripts/batch.py -- run …`. Exit codes: 0 done, 2 bad usage, 3 bad input, 4 something is
+missing in the set-up, 5 failed, 130 cancelled. `run` leaves a report.json in DIR.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def _load_package() -> None:
+    package = REPOSITORY / "handmocap_addon"
+    sys.path.insert(0, str(package))
+    from load_package import load_package
+
+    sys.path.pop(0)
+    load_package(package)
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return the exit code."""
+    from handmocap_addon.blender.batch_command_line import run_command
+    from handmocap_addon.core.errors import ExitCode, HandmocapError
+
+    try:
+        run_command(arguments)
+    except HandmocapError as error:
+        print(f"handmocap: {error.sentence()}", file=sys.stderr)
+        return int(error.exit_code)
+    except SystemExit as end:
+        return int(end.code or 0)
+    except KeyboardInterrupt:
+        return int(ExitCode.CANCELLED)
+    except Exception as error:  # The border of the process: a trace for the log, a sentence for people.
+        traceback.print_exc()
+        print(f"handmocap: failed ({type(error).__name__}: {error}): report this with the lines above", file=sys.stderr)
+        return int(ExitCode.FAILED)
+    return int(ExitCode.DONE)
+
+
+if __name__ == "__main__":
+    _load_package()
+    # Blender keeps its own options before `--`; the bpy module has none.
+    code = main(sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # A background Blender would go on and exit with 0.
+    os._exit(code)
