@@ -113,17 +113,23 @@ def _compare(scene: Any, meshes: list[Any], path: Path, report_progress: Progres
         else:
             bpy.ops.wm.usd_import(filepath=str(path), set_frame_range=True)
     except RuntimeError as error:
-        raise BakeError(f"{path.suffix} was written but cannot be read back ({error})", "look whether the disk is full") from error
+        raise BakeError(
+            f"{path.suffix} was written but cannot be read back ({error})", "look whether the disk is full"
+        ) from error
     read_range = (scene.frame_start, scene.frame_end)
     scene.frame_start, scene.frame_end = first, last
     imported = [thing for thing in bpy.data.objects if thing.name not in before]
     read_back = [thing for thing in imported if thing.type == "MESH"]
     try:
         if read_range != (first, last):
-            raise BakeError(f"{path.suffix} covers frames {read_range} instead of {(first, last)}", "report this with the log")
+            raise BakeError(
+                f"{path.suffix} covers frames {read_range} instead of {(first, last)}", "report this with the log"
+            )
         if len(read_back) != len(meshes):
-            raise BakeError(f"{path.suffix} holds {len(read_back)} meshes instead of {len(meshes)}", "report this with the log")
-        return _measure(scene, meshes, _paired(meshes, read_back), report_progress, stage)
+            raise BakeError(
+                f"{path.suffix} holds {len(read_back)} meshes instead of {len(meshes)}", "report this with the log"
+            )
+        return _measure(scene, meshes, _paired(scene, meshes, read_back), report_progress, stage)
     finally:
         for thing in imported:
             bpy.data.objects.remove(thing)
@@ -131,15 +137,20 @@ def _compare(scene: Any, meshes: list[Any], path: Path, report_progress: Progres
         bpy.data.batch_remove(list(bpy.data.cache_files))
 
 
-def _paired(meshes: list[Any], read_back: list[Any]) -> list[Any]:
-    """The read-back mesh for each mesh, by name: both exporters keep the name up to punctuation."""
-    if len(meshes) == 1:
-        return read_back
-
-    def key(name: str) -> str:
-        return "".join(character for character in name.lower() if character.isalnum())
-
-    return [min(read_back, key=lambda other, name=mesh.name: not key(other.name).startswith(key(name))) for mesh in meshes]
+def _paired(scene: Any, meshes: list[Any], read_back: list[Any]) -> list[Any]:
+    """The read-back mesh nearest to each mesh on the first frame; names change on the way out and in."""
+    scene.frame_set(scene.frame_start)
+    found = [(other, world_vertices(other)) for other in read_back]
+    paired = []
+    for mesh in meshes:
+        points = world_vertices(mesh)
+        same = [
+            (float(np.abs(read - points).max(initial=0.0)), other) for other, read in found if read.shape == points.shape
+        ]
+        if not same:
+            raise BakeError(f"{mesh.name} has another vertex count when read back", "report this with the log")
+        paired.append(min(same, key=lambda candidate: candidate[0])[1])
+    return paired
 
 
 def _measure(
@@ -157,7 +168,9 @@ def _measure(
         counts.add(tuple(len(points) for points in found))
         for points, reference in zip(found, expected, strict=True):
             if points.shape != reference.shape:
-                raise BakeError(f"Frame {frame} has {len(points)} vertices instead of {len(reference)}", "report this with the log")
+                raise BakeError(
+                    f"Frame {frame} has {len(points)} vertices instead of {len(reference)}", "report this with the log"
+                )
             if not np.isfinite(points).all():
                 raise BakeError(f"Frame {frame} holds positions that are not finite", "report this with the log")
             largest = max(largest, float(np.linalg.norm(points - reference, axis=1).max()))

@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--bake", type=_formats, default=("abc", "usdc"), help="abc, usdc, usda, usd, or nothing")
     run.add_argument("--steady-camera", action="store_true", help="the real camera stood still")
     run.add_argument("--longest-gap", type=float, default=CleanupSettings.longest_gap, help="seconds bridged between frames")
+    run.add_argument("--truth", type=Path, help="known finger poses (left_ and right_hand_pose), to report the error")
     run.add_argument("--no-preview", action="store_true", help="render no preview.png")
 
     apply = commands.add_parser("apply", help="key hands (and a body) on an armature and save the file")
@@ -121,6 +122,7 @@ def _run(options: argparse.Namespace) -> None:
         steady_camera=options.steady_camera,
         longest_gap=options.longest_gap,
         preview=not options.no_preview,
+        truth=options.truth,
     )
     try:
         report = run_shot(request, show_progress)
@@ -131,6 +133,10 @@ def _run(options: argparse.Namespace) -> None:
     for side, hand in report["hands"].items():
         print(f"{side} hand: {hand['measured']} of {hand['frames']} frames measured, {hand['filled']} filled, "
               f"{hand['missing']} missing")  # fmt: skip
+        if "accuracy" in hand and hand["accuracy"]["frames_compared"]:
+            accuracy = hand["accuracy"]
+            error, raw = accuracy["bone_direction_error_mean_deg"], accuracy["raw_landmarks_error_mean_deg"]
+            print(f"{side} hand: finger bones {error:.1f} degrees from the truth, the landmarks as they are {raw:.1f}")
     for file in report["baked"]:
         print(f"{file['path']}: {file['frames']} frames of {file['vertices']} vertices, "
               f"at most {file['largest_distance_m']:.1e} m from the scene")  # fmt: skip

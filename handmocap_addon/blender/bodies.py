@@ -23,6 +23,9 @@ def add_body(model: BodyModel, name: str | None = None) -> Any:
     name = name or model.name
     armature = _add_armature(model, name)
     _add_mesh(model, name, armature)
+    # The model's origin is near its chest: this stands it on the floor until a motion says where it goes. Bone axes are the
+    # model's, so its y is up.
+    armature.pose.bones["pelvis"].location = (0.0, -model.sole_height, 0.0)
     armature["handmocap_body"] = model.name
     armature["handmocap_licence"] = model.licence
     return armature

@@ -73,9 +73,7 @@ def write_body_keys(armature: Any, motion: BodyMotion, frames: Array, action_nam
     position = rig.rest_joints[0] + motion_on_rig(motion, rig).world.translation + np.array((0.0, lift, 0.0))
     path = f'pose.bones["{rig.bone_of_joint["pelvis"]}"].location'
     location = rig.bone_location("pelvis", position)
-    channels += [
-        Channel(path, index, joint_group("pelvis"), frames, location[:, index], key_types) for index in range(3)
-    ]
+    channels += [Channel(path, index, joint_group("pelvis"), frames, location[:, index], key_types) for index in range(3)]
     return _written(armature, action_name, channels), lift
 
 

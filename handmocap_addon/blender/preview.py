@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from mathutils import Vector
 from ..core.atomic_files import replacing
 from .armatures import deformed_meshes
 from .bake import world_vertices
+from .quiet import quiet_stdout
 
 _SAMPLES = 24
 
@@ -39,7 +41,8 @@ def render_preview(armature: Any, frame: int, path: Path) -> None:
     scene.render.image_settings.file_format = "PNG"
     with replacing(path) as temporary:
         scene.render.filepath = str(temporary)
-        bpy.ops.render.render(write_still=True)
+        with quiet_stdout():
+            bpy.ops.render.render(write_still=True)
 
 
 def _front_camera(middle: Vector, reach: float) -> Any:
@@ -48,7 +51,10 @@ def _front_camera(middle: Vector, reach: float) -> Any:
     bpy.context.scene.collection.objects.link(camera)
     # The figure faces -Y; a little from the side shows the depth of the fingers.
     direction = Vector((0.35, -1.0, 0.25)).normalized()
-    camera.location = middle + direction * reach * 1.25
+    render = bpy.context.scene.render
+    # The narrower of the two fields of view must hold the whole figure.
+    shape = min(1.0, render.resolution_y / render.resolution_x)
+    camera.location = middle + direction * (reach * 0.5 / math.tan(data.angle / 2.0 * shape) * 1.02)
     camera.rotation_euler = (-direction).to_track_quat("-Z", "Y").to_euler()
     return camera
 
@@ -56,7 +62,7 @@ def _front_camera(middle: Vector, reach: float) -> Any:
 def _add_light(camera: Any, middle: Vector, reach: float) -> None:
     data = bpy.data.lights.new("Preview", "AREA")
     data.size = reach
-    data.energy = 60.0 * reach * reach
+    data.energy = 22.0 * reach * reach
     light = bpy.data.objects.new("Preview light", data)
     bpy.context.scene.collection.objects.link(light)
     eye = camera.matrix_world.translation
@@ -65,4 +71,4 @@ def _add_light(camera: Any, middle: Vector, reach: float) -> None:
     world = bpy.context.scene.world or bpy.data.worlds.new("Preview")
     bpy.context.scene.world = world
     if world.node_tree is not None and "Background" in world.node_tree.nodes:
-        world.node_tree.nodes["Background"].inputs["Color"].default_value = (0.75, 0.8, 0.85, 1.0)
+        world.node_tree.nodes["Background"].inputs["Color"].default_value = (0.4, 0.42, 0.45, 1.0)

@@ -23,7 +23,7 @@ from ..core.hand_poses import HandPoses
 from ..core.hand_poses_file import read_hand_poses
 from ..core.hand_skeleton import hand_skeleton
 from ..core.job_protocol import Progress
-from ..core.report import REPORT_NAME, hand_summary
+from ..core.report import REPORT_NAME, accuracy_summary, hand_summary, known_hand_poses
 from ..core.skeleton import SIDES
 from ..core.stand_in_body import load_stand_in_body
 from .actions import count_keys
@@ -56,6 +56,7 @@ class RunOptions:
     steady_camera: bool = False
     longest_gap: float = CleanupSettings.longest_gap
     preview: bool = True
+    truth: Path | None = None  # known finger poses, to say how far the estimate is from them
 
     @property
     def log_folder(self) -> Path:
@@ -70,7 +71,9 @@ def worker_command(environment_folder: Path, arguments: list[str]) -> list[str]:
     """
     environment = environments.find_worker(environment_folder)
     if environment is None:
-        raise MissingSetupError("The hand estimator is not set up yet", "press Set up in the panel, or run handmocap.py setup")
+        raise MissingSetupError(
+            "The hand estimator is not set up yet", "press Set up in the panel, or run handmocap.py setup"
+        )
     return [str(environment.python), str(PACKAGE_FOLDER / "worker"), *arguments]
 
 
@@ -101,7 +104,7 @@ def run_shot(options: RunOptions, on_progress: OnProgress) -> dict[str, Any]:
     if existing is None:
         load_body(options.body or STAND_IN, None)
     ensure_output_folder(options.out)
-    command = worker_command(options.environment_folder, estimate_arguments(options, motion and motion.frame_count))
+    command = worker_command(options.environment_folder, estimate_arguments(options, motion.frame_count if motion else None))
     clock.lap("checking")
     ChildJob(command, options.log_folder / "estimate.log").wait(on_progress)
     clock.lap("estimating")
@@ -172,18 +175,18 @@ def _bake(options: RunOptions, armature: Any, on_progress: OnProgress) -> list[d
 
 def _clearest_frame(poses: HandPoses, frames: np.ndarray) -> int:
     both = poses.left.score + poses.right.score
-    return int(round(frames[int(np.argmax(both))]))
+    return round(float(frames[int(np.argmax(both))]))
 
 
 def _report(
     options: RunOptions, poses: HandPoses, motion: BodyMotion | None, applied: AppliedHands, keys: dict[str, Any],
-    baked: list[dict[str, Any]], armature: Any, clock: "_Clock",
+    baked: list[dict[str, Any]], armature: Any, clock: _Clock,
 ) -> dict[str, Any]:  # fmt: skip
     model = load_stand_in_body()
     fps = float(poses.frames_per_second() or 30)
-    hands = {
-        side: hand_summary(poses.track(side), applied.hands[side], hand_skeleton(model, side), fps) for side in SIDES
-    }
+    hands = {side: hand_summary(poses.track(side), applied.hands[side], hand_skeleton(model, side), fps) for side in SIDES}
+    for side, truth in known_hand_poses(options.truth).items():
+        hands[side]["accuracy"] = accuracy_summary(poses.track(side), truth, hand_skeleton(model, side))
     licences = [*poses.meta.get("licences", []), str(armature.get("handmocap_licence", f"{armature.name}: its maker's"))]
     if motion is not None:
         licences.append("GVHMR results: non-commercial research only, by GVHMR's licence")

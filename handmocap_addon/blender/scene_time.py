@@ -37,5 +37,5 @@ def scene_frames(scene: Any, frame_time: Array, first_frame: int = FIRST_FRAME) 
 
 def set_range(scene: Any, frames: Array) -> None:
     """Make the timeline cover the frames."""
-    scene.frame_start = int(math.floor(frames.min()))
-    scene.frame_end = int(math.ceil(frames.max()))
+    scene.frame_start = math.floor(frames.min())
+    scene.frame_end = math.ceil(frames.max())

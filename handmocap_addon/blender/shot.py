@@ -15,8 +15,8 @@ from ..core.clean_hands import CleanHand, CleanupSettings, clean_hand
 from ..core.errors import BadInputError, FrameCountError
 from ..core.hand_poses import HandPoses, HandTrack
 from ..core.relaxed_hand import relaxed_hand_pose
-from ..core.smplx_model_file import read_smplx_model
 from ..core.skeleton import SIDES, Side
+from ..core.smplx_model_file import read_smplx_model
 from ..core.stand_in_body import load_stand_in_body
 from . import cameras
 from .bodies import add_body

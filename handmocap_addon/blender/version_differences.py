@@ -18,8 +18,9 @@ def ensure_curve(action: Any, datablock: Any, data_path: str, index: int, group:
         return action.fcurve_ensure_for_datablock(datablock, data_path, index=index, group_name=group)
     curve = action.fcurve_ensure_for_datablock(datablock, data_path, index=index)
     if curve.group is None:
-        groups = channelbag(action, datablock).groups
-        curve.group = groups.get(group) or groups.new(group)
+        bag = channelbag(action, datablock)
+        if bag is not None:
+            curve.group = bag.groups.get(group) or bag.groups.new(group)
     return curve
 
 

@@ -115,9 +115,9 @@ def ensure_blender_module(folder: Path, say: Say) -> Environment:
         WorkerFailedError, OutputError: it cannot be made.
     """
     python = find_python(BLENDER_PYTHONS)
-    version = "{}.{}".format(*_version_of(python))
+    major, minor = _version_of(python) or BLENDER_PYTHONS[0]
     with _locked(folder):
-        pins = (_REQUIREMENTS / f"blender-python{version}.txt", _REQUIREMENTS / "stand_in.txt")
+        pins = (_REQUIREMENTS / f"blender-python{major}.{minor}.txt", _REQUIREMENTS / "stand_in.txt")
         environment = _ensure(folder, "blender", python, pins, say)
     check_blender_module(environment)
     return environment
@@ -131,8 +131,8 @@ def ensure_stand_in_packages(folder: Path, say: Say) -> Path:
         if _stamp_of(target) != _pins_hash([pins]):
             shutil.rmtree(target, ignore_errors=True)
             say("Installing the stand-in body")
-            _run([*_pip(find_python(_python_versions())), "install", "--no-deps", "--require-hashes", "--target", str(target),
-                  "-r", str(pins)])  # fmt: skip
+            pip = _pip(find_python(_python_versions()))
+            _run([*pip, "install", "--no-deps", "--require-hashes", "--target", str(target), "-r", str(pins)])
             _write_stamp(target, _pins_hash([pins]))
     return target
 
@@ -235,10 +235,9 @@ def _pip(python: Path) -> list[str]:
     if subprocess.run([*command, "--version"], capture_output=True, check=False).returncode == 0:
         return command
     # Blender's own Python has pip only inside ensurepip.
-    bundled = Path(subprocess.run(
-        [str(python), "-c", "import ensurepip, pathlib; print(*pathlib.Path(ensurepip.__file__).parent.glob('_bundled/pip-*.whl'))"],
-        capture_output=True, text=True, check=False,
-    ).stdout.strip() or "none")  # fmt: skip
+    finder = "import ensurepip, pathlib; print(*pathlib.Path(ensurepip.__file__).parent.glob('_bundled/pip-*.whl'))"
+    found = subprocess.run([str(python), "-c", finder], capture_output=True, text=True, check=False).stdout.strip()
+    bundled = Path(found or "none")
     if bundled.is_file():
         return [str(python), str(bundled / "pip"), *command[3:]]
     raise MissingSetupError(f"{python} has no pip", "install it with: sudo apt install python3-pip python3-venv")
@@ -260,16 +259,18 @@ def _run(command: Sequence[str]) -> None:
 def _make_hand_model(python: Path, target: Path) -> None:
     """A MediaPipe task file is a stored zip of its two networks."""
     with tempfile.TemporaryDirectory(prefix="handmocap-") as download:
-        _run([*_pip(python), "download", "--no-deps", "--only-binary=:all:", "--implementation", "cp", "--python-version", "3.11",
-              "--platform", "manylinux_2_28_x86_64", "--dest", download, _MODEL_WHEEL])  # fmt: skip
+        only_this = ["--no-deps", "--only-binary=:all:", "--implementation", "cp", "--python-version", "3.11"]
+        only_this += ["--platform", "manylinux_2_28_x86_64"]
+        _run([*_pip(python), "download", *only_this, "--dest", download, _MODEL_WHEEL])
         (wheel,) = Path(download).glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive, replacing(target) as temporary:
-            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as task:
-                for name, source, sha256 in _MODEL_PARTS:
-                    content = archive.read(source)
-                    if hashlib.sha256(content).hexdigest() != sha256:
-                        raise WorkerFailedError(f"The downloaded {name} is not the expected one", "run the set-up again")
-                    task.writestr(zipfile.ZipInfo(name), content)
+        with zipfile.ZipFile(wheel) as archive:
+            parts = [(name, archive.read(source), sha256) for name, source, sha256 in _MODEL_PARTS]
+    for name, content, sha256 in parts:
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise WorkerFailedError(f"The downloaded {name} is not the expected one", "run the set-up again")
+    with replacing(target) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as task:
+        for name, content, _ in parts:
+            task.writestr(zipfile.ZipInfo(name), content)
 
 
 def _pins_hash(pins: Sequence[Path]) -> str:

@@ -41,9 +41,7 @@ class HandSkeleton:
         """The 21 landmarks (21, 3) at rest, OpenPose order."""
         points = np.zeros((LANDMARK_COUNT, 3))
         for number, finger in enumerate(FINGERS):
-            points[list(finger_landmarks(finger))] = np.vstack(
-                (self.joints[number * 3 : number * 3 + 3], self.tips[number])
-            )
+            points[list(finger_landmarks(finger))] = np.vstack((self.joints[number * 3 : number * 3 + 3], self.tips[number]))
         return points
 
     def posed_landmarks(self, pose_axis_angle: ArrayLike) -> Array:

@@ -11,7 +11,7 @@ EventKind = Literal["started", "progress", "log", "result", "error"]
 
 @dataclass(frozen=True)
 class JobEvent:
-    """One line. `data` holds the keys of its kind: progress has stage, done, total, fps and eta_s; error has code, message, hint."""
+    """One line; `data` is stage, done, total, fps, eta_s for progress, and code, message, hint for error."""
 
     kind: EventKind
     data: dict[str, Any] = field(default_factory=dict)

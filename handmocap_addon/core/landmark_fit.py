@@ -64,8 +64,11 @@ def fit_landmarks(landmarks: ArrayLike, skeleton: HandSkeleton, limits: FlexionL
         chain = list(finger_landmarks(finger))
         rest_bones = normalized(np.diff(rest[chain], axis=0))
         seen_bones = normalized(np.diff(local[:, chain], axis=1))
-        fit_finger = _fit_thumb if finger == "thumb" else _fit_finger
-        quat[:, number * 3 : number * 3 + 3] = fit_finger(rest_bones, seen_bones, skeleton, number, limits)
+        if finger == "thumb":
+            rotations = _fit_thumb(rest_bones, seen_bones, limits)
+        else:
+            rotations = _fit_finger(rest_bones, seen_bones, skeleton.flexion_axes[number], limits)
+        quat[:, number * 3 : number * 3 + 3] = rotations
     return FittedHand(quat_wxyz_to_axis_angle(quat).reshape(len(points), -1), rotmat_to_axis_angle(orient))
 
 
@@ -78,9 +81,8 @@ def palm_orientation(landmarks: ArrayLike, skeleton: HandSkeleton) -> Array:
     return fitted_rotation(np.broadcast_to(rest, seen.shape), seen)
 
 
-def _fit_finger(rest: Array, seen: Array, skeleton: HandSkeleton, number: int, limits: FlexionLimits) -> Array:
+def _fit_finger(rest: Array, seen: Array, axis: Array, limits: FlexionLimits) -> Array:
     """Rotations (N, 3, 4) for one finger from unit bones at rest (3, 3) and seen (N, 3, 3), in the hand's frame."""
-    axis = skeleton.flexion_axes[number]
     along = rest[0] - axis * (rest[0] @ axis)
     along = along / np.linalg.norm(along)
     palmwards = np.cross(axis, along)
@@ -105,7 +107,7 @@ def _fit_finger(rest: Array, seen: Array, skeleton: HandSkeleton, number: int, l
     return rotmat_to_quat_wxyz(np.stack(rotations, axis=1))
 
 
-def _fit_thumb(rest: Array, seen: Array, skeleton: HandSkeleton, number: int, limits: FlexionLimits) -> Array:
+def _fit_thumb(rest: Array, seen: Array, limits: FlexionLimits) -> Array:
     """The thumb's joints each take the shortest turn onto the seen bone, limited in size."""
     frame = np.broadcast_to(np.eye(3), (len(seen), 3, 3))
     rotations = []
@@ -122,6 +124,6 @@ def _fit_thumb(rest: Array, seen: Array, skeleton: HandSkeleton, number: int, li
 
 def _angle_about(axis: Array, start: Array, ends: Array) -> Array:
     """Signed angles (N,) about `axis` from `start` (3,) to `ends` (N, 3), seen along the axis."""
-    flat_start = start - axis * (start @ axis)
+    flat_start: Array = start - axis * (start @ axis)
     flat_ends = ends - axis * (ends @ axis)[:, None]
     return np.arctan2(np.cross(flat_start, flat_ends) @ axis, flat_ends @ flat_start)

@@ -1,4 +1,4 @@
-"""The pose of a hand about which nothing is known: loosely curled, as a hand hangs. Our own values, not SMPL-X's mean hand."""
+"""The pose of a hand about which nothing is known: loosely curled, as a hand hangs. Not SMPL-X's mean hand."""
 
 from __future__ import annotations
 

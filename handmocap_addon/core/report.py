@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .accuracy import bone_direction_errors
 from .atomic_files import write_json
 from .clean_hands import CleanHand, Provenance, longest_gap_frames
-from .errors import HandmocapError
+from .errors import BadInputError, HandmocapError
 from .hand_poses import HandTrack
 from .hand_skeleton import HandSkeleton
+from .landmark_fit import palm_orientation
 from .rotations import quat_wxyz_to_axis_angle
-from .skeleton import FINGERS, finger_landmarks
+from .skeleton import FINGERS, SIDES, Side, finger_landmarks
 
 Array = NDArray[Any]
 REPORT_NAME = "report.json"
@@ -45,6 +47,41 @@ def fingertip_jitter(pose_axis_angle: Array, valid: Array, skeleton: HandSkeleto
     tips = skeleton.posed_landmarks(pose_axis_angle)[:, [finger_landmarks(finger)[3] for finger in FINGERS]]
     third = np.diff(tips, n=3, axis=0) * fps**3
     return float(np.linalg.norm(third[runs], axis=-1).mean())
+
+
+def known_hand_poses(path: Path | None) -> dict[Side, Array]:
+    """True hand poses (N, 45) by side from a clip's truth file, or nothing.
+
+    Raises:
+        BadInputError: the file cannot be read.
+    """
+    if path is None:
+        return {}
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            return {side: content[f"{side}_hand_pose"] for side in SIDES}
+    except (OSError, ValueError, KeyError) as error:
+        raise BadInputError(f"{path} holds no known hand poses", "leave out --truth") from error
+
+
+def accuracy_summary(track: HandTrack, truth_axis_angle: Array, skeleton: HandSkeleton) -> dict[str, Any]:
+    """How far measured frames are from known poses (N, 45), beside the landmarks taken as they are."""
+    seen = track.detected
+    if truth_axis_angle.shape != track.pose_axis_angle.shape or not seen.any():
+        return {"frames_compared": 0}
+    truth = skeleton.posed_landmarks(truth_axis_angle[seen])
+    fitted = bone_direction_errors(skeleton.posed_landmarks(track.pose_axis_angle[seen]), truth)
+    summary: dict[str, Any] = {
+        "frames_compared": int(seen.sum()),
+        "bone_direction_error_mean_deg": float(np.degrees(fitted.mean())),
+        "bone_direction_error_95th_deg": float(np.degrees(np.percentile(fitted, 95))),
+    }
+    if np.any(track.keypoints_3d[seen]):
+        palm = palm_orientation(track.keypoints_3d[seen], skeleton)
+        raw = bone_direction_errors(track.keypoints_3d[seen] @ palm, truth)
+        summary["raw_landmarks_error_mean_deg"] = float(np.degrees(raw.mean()))
+        summary["raw_landmarks_error_95th_deg"] = float(np.degrees(np.percentile(raw, 95)))
+    return summary
 
 
 def write_failure(folder: Path, error: HandmocapError, log_path: Path | None) -> None:

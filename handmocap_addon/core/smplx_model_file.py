@@ -22,9 +22,7 @@ def _array(archive: np.lib.npyio.NpzFile, key: str, path: Path) -> Array:
     try:
         return archive[key]
     except ValueError as error:
-        raise BodyModelError(
-            f"{path.name} keeps {key} as a pickled object, which is never loaded here", _GET_IT
-        ) from error
+        raise BodyModelError(f"{path.name} keeps {key} as a pickled object, which is never loaded here", _GET_IT) from error
 
 
 def read_smplx_model(path: Path, betas: np.ndarray | None = None) -> BodyModel:

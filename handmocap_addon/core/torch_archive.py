@@ -16,7 +16,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -73,7 +73,7 @@ class _Reader:
         self._archive = archive
         self._root = pickles[0][: -len("data.pkl")]
         self._storages: dict[str, np.ndarray] = {}
-        self._byte_order = "<"
+        self._byte_order: Literal["<", ">"] = "<"
         if f"{self._root}byteorder" in archive.namelist():
             self._byte_order = ">" if archive.read(f"{self._root}byteorder").strip() == b"big" else "<"
 
@@ -111,7 +111,9 @@ class _TensorUnpickler(pickle.Unpickler):
         return self._storage(storage_type.dtype, str(key), int(count))
 
 
-def _rebuild_tensor(storage: Any, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_autograd: Any) -> np.ndarray:
+def _rebuild_tensor(
+    storage: Any, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_autograd: Any
+) -> np.ndarray:
     if not isinstance(storage, np.ndarray) or len(size) != len(stride):
         raise ValueError("a tensor without storage")
     if offset < 0 or any(value < 0 for value in (*size, *stride)):

@@ -42,7 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     estimate.add_argument("--model", type=Path, help="model file (mediapipe) or weights folder (wilor)")
     estimate.add_argument("--device", default="auto", help="auto, cpu or cuda (wilor)")
     estimate.add_argument("--confidence", type=float, help="lowest detector confidence, 0 to 1")
-    estimate.add_argument("--body", default="stand-in", help="stand-in, or an SMPLX_*.npz on whose hand landmarks are fitted")
+    estimate.add_argument(
+        "--body", default="stand-in", help="stand-in, or an SMPLX_*.npz on whose hand landmarks are fitted"
+    )
     estimate.add_argument("--image-fps", type=_fraction, default=Fraction(24), help="frame rate of a folder of images")
     estimate.add_argument("--expect-frames", type=int, help="fail before writing if the clip has another number of frames")
     doctor = commands.add_parser("doctor", help="say what this environment has and lacks")
@@ -67,7 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return int(error.exit_code)
         except MemoryError:
             return _failed(events, "This machine ran out of memory", "close other programs or use a shorter clip")
-        except Exception as error:  # The border of the process: whatever escapes becomes a sentence, its trace goes to the log.
+        except (
+            Exception
+        ) as error:  # The border of the process: whatever escapes becomes a sentence, its trace goes to the log.
             traceback.print_exc(file=sys.stderr)
             return _failed(events, f"The worker failed ({type(error).__name__}: {error})", "see the log for the whole trace")
     return int(ExitCode.DONE)

@@ -8,7 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from .estimators import mediapipe
+from ..core.errors import MissingSetupError
+from .estimators import mediapipe, wilor_weights
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ def examine(wilor_folder: Path | None = None) -> list[DoctorLine]:
     own = f"install it into {sys.prefix} yourself: its licence does not let us ship it (README, WiLoR)"
     lines += [_package(name, own, needed=False) for name in ("wilor_mini", "torch")]
     if wilor_folder is not None:
-        missing = wilor_weights.missing_files(wilor_folder)
-        found = f"missing {', '.join(missing)}" if missing else str(wilor_folder)
-        lines.append(DoctorLine("WiLoR weights", found, "put them there (README, WiLoR)" if missing else "", needed=False))
+        try:
+            lines.append(DoctorLine("WiLoR weights", wilor_weights.check_weights(wilor_folder, verify=True), needed=False))
+        except MissingSetupError as error:
+            lines.append(DoctorLine("WiLoR weights", error.message, error.hint, needed=False))
     return lines

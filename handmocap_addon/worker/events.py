@@ -78,4 +78,6 @@ class EventWriter:
         elapsed = now - self._started
         fps = done / elapsed if elapsed > 0 and done else 0.0
         eta = (total - done) / fps if fps else None
-        self.emit("progress", stage=stage, done=done, total=total, fps=round(fps, 2), eta_s=None if eta is None else round(eta, 1))
+        self.emit(
+            "progress", stage=stage, done=done, total=total, fps=round(fps, 2), eta_s=None if eta is None else round(eta, 1)
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...core.errors import BadUsageError
@@ -33,11 +33,18 @@ def create_estimator(choice: EstimatorChoice) -> HandEstimator:
 
         settings = mediapipe.MediapipeSettings(model=choice.model)
         if choice.confidence is not None:
-            settings = mediapipe.MediapipeSettings(choice.model, *[choice.confidence] * 3)
+            settings = replace(
+                settings,
+                detection_confidence=choice.confidence,
+                presence_confidence=choice.confidence,
+                tracking_confidence=choice.confidence,
+            )
         return mediapipe.create(settings)
     if choice.name == "wilor":
         from . import wilor
 
-        confidence = {} if choice.confidence is None else {"hand_conf": choice.confidence}
-        return wilor.create(wilor.WilorSettings(model_dir=choice.model, device=choice.device, **confidence))
+        wilor_settings = wilor.WilorSettings(model_dir=choice.model, device=choice.device)
+        if choice.confidence is not None:
+            wilor_settings = replace(wilor_settings, hand_conf=choice.confidence)
+        return wilor.create(wilor_settings)
     raise BadUsageError(f"There is no estimator {choice.name}", f"choose one of {', '.join(ESTIMATOR_NAMES)}")

@@ -80,9 +80,7 @@ def create(settings: MediapipeSettings) -> MediapipeEstimator:
         ) from error
     model = settings.model or default_model()
     if not model.is_file():
-        raise MissingSetupError(
-            f"The hand model {model} is missing", "press Set up in the panel or run handmocap.py setup"
-        )
+        raise MissingSetupError(f"The hand model {model} is missing", "press Set up in the panel or run handmocap.py setup")
     options = vision.HandLandmarkerOptions(
         # By content, since the library cannot open every path on Windows.
         base_options=BaseOptions(model_asset_buffer=model.read_bytes()),

@@ -1,0 +1,1 @@
+"""Alembic and USD."""

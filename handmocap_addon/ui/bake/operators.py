@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ...blender.baking import BakeJob, request_for
+from ...core import environments
+from .. import panel_jobs
+from ..drawing import waits_for
+from ..preferences import environment_folder
+
+STAGE = "bake"
+
+
+class HANDMOCAP_OT_bake(bpy.types.Operator):
+    """Bake the deformed mesh over the scene's range in a background process, read it back and compare it with the scene"""
+
+    bl_idname = "handmocap.bake"
+    bl_label = "Bake"
+
+    folder: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Folder", description="Where the files go; empty for the scene's", subtype="DIR_PATH"
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        settings = context.scene.handmocap
+        if panel_jobs.is_running(STAGE):
+            return waits_for(cls, "A bake is running; cancel it first")
+        if settings.armature is None:
+            return waits_for(cls, "Add a body or choose an SMPL-X armature first")
+        if not (settings.bake_alembic or settings.bake_usd):
+            return waits_for(cls, "Choose Alembic, USD or both")
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.handmocap
+        folder = _folder(self.folder or settings.bake_folder, settings.result_folder())
+        if folder is None:
+            self.report({"ERROR"}, "Choose a folder to bake into")
+            return {"CANCELLED"}
+        targets = [folder / "body.abc"] if settings.bake_alembic else []
+        targets += [folder / "body.usdc"] if settings.bake_usd else []
+        with panel_jobs.sentences_for(self, STAGE):
+            module = environments.find_blender_module(environment_folder(context))
+            request = request_for(settings.armature, targets, context.scene)
+            bake = BakeJob(request, module.python if module else None, folder / "logs" / "bake.log")
+            panel_jobs.start(STAGE, bake, bake.job, _finished)
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+def _folder(text: str, default: Path | None) -> Path | None:
+    return Path(bpy.path.abspath(text)) if text else default
+
+
+def _finished(result: dict[str, Any]) -> str:
+    names = " and ".join(Path(file["path"]).name for file in result["files"])
+    largest = max(file["largest_distance_m"] for file in result["files"])
+    return f"{names}: {result['files'][0]['frames']} frames, at most {largest * 1000:.3f} mm from the scene"
+
+
+CLASSES = (HANDMOCAP_OT_bake,)

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import bpy
+
+from ..drawing import CATEGORY, stage_state
+from .operators import STAGE
+
+
+class HANDMOCAP_PT_bake(bpy.types.Panel):
+    """Files for the next department"""
+
+    bl_label = "Bake"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = CATEGORY
+    bl_order = 4
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.handmocap
+        column = self.layout.column()
+        row = column.row(align=True)
+        row.prop(settings, "bake_alembic", toggle=True)
+        row.prop(settings, "bake_usd", toggle=True)
+        column.prop(settings, "bake_folder")
+        column.operator("handmocap.bake", icon="EXPORT")
+        stage_state(column, STAGE)
+
+
+CLASSES = (HANDMOCAP_PT_bake,)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import bpy
+
+from ...blender.shot import add_body_to_scene, apply_body, match_scene_to_clip
+from ...core.gvhmr_file import read_gvhmr_result
+from ...core.hand_poses_file import read_hand_poses
+from .. import panel_jobs
+from ..drawing import waits_for
+
+STAGE = "body"
+
+
+class HANDMOCAP_OT_add_body(bpy.types.Operator):
+    """Add an SMPL-X armature with its mesh, in the shape that GVHMR found where a result is chosen"""
+
+    bl_idname = "handmocap.add_body"
+    bl_label = "Add Body"
+    bl_options = {"REGISTER", "UNDO"}
+
+    body: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Body", description="stand-in, or the path of an SMPLX_*.npz; empty for the scene's choice"
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        settings = context.scene.handmocap
+        if settings.body == "FILE" and not settings.smplx_model:
+            return waits_for(cls, "Choose your SMPLX_NEUTRAL.npz first, or the stand-in")
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.handmocap
+        with panel_jobs.sentences_for(self, STAGE):
+            gvhmr = settings.gvhmr_path()
+            betas = read_gvhmr_result(gvhmr).betas if gvhmr is not None else None
+            settings.armature = add_body_to_scene(self.body or settings.body_choice(), betas)
+            panel_jobs.set_status(STAGE, True, f"Added {settings.armature.name}")
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+class HANDMOCAP_OT_apply_body(bpy.types.Operator):
+    """Key the GVHMR motion on the armature, feet on the floor, and add the clip's camera with the clip behind it"""
+
+    bl_idname = "handmocap.apply_body"
+    bl_label = "Apply Body"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        settings = context.scene.handmocap
+        if settings.armature is None:
+            return waits_for(cls, "Add a body or choose an SMPL-X armature first")
+        if not settings.gvhmr:
+            return waits_for(cls, "Choose GVHMR's hmr4d_results.pt in Source first")
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.handmocap
+        with panel_jobs.sentences_for(self, STAGE):
+            motion = read_gvhmr_result(settings.gvhmr_path())
+            hands, clip = settings.hand_poses_path(), settings.clip_path()
+            poses = read_hand_poses(hands) if hands is not None and hands.is_file() else None
+            if poses is not None:
+                match_scene_to_clip(context.scene, poses)
+            name = f"{(clip or settings.gvhmr_path()).stem} motion"
+            shown = clip if clip is not None and clip.exists() else None
+            applied = apply_body(settings.armature, motion, poses, shown, name, settings.steady_camera)
+            kept = f", {applied.keys.kept_keys} of your own kept" if applied.keys.kept_keys else ""
+            panel_jobs.set_status(STAGE, True, f"{motion.frame_count} frames keyed{kept}")
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+CLASSES = (HANDMOCAP_OT_add_body, HANDMOCAP_OT_apply_body)

@@ -1,0 +1,1 @@
+"""Finger keys on the armature."""

@@ -1,0 +1,1 @@
+"""The estimator: from the clip to hand_poses.npz, in a child process."""

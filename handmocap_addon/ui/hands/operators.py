@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ...blender.jobs import ChildJob
+from ...blender.run import HAND_POSES_NAME, worker_command
+from ...core import environments
+from .. import panel_jobs
+from ..drawing import waits_for
+from ..preferences import environment_folder, wilor_folder
+from ..settings import ESTIMATORS
+
+STAGE = "hands"
+
+
+class HANDMOCAP_OT_estimate(bpy.types.Operator):
+    """Find the hands of the clip in a background process and write hand_poses.npz. Blender stays free meanwhile"""
+
+    bl_idname = "handmocap.estimate"
+    bl_label = "Estimate"
+
+    clip: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Clip", description="Empty for the scene's clip", subtype="FILE_PATH"
+    )
+    output: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Output", description="The hand_poses.npz to write; empty for the scene's", subtype="FILE_PATH"
+    )
+    estimator: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Estimator", items=(("SCENE", "Scene's", "What the panel says"), *ESTIMATORS), default="SCENE"
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if panel_jobs.is_running(STAGE):
+            return waits_for(cls, "Estimate is running; cancel it first")
+        if environments.find_worker(environment_folder(context)) is None:
+            return waits_for(cls, "The hand estimator is not set up yet: press Set Up Hand Estimator below")
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.handmocap
+        clip = Path(bpy.path.abspath(self.clip)) if self.clip else settings.clip_path()
+        folder = settings.result_folder()
+        if clip is None:
+            self.report({"ERROR"}, "Choose a clip in Source first")
+            return {"CANCELLED"}
+        target = Path(bpy.path.abspath(self.output)) if self.output else (folder or clip.parent) / HAND_POSES_NAME
+        estimator = settings.estimator if self.estimator == "SCENE" else self.estimator
+        arguments = ["estimate", "--clip", str(clip), "--out", str(target), "--estimator", estimator]
+        weights = wilor_folder(context)
+        if estimator == "wilor" and weights is not None:
+            arguments += ["--model", str(weights)]
+        scene_name = context.scene.name
+
+        def finish(result: dict[str, Any]) -> str:
+            # Another file may be open by now; then only the result file is left, which is whole.
+            scene = bpy.data.scenes.get(scene_name)
+            if scene is not None and scene.handmocap.clip_path() == clip:
+                scene.handmocap.hand_poses = str(target)
+            found = result["detected"]
+            return f"{result['frames']} frames: left hand seen on {found['left']}, right hand on {found['right']}"
+
+        with panel_jobs.sentences_for(self, STAGE):
+            job = ChildJob(worker_command(environment_folder(context), arguments), target.parent / "logs" / "estimate.log")
+            panel_jobs.start(STAGE, job, job, finish)
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+CLASSES = (HANDMOCAP_OT_estimate,)

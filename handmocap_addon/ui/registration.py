@@ -1,0 +1,52 @@
+"""Every class, in order, by name. Nothing is found by magic."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import job_operators, panel_jobs
+from .bake import operators as bake_operators
+from .bake import panel as bake_panel
+from .body import operators as body_operators
+from .body import panel as body_panel
+from .fingers import operators as finger_operators
+from .fingers import panel as finger_panel
+from .hands import operators as hand_operators
+from .hands import panel as hand_panel
+from .preferences import HandmocapPreferences
+from .settings import HandmocapSettings
+from .setup import operators as setup_operators
+from .setup import panel as setup_panel
+from .source import panel as source_panel
+
+CLASSES = (
+    HandmocapPreferences,
+    HandmocapSettings,
+    *job_operators.CLASSES,
+    *hand_operators.CLASSES,
+    *body_operators.CLASSES,
+    *finger_operators.CLASSES,
+    *bake_operators.CLASSES,
+    *setup_operators.CLASSES,
+    *source_panel.CLASSES,
+    *hand_panel.CLASSES,
+    *body_panel.CLASSES,
+    *finger_panel.CLASSES,
+    *bake_panel.CLASSES,
+    *setup_panel.CLASSES,
+)
+
+
+def register() -> None:
+    """Register every class and the scene's settings."""
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    bpy.types.Scene.handmocap = bpy.props.PointerProperty(type=HandmocapSettings)
+
+
+def unregister() -> None:
+    """End running jobs and take everything back, in reverse."""
+    panel_jobs.cancel_all()
+    del bpy.types.Scene.handmocap
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

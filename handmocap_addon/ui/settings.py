@@ -1,0 +1,97 @@
+"""What the panel holds for a scene. Saved with the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from ..core.clean_hands import CleanupSettings
+
+BODY_CHOICES = (
+    ("STAND_IN", "Stand-in", "The wooden mannequin; needs no licensed file"),
+    ("FILE", "SMPL-X file", "Your own SMPLX_NEUTRAL, MALE or FEMALE .npz"),
+)
+ESTIMATORS = (
+    ("mediapipe", "MediaPipe", "Built in, runs on any processor, Apache-2.0"),
+    ("wilor", "WiLoR", "More exact, needs an NVIDIA GPU and weights under CC BY-NC-ND that you download yourself"),
+)
+
+
+def _find_siblings(settings: HandmocapSettings, _context: bpy.types.Context) -> None:
+    """Fill in what lies beside a newly chosen clip, where nothing is chosen yet."""
+    clip = settings.clip_path()
+    if clip is None or not clip.exists():
+        return
+    folder = clip if clip.is_dir() else clip.parent
+    for name, attribute in (("hmr4d_results.pt", "gvhmr"), ("hand_poses.npz", "hand_poses")):
+        places = [folder / name, folder / "mocap" / clip.stem / name]
+        found = next((place for place in places if place.is_file()), None)
+        if found is not None and not getattr(settings, attribute):
+            setattr(settings, attribute, str(found))
+
+
+def _is_armature(_settings: HandmocapSettings, candidate: bpy.types.Object) -> bool:
+    return candidate.type == "ARMATURE"
+
+
+class HandmocapSettings(bpy.types.PropertyGroup):
+    """The panel's fields."""
+
+    clip: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Clip", description="The video, or a folder of images", subtype="FILE_PATH", update=_find_siblings
+    )
+    gvhmr: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="GVHMR", description="hmr4d_results.pt of the same clip; leave empty for hands alone", subtype="FILE_PATH"
+    )
+    hand_poses: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Hands", description="The hand_poses.npz that Estimate writes, or one of your own", subtype="FILE_PATH"
+    )
+    estimator: bpy.props.EnumProperty(name="Estimator", items=ESTIMATORS)  # type: ignore[valid-type]
+    body: bpy.props.EnumProperty(name="Body", items=BODY_CHOICES)  # type: ignore[valid-type]
+    smplx_model: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Model", description="SMPLX_NEUTRAL.npz, from smpl-x.is.tue.mpg.de", subtype="FILE_PATH"
+    )
+    armature: bpy.props.PointerProperty(  # type: ignore[valid-type]
+        name="Armature", description="The SMPL-X armature that gets the keys", type=bpy.types.Object, poll=_is_armature
+    )
+    steady_camera: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Steady Camera", description="The real camera stood still: give the scene's camera one pose, without keys"
+    )
+    longest_gap: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="Longest Gap",
+        description="Frames without a hand are bridged up to this long; longer gaps ease to a relaxed hand",
+        default=CleanupSettings.longest_gap,
+        min=0.0,
+        soft_max=5.0,
+        subtype="TIME_ABSOLUTE",
+    )
+    bake_alembic: bpy.props.BoolProperty(name="Alembic", default=True)  # type: ignore[valid-type]
+    bake_usd: bpy.props.BoolProperty(name="USD", default=True)  # type: ignore[valid-type]
+    bake_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Folder", description="Where body.abc and body.usdc go; empty for beside the hands", subtype="DIR_PATH"
+    )
+
+    def clip_path(self) -> Path | None:
+        return _path(self.clip)
+
+    def gvhmr_path(self) -> Path | None:
+        return _path(self.gvhmr)
+
+    def hand_poses_path(self) -> Path | None:
+        return _path(self.hand_poses)
+
+    def result_folder(self) -> Path | None:
+        """Where new results go: beside GVHMR's result, else in `mocap/<clip>/` beside the clip."""
+        gvhmr, clip = self.gvhmr_path(), self.clip_path()
+        if gvhmr is not None:
+            return gvhmr.parent
+        return clip.parent / "mocap" / clip.stem if clip is not None else None
+
+    def body_choice(self) -> str:
+        """`stand-in`, or the path of the model file."""
+        return "stand-in" if self.body == "STAND_IN" else str(_path(self.smplx_model) or "")
+
+
+def _path(text: str) -> Path | None:
+    return Path(bpy.path.abspath(text)) if text else None

@@ -1,0 +1,1 @@
+"""What is installed, and the buttons that install the rest."""

@@ -1,0 +1,1 @@
+"""Which clip, and what lies beside it."""

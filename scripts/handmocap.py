@@ -1,0 +1,169 @@
+"""The front door: makes what it needs on first use, then does the work. Standard library only.
+
+    python3 scripts/handmocap.py demo
+    python3 scripts/handmocap.py run --clip FILE [--gvhmr FILE] [--body stand-in|SMPLX_*.npz] --out DIR
+
+`handmocap.py COMMAND --help` tells the rest. Exit codes: 0 done, 2 bad usage, 3 bad input, 4 something is missing in the
+set-up, 5 failed, 130 cancelled.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPOSITORY))
+
+from handmocap_addon.core import environments  # noqa: E402
+from handmocap_addon.core.errors import BadUsageError, ExitCode, HandmocapError  # noqa: E402
+
+DEMO = REPOSITORY / "demo"
+WORKER = REPOSITORY / "handmocap_addon" / "worker"
+OLDEST_BLENDER = (4, 5)
+
+
+def say(text: str) -> None:
+    """People's text goes to stderr, so that stdout stays for results."""
+    print(f"handmocap: {text}", file=sys.stderr, flush=True)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return the exit code."""
+    parser = argparse.ArgumentParser(prog="handmocap.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument(
+        "command",
+        choices=("demo", "run", "estimate", "apply", "bake", "doctor", "setup"),
+        help="demo: the whole way on the bundled clip\nrun: the whole way on yours\nestimate: clip to hand_poses.npz\n"
+        "apply: hand_poses.npz to a .blend\nbake: a .blend to Alembic or USD\ndoctor: what is there and what lacks\n"
+        "setup: make the environments now",
+    )
+    parser.add_argument("options", nargs=argparse.REMAINDER)
+    chosen = parser.parse_args(arguments)
+    try:
+        folder, rest = _environment_folder(chosen.options)
+        if chosen.command == "setup":
+            return _set_up(folder, rest)
+        if chosen.command == "doctor":
+            return _doctor(folder, rest)
+        if chosen.command == "estimate":
+            return _run([str(environments.ensure_worker(folder, say).python), str(WORKER), "estimate", *rest])
+        if chosen.command == "demo":
+            return _demo(folder, rest)
+        return _in_blender(folder, [chosen.command, *rest], needs_worker=chosen.command == "run")
+    except HandmocapError as error:
+        say(error.sentence())
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        return int(ExitCode.CANCELLED)
+
+
+def _environment_folder(options: list[str]) -> tuple[Path, list[str]]:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--env", type=Path, default=environments.default_folder())
+    known, rest = parser.parse_known_args(options)
+    return known.env.resolve(), rest
+
+
+def _demo(folder: Path, options: list[str]) -> int:
+    """The bundled clip with its GVHMR result, and how far the fingers are from the known ones."""
+    parser = argparse.ArgumentParser(prog="handmocap.py demo")
+    parser.add_argument("--out", type=Path, default=Path("demo-result"), help="folder for the results")
+    out = parser.parse_args(options).out.resolve()
+    started = time.monotonic()
+    environments.ensure_worker(folder, say)
+    environments.ensure_blender_module(folder, say)
+    say(f"set-up ready after {time.monotonic() - started:.0f} s")
+    started = time.monotonic()
+    clip, result = DEMO / "clip.mp4", DEMO / "hmr4d_results.pt"
+    shot = ["run", "--clip", str(clip), "--gvhmr", str(result), "--steady-camera", "--truth", str(DEMO / "truth.npz")]
+    code = _in_blender(folder, [*shot, "--out", str(out)], needs_worker=True)
+    if code == 0:
+        say(f"demo done in {time.monotonic() - started:.0f} s; look at {out / 'preview.png'} and open {out / 'scene.blend'}")
+    return code
+
+
+def _in_blender(folder: Path, arguments: list[str], needs_worker: bool) -> int:
+    """Run the batch script in the machine's Blender, or in the `bpy` environment where there is none."""
+    help_only = any(option in ("-h", "--help") for option in arguments)
+    if needs_worker and not help_only:
+        environments.ensure_worker(folder, say)
+    batch = [str(REPOSITORY / "scripts" / "batch.py")]
+    tail = [*arguments, "--env", str(folder)]
+    blender = _blender_on_path()
+    if blender is None:
+        module = environments.ensure_blender_module(folder, say)
+        return _run([str(module.python), *batch, *tail])
+    environments.ensure_stand_in_packages(folder, say)
+    if not _can_bake(blender):
+        # The bake job then runs in the module's environment.
+        environments.ensure_blender_module(folder, say)
+    return _run([blender, "--background", "--python", *batch, "--", *tail])
+
+
+def _blender_on_path() -> str | None:
+    """A `blender` of a supported version, or None."""
+    found = shutil.which("blender")
+    if found is None:
+        return None
+    shown = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
+    version = re.search(r"Blender (\d+)\.(\d+)", shown)
+    if version and (int(version[1]), int(version[2])) >= OLDEST_BLENDER:
+        return found
+    say(f"{found} is older than Blender {OLDEST_BLENDER[0]}.{OLDEST_BLENDER[1]} and is not used")
+    return None
+
+
+def _can_bake(blender: str) -> bool:
+    code = "import bpy; print('exporters', bpy.app.alembic.supported and bpy.app.usd.supported)"
+    command = [blender, "--background", "--factory-startup", "--python-expr", code]
+    return "exporters True" in subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+def _set_up(folder: Path, options: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="handmocap.py setup")
+    parser.add_argument("--only", choices=("worker", "blender"), help="one of the two environments")
+    only = parser.parse_args(options).only
+    if only != "blender":
+        environments.ensure_worker(folder, say)
+    if only != "worker":
+        environments.ensure_blender_module(folder, say)
+    say(f"set up in {folder}")
+    return int(ExitCode.DONE)
+
+
+def _doctor(folder: Path, options: list[str]) -> int:
+    worker = environments.find_worker(folder)
+    module = environments.find_blender_module(folder)
+    advice = "run handmocap.py setup"
+    print(f"environments: {folder}", file=sys.stderr)
+    print(f"blender: {_blender_on_path() or 'none on the path, the bpy module is used'}", file=sys.stderr)
+    print(f"blender module: {module.folder if module else f'missing - {advice}'}", file=sys.stderr)
+    if worker is None:
+        print(f"worker: missing - {advice}", file=sys.stderr)
+        return int(ExitCode.MISSING_SETUP)
+    return _run([str(worker.python), str(WORKER), "doctor", *options])
+
+
+def _run(command: list[str]) -> int:
+    """Run a child to its end and pass its exit code on; a pipe stays open to it, since it ends when its stdin closes."""
+    try:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE)
+    except OSError as error:
+        raise BadUsageError(f"{command[0]} cannot be started ({error.strerror})", "run handmocap.py setup") from error
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            # The terminal sent the signal to the child as well; it cleans up and ends.
+            continue
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,71 @@
+"""The whole test suite on a fresh machine: makes the environments, then linters, types and tests in both of them.
+
+    python3 scripts/test.py [--env DIR] [-- PYTEST OPTIONS]
+
+Python 3.11 tests Blender 4.5, Python 3.13 tests Blender 5.2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPOSITORY))
+
+from handmocap_addon.core import environments  # noqa: E402
+from handmocap_addon.core.errors import HandmocapError  # noqa: E402
+
+# Each ring in the environment that it lives in; core in both, since their numpy differs.
+_WORKER_TESTS = ("addon_tests/core", "addon_tests/worker")
+_BLENDER_TESTS = ("addon_tests/core", "addon_tests/blender", "addon_tests/ui", "addon_tests/end_to_end")
+
+
+def say(text: str) -> None:
+    print(f"test.py: {text}", flush=True)
+
+
+def main() -> int:
+    """Run everything and return 0 only if everything passed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--env", type=Path, default=environments.default_folder(), help="folder of the environments")
+    parser.add_argument("pytest_options", nargs="*")
+    options = parser.parse_args()
+    folder = options.env.resolve()
+    started = time.monotonic()
+    try:
+        worker = environments.ensure_worker(folder, say)
+        blender = environments.ensure_blender_module(folder, say)
+        for environment in (worker, blender):
+            environments.add_test_tools(environment, say)
+    except HandmocapError as error:
+        say(error.sentence())
+        return int(error.exit_code)
+    say(f"set-up ready after {time.monotonic() - started:.0f} s")
+
+    variables = {**os.environ, "HANDMOCAP_ENV": str(folder)}
+    lint = [str(worker.python), "-m", "ruff"]
+    stages = [
+        ("ruff check", [*lint, "check", "."]),
+        ("ruff format", [*lint, "format", "--check", "."]),
+        ("mypy", [str(blender.python), "-m", "mypy"]),
+        ("tests of core and worker", [str(worker.python), "-m", "pytest", *_WORKER_TESTS, *options.pytest_options]),
+        ("tests in Blender", [str(blender.python), "-m", "pytest", *_BLENDER_TESTS, *options.pytest_options]),
+    ]
+    failed = []
+    for name, command in stages:
+        say(name)
+        stage_started = time.monotonic()
+        if subprocess.run(command, cwd=REPOSITORY, env=variables, check=False).returncode != 0:
+            failed.append(name)
+        say(f"{name}: {'FAILED' if name in failed else 'passed'} after {time.monotonic() - stage_started:.0f} s")
+    say(f"{'FAILED: ' + ', '.join(failed) if failed else 'all passed'} after {time.monotonic() - started:.0f} s")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
