@@ -135,8 +135,8 @@ def _run(options: argparse.Namespace) -> None:
               f"{hand['missing']} missing")  # fmt: skip
         if "accuracy" in hand and hand["accuracy"]["frames_compared"]:
             accuracy = hand["accuracy"]
-            error, raw = accuracy["bone_direction_error_mean_deg"], accuracy["raw_landmarks_error_mean_deg"]
-            print(f"{side} hand: finger bones {error:.1f} degrees from the truth, the landmarks as they are {raw:.1f}")
+            fitted, raw = accuracy["bone_direction_error_mean_deg"], accuracy["raw_landmarks_error_mean_deg"]
+            print(f"{side} hand: finger bones {fitted:.1f} degrees from the truth, the landmarks as they are {raw:.1f}")
     for file in report["baked"]:
         print(f"{file['path']}: {file['frames']} frames of {file['vertices']} vertices, "
               f"at most {file['largest_distance_m']:.1e} m from the scene")  # fmt: skip
