@@ -15,6 +15,7 @@ from .clean_hands import CleanHand, Provenance, longest_gap_frames
 from .errors import BadInputError, HandmocapError
 from .hand_poses import HandTrack
 from .hand_skeleton import HandSkeleton
+from .landmark_definition import RIG_JOINTS
 from .landmark_fit import palm_orientation
 from .rotations import quat_wxyz_to_axis_angle
 from .skeleton import FINGERS, SIDES, Side, finger_landmarks
@@ -77,7 +78,7 @@ def accuracy_summary(track: HandTrack, truth_axis_angle: Array, skeleton: HandSk
         "bone_direction_error_95th_deg": float(np.degrees(np.percentile(fitted, 95))),
     }
     if np.any(track.keypoints_3d[seen]):
-        palm = palm_orientation(track.keypoints_3d[seen], skeleton)
+        palm = palm_orientation(track.keypoints_3d[seen], skeleton, RIG_JOINTS)
         raw = bone_direction_errors(track.keypoints_3d[seen] @ palm, truth)
         summary["raw_landmarks_error_mean_deg"] = float(np.degrees(raw.mean()))
         summary["raw_landmarks_error_95th_deg"] = float(np.degrees(np.percentile(raw, 95)))

@@ -109,7 +109,7 @@ def _track(side: Side, observations: list[HandObservation | None], body: BodyMod
     landmarks_only = [row for row, observation in seen if observation.hand_pose is None]
     if not landmarks_only:
         return track
-    fitted = fit_landmarks(track.keypoints_3d[landmarks_only], hand_skeleton(body, side))
+    fitted = fit_landmarks(track.keypoints_3d[landmarks_only], hand_skeleton(body, side), track.keypoints_2d[landmarks_only])
     pose, orient = track.pose_axis_angle.copy(), track.global_orient_axis_angle.copy()
     pose[landmarks_only] = fitted.pose_axis_angle
     orient[landmarks_only] = fitted.global_orient_axis_angle

@@ -1,0 +1,58 @@
+"""What the tests of every ring share. The worker's environment has no bpy: nothing here imports it before it is asked for."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handmocap_addon.core import environments
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+_user_resources: str | None = None
+
+if importlib.util.find_spec("bpy") is not None:
+    # Blender reads this once, when it is first imported; without it the tests would see and change the person's own settings.
+    _user_resources = tempfile.mkdtemp(prefix="handmocap-tests-")
+    os.environ["BLENDER_USER_RESOURCES"] = _user_resources
+
+
+def pytest_unconfigure() -> None:
+    if _user_resources is not None:
+        shutil.rmtree(_user_resources, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def demo(repository: Path) -> Path:
+    """The folder of the demo clip."""
+    return repository / "demo"
+
+
+@pytest.fixture(scope="session")
+def worker_python() -> Path:
+    """The worker's Python; a test that needs it fails where it is not set up, since a skip would look like success."""
+    worker = environments.find_worker(environments.default_folder())
+    if worker is None:
+        pytest.fail(f"there is no worker environment in {environments.default_folder()}; run scripts/test.py")
+    return worker.python
+
+
+@pytest.fixture
+def empty_scene() -> Iterator[Any]:
+    """A scene of factory settings without any object."""
+    import bpy
+
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    yield bpy.context.scene
+    bpy.ops.wm.read_factory_settings(use_empty=True)
