@@ -45,8 +45,15 @@ _MODEL_PARTS: Final = (
     ),
 )
 
-# What `import bpy` loads and a bare Debian or Ubuntu lacks.
-BLENDER_SYSTEM_PACKAGES: Final = "libgl1 libsm6 libxfixes3 libxi6 libxkbcommon0 libxrender1"
+# What Blender's module and MediaPipe load and a bare Debian or Ubuntu lacks; one line brings all of it.
+SYSTEM_PACKAGES: Final = "libegl1 libgles2 libgl1 libsm6 libxfixes3 libxi6 libxkbcommon0 libxrender1"
+# Loading the model is what loads MediaPipe's own libraries.
+_WORKER_CHECK: Final = """
+import sys, av, cv2
+from mediapipe.tasks.python import BaseOptions, vision
+options = vision.HandLandmarkerOptions(base_options=BaseOptions(model_asset_buffer=open(sys.argv[1], "rb").read()))
+vision.HandLandmarker.create_from_options(options).close()
+"""
 
 Say = Callable[[str], None]
 
@@ -104,7 +111,8 @@ def ensure_worker(folder: Path, say: Say) -> Environment:
         if not model.is_file():
             say("Fetching the hand model (36 MB)")
             _make_hand_model(python, model)
-        return environment
+    _check(environment, "MediaPipe", _WORKER_CHECK, str(model))
+    return environment
 
 
 def ensure_blender_module(folder: Path, say: Say) -> Environment:
@@ -119,7 +127,7 @@ def ensure_blender_module(folder: Path, say: Say) -> Environment:
     with _locked(folder):
         pins = (_REQUIREMENTS / f"blender-python{major}.{minor}.txt", _REQUIREMENTS / "stand_in.txt")
         environment = _ensure(folder, "blender", python, pins, say)
-    check_blender_module(environment)
+    _check(environment, "Blender's module", "import bpy")
     return environment
 
 
@@ -147,23 +155,35 @@ def add_test_tools(environment: Environment, say: Say) -> None:
         _write_stamp(stamp, _pins_hash([pins]))
 
 
-def check_blender_module(environment: Environment) -> None:
-    """Import bpy once in a child process.
+def missing_library(text: str, what: str) -> MissingSetupError | None:
+    """The sentence for a system library that a loader's message names, or None."""
+    library = re.search(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object", text)
+    if library is None:
+        return None
+    return MissingSetupError(
+        f"{what} needs the system library {library[1]}", f"install it with: sudo apt install {SYSTEM_PACKAGES}"
+    )
+
+
+def _check(environment: Environment, what: str, code: str, *arguments: str) -> None:
+    """Run the environment's main library once in a child process; a passed check is remembered.
 
     Raises:
-        MissingSetupError: a system library is missing; the sentence has the line that brings it.
+        MissingSetupError: it does not run.
     """
-    done = subprocess.run([str(environment.python), "-c", "import bpy"], capture_output=True, text=True, check=False)
-    if done.returncode == 0:
+    passed = environment.folder / "handmocap-checked"
+    if passed.is_file():
         return
-    library = re.search(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object", done.stderr)
-    if library:
-        raise MissingSetupError(
-            f"Blender's module needs the system library {library[1]}",
-            f"install it with: sudo apt install {BLENDER_SYSTEM_PACKAGES}",
-        )
+    command = [str(environment.python), "-c", code, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        passed.touch()
+        return
+    missing = missing_library(done.stderr, what)
+    if missing is not None:
+        raise missing
     last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
-    raise MissingSetupError(f"Blender's module cannot be imported ({last})", f"remove {environment.folder} and run it again")
+    raise MissingSetupError(f"{what} does not run ({last})", f"remove {environment.folder} and run it again")
 
 
 def find_python(versions: Sequence[tuple[int, int]]) -> Path:

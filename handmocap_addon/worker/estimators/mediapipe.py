@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ...core.environments import missing_library
 from ...core.errors import MissingSetupError
 from .base import EstimatorInfo, HandObservation, VideoFrame
 
@@ -93,7 +94,10 @@ def create(settings: MediapipeSettings) -> MediapipeEstimator:
     used = {key: value for key, value in asdict(settings).items() if key != "model"}
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     info = EstimatorInfo("mediapipe", f"mediapipe {mediapipe.__version__}, model sha256 {digest}", LICENCE, used)
-    landmarker = vision.HandLandmarker.create_from_options(options)
+    try:
+        landmarker = vision.HandLandmarker.create_from_options(options)
+    except OSError as error:
+        raise missing_library(str(error), "MediaPipe") or error from error
     return MediapipeEstimator(landmarker, mediapipe.Image, mediapipe.ImageFormat.SRGB, info)
 
 
