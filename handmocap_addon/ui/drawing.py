@@ -9,14 +9,17 @@ import bpy
 from . import panel_jobs
 
 CATEGORY = "handmocap"
-_LINE_LENGTH = 44
+# Pixels at 100 % interface scale: what icon and margins take of the sidebar, and the mean width of a letter.
+_MARGIN, _LETTER = 62.0, 6.6
 
 
 def sentence(layout: bpy.types.UILayout, text: str, icon: str) -> None:
     """A sentence over as many lines as the sidebar needs."""
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for number, line in enumerate(textwrap.wrap(text, _LINE_LENGTH, break_long_words=True) or [""]):
+    scale = bpy.context.preferences.system.ui_scale
+    letters = max(16, int((bpy.context.region.width / scale - _MARGIN) / _LETTER)) if bpy.context.region else 40
+    for number, line in enumerate(textwrap.wrap(text, letters, break_long_words=True) or [""]):
         column.label(text=line, icon=icon if number == 0 else "BLANK1")
 
 
