@@ -56,6 +56,11 @@ class Progress:
             data.get("eta_s"),
         )
 
+    def short_text(self) -> str:
+        """For a narrow progress bar: `45 %, 2 s left`."""
+        left = "" if self.eta_s is None else f", {self.eta_s:.0f} s left"
+        return f"{self.fraction:.0%}{left}".replace("%", " %")
+
     def text(self) -> str:
         """For a panel or a terminal: `Estimating 43 of 96, 31.0 fps, 2 s left`."""
         parts = [f"{self.stage} {self.done} of {self.total}"]

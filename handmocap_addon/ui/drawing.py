@@ -31,8 +31,10 @@ def stage_state(layout: bpy.types.UILayout, stage: str) -> None:
         if progress is None:
             row.progress(factor=0.0, text="Starting")
         else:
-            row.progress(factor=progress.fraction, text=progress.text())
+            row.progress(factor=progress.fraction, text=progress.short_text())
         row.operator("handmocap.cancel_job", text="", icon="X").stage = stage
+        if progress is not None:
+            layout.label(text=f"{progress.stage}, {progress.fps:.0f} fps")
         return
     status = panel_jobs.status(stage)
     if status is not None:

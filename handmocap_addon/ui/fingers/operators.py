@@ -43,7 +43,9 @@ class HANDMOCAP_OT_apply_hands(bpy.types.Operator):
             applied = apply_hands(settings.armature, poses, CleanupSettings(longest_gap=settings.longest_gap), name)
             filled = sum(int((hand.provenance != Provenance.MEASURED).sum()) for hand in applied.hands.values())
             kept = f", {applied.keys.kept_keys} keys of your own kept" if applied.keys.kept_keys else ""
-            panel_jobs.set_status(STAGE, True, f"{poses.frame_count} frames keyed, {filled} of {2 * poses.frame_count} hands filled in{kept}")
+            panel_jobs.set_status(
+                STAGE, True, f"{poses.frame_count} frames keyed, {filled} of {2 * poses.frame_count} hands filled in{kept}"
+            )
             return {"FINISHED"}
         return {"CANCELLED"}
 

@@ -22,9 +22,6 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
     bl_idname = "handmocap.estimate"
     bl_label = "Estimate"
 
-    clip: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Clip", description="Empty for the scene's clip", subtype="FILE_PATH"
-    )
     output: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Output", description="The hand_poses.npz to write; empty for the scene's", subtype="FILE_PATH"
     )
@@ -36,18 +33,16 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         if panel_jobs.is_running(STAGE):
             return waits_for(cls, "Estimate is running; cancel it first")
+        if context.scene.handmocap.clip_path() is None:
+            return waits_for(cls, "Choose a clip in Source first")
         if environments.find_worker(environment_folder(context)) is None:
             return waits_for(cls, "The hand estimator is not set up yet: press Set Up Hand Estimator below")
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.handmocap
-        clip = Path(bpy.path.abspath(self.clip)) if self.clip else settings.clip_path()
-        folder = settings.result_folder()
-        if clip is None:
-            self.report({"ERROR"}, "Choose a clip in Source first")
-            return {"CANCELLED"}
-        target = Path(bpy.path.abspath(self.output)) if self.output else (folder or clip.parent) / HAND_POSES_NAME
+        clip = settings.clip_path()
+        target = Path(bpy.path.abspath(self.output)) if self.output else settings.result_folder() / HAND_POSES_NAME
         estimator = settings.estimator if self.estimator == "SCENE" else self.estimator
         arguments = ["estimate", "--clip", str(clip), "--out", str(target), "--estimator", estimator]
         weights = wilor_folder(context)
