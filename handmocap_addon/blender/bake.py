@@ -11,8 +11,9 @@ import bpy
 import numpy as np
 
 from ..core.atomic_files import output_error, replacing
-from ..core.errors import BakeError, OutputError
+from ..core.errors import BakeError
 from ..core.job_protocol import Progress
+from .saving import write_error
 from .version_differences import supported_options
 
 # What the file must reach against the evaluated scene, metres: float32 positions of a person some metres from the origin.
@@ -38,7 +39,7 @@ def _bake_file(scene: Any, meshes: list[Any], target: Path, report_progress: Pro
     with replacing(target) as temporary:
         _export(scene, meshes, temporary, report_progress, f"Writing {target.name}")
         if not temporary.is_file() or temporary.stat().st_size == 0:
-            raise OutputError(f"{target} could not be written", "look whether the disk is full")
+            raise write_error(target, RuntimeError("the exporter left no file"))
         written = time.monotonic()
         try:
             report = _compare(scene, meshes, temporary, report_progress, f"Checking {target.name}")
@@ -81,7 +82,7 @@ def _export(scene: Any, meshes: list[Any], path: Path, report_progress: Progress
             }  # fmt: skip
             bpy.ops.wm.usd_export(**supported_options(bpy.ops.wm.usd_export, options))
     except RuntimeError as error:
-        raise BakeError(f"Blender could not write {path.suffix} ({error})", "look whether the disk is full") from error
+        raise write_error(path, error) from error
     finally:
         bpy.app.handlers.frame_change_post.remove(counted)
 
@@ -113,9 +114,8 @@ def _compare(scene: Any, meshes: list[Any], path: Path, report_progress: Progres
         else:
             bpy.ops.wm.usd_import(filepath=str(path), set_frame_range=True)
     except RuntimeError as error:
-        raise BakeError(
-            f"{path.suffix} was written but cannot be read back ({error})", "look whether the disk is full"
-        ) from error
+        # A file that the exporter cut short without a word fails here.
+        raise write_error(path, error) from error
     read_range = (scene.frame_start, scene.frame_end)
     scene.frame_start, scene.frame_end = first, last
     imported = [thing for thing in bpy.data.objects if thing.name not in before]

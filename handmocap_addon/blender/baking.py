@@ -18,6 +18,7 @@ from ..core.errors import BadInputError, BadUsageError, MissingSetupError
 from ..core.job_protocol import Progress
 from .armatures import deformed_meshes
 from .jobs import ChildJob
+from .saving import save_copy
 from .version_differences import can_export
 
 SUFFIXES = (".abc", ".usdc", ".usda", ".usd")
@@ -80,13 +81,14 @@ class BakeJob:
         command = exporting_command([target.suffix.lower() for target in request.targets], bpy_python)
         frames = request.last_frame - request.first_frame + 1
         points = sum(len(bpy.data.objects[name].data.vertices) for name in request.meshes)
-        for target in request.targets:
-            ensure_output_folder(target.parent)
-            check_free_space(target.parent, frames * points * _BYTES_PER_POINT)
+        for folder in {target.parent for target in request.targets}:
+            ensure_output_folder(folder)
+            files = sum(target.parent == folder for target in request.targets)
+            check_free_space(folder, files * frames * points * _BYTES_PER_POINT)
         self._folder = Path(tempfile.mkdtemp(prefix="handmocap-bake-"))
         try:
             copy = self._folder / "scene.blend"
-            bpy.ops.wm.save_as_mainfile(filepath=str(copy), copy=True, check_existing=False)
+            save_copy(copy)
             order = self._folder / "request.json"
             order.write_text(
                 json.dumps(

@@ -21,6 +21,7 @@ from ..core.report import write_failure
 from .armatures import smplx_armatures
 from .baking import BakeJob, request_for
 from .run import RunOptions, run_shot
+from .saving import save_copy
 from .shot import STAND_IN, add_body_to_scene, apply_body, apply_hands, match_scene_to_clip
 
 BAKE_FORMATS = ("abc", "usd", "usdc", "usda")
@@ -168,7 +169,7 @@ def _apply(options: argparse.Namespace) -> None:
         clip = options.clip.resolve() if options.clip else None
         apply_body(armature, motion, poses, clip, name, options.steady_camera)
     applied = apply_hands(armature, poses, CleanupSettings(longest_gap=options.longest_gap), name)
-    bpy.ops.wm.save_as_mainfile(filepath=str(options.save.resolve()), copy=True, check_existing=False)
+    save_copy(options.save.resolve())
     print(f"{applied.keys.keys} keys on {applied.keys.channels} channels, {applied.keys.kept_keys} of a person's own kept")
 
 

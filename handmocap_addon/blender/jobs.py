@@ -78,9 +78,13 @@ class ChildJob:
                 if event is not None:
                     self._events.put(event)
                 if event is None or event.kind != "progress":
-                    with self._log_lock:
-                        self._log.write(line)
-                        self._log.flush()
+                    self._write_log(line)
+
+    def _write_log(self, line: str) -> None:
+        # A log that no longer fits on the disk must not stop the reading, or the child stalls on its pipe.
+        with self._log_lock, contextlib.suppress(OSError, ValueError):
+            self._log.write(line)
+            self._log.flush()
 
     def poll(self) -> bool:
         """Take in what arrived; True while the child runs. Never waits."""
@@ -164,7 +168,7 @@ class ChildJob:
             with contextlib.suppress(OSError, ValueError):
                 if pipe is not None:
                     pipe.close()
-        with self._log_lock:
+        with self._log_lock, contextlib.suppress(OSError):
             self._log.close()
 
 

@@ -14,6 +14,7 @@ from ..core.atomic_files import replacing
 from .armatures import deformed_meshes
 from .bake import world_vertices
 from .quiet import quiet_stdout
+from .saving import write_error
 
 _SAMPLES = 24
 
@@ -41,8 +42,11 @@ def render_preview(armature: Any, frame: int, path: Path) -> None:
     scene.render.image_settings.file_format = "PNG"
     with replacing(path) as temporary:
         scene.render.filepath = str(temporary)
-        with quiet_stdout():
-            bpy.ops.render.render(write_still=True)
+        try:
+            with quiet_stdout():
+                bpy.ops.render.render(write_still=True)
+        except RuntimeError as error:
+            raise write_error(path, error) from error
 
 
 def _front_camera(middle: Vector, reach: float) -> Any:

@@ -14,7 +14,7 @@ import bpy
 import numpy as np
 
 from ..core import environments
-from ..core.atomic_files import ensure_output_folder, replacing, write_json
+from ..core.atomic_files import ensure_output_folder, write_json
 from ..core.body_motion import BodyMotion
 from ..core.clean_hands import CleanupSettings
 from ..core.errors import ArmatureError, ClipError, MissingSetupError
@@ -31,6 +31,7 @@ from .armatures import smplx_armatures
 from .baking import BakeJob, request_for
 from .jobs import ChildJob
 from .preview import render_preview
+from .saving import save_copy
 from .shot import STAND_IN, AppliedHands, add_body_to_scene, apply_body, apply_hands, load_body, match_scene_to_clip
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
@@ -112,8 +113,7 @@ def run_shot(options: RunOptions, on_progress: OnProgress) -> dict[str, Any]:
     poses = read_hand_poses(options.out / HAND_POSES_NAME)
     armature, applied, keys = _build_scene(options, poses, motion, existing)
     clock.lap("keying")
-    with replacing(options.out / "scene.blend") as temporary:
-        bpy.ops.wm.save_as_mainfile(filepath=str(temporary), copy=True, check_existing=False)
+    save_copy(options.out / "scene.blend")
     clock.lap("saving")
     baked = _bake(options, armature, on_progress)
     clock.lap("baking")

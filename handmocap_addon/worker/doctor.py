@@ -36,7 +36,7 @@ def examine(wilor_folder: Path | None = None) -> list[DoctorLine]:
     lines += [_package(name, set_up) for name in ("numpy", "av", "opencv-python-headless", "mediapipe", "mannequin-x")]
     model = mediapipe.default_model()
     lines.append(DoctorLine("hand model", str(model) if model.is_file() else "missing", "" if model.is_file() else set_up))
-    own = f"install it into {sys.prefix} yourself: its licence does not let us ship it (README, WiLoR)"
+    own = f"only WiLoR needs it: install it into {sys.prefix} yourself (README, WiLoR)"
     lines += [_package(name, own, needed=False) for name in ("wilor_mini", "torch")]
     if wilor_folder is not None:
         try:

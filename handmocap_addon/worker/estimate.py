@@ -47,6 +47,9 @@ def estimate_clip(
         ClipError, FrameCountError, NoHandsError, OutputError, CancelledError: nothing was written.
     """
     ensure_output_folder(target.parent)
+    if expected_frames is not None and clip.likely_frame_count != expected_frames:
+        # Decoding alone is many times faster than estimating, and only it knows.
+        _check_count(clip, sum(1 for _ in read_frames(clip, estimator.channel_order)), expected_frames)
     times: list[float] = []
     chosen: list[dict[Side, HandObservation]] = []
     size: tuple[int, int] | None = None
@@ -56,11 +59,8 @@ def estimate_clip(
         times.append(frame.time)
         chosen.append(best_of_each_side(observations))
         events.progress("Estimating", len(times), max(clip.likely_frame_count, len(times)))
-    if expected_frames is not None and len(times) != expected_frames:
-        raise FrameCountError(
-            f"The GVHMR result has {expected_frames} frames and {clip.path.name} has {len(times)}",
-            "use the 0_input_video.mp4 in GVHMR's output folder as the clip",
-        )
+    if expected_frames is not None:
+        _check_count(clip, len(times), expected_frames)
     if not any(chosen):
         raise NoHandsError(
             f"No hand was found in any of the {len(times)} frames of {clip.path.name}",
@@ -89,6 +89,14 @@ def estimate_clip(
     write_hand_poses(target, poses)
     detected: dict[Side, int] = {side: int(tracks[side].detected.sum()) for side in SIDES}
     return EstimateResult(target, len(times), (timing.fps.numerator, timing.fps.denominator), detected)
+
+
+def _check_count(clip: ClipInfo, count: int, expected: int) -> None:
+    if count != expected:
+        raise FrameCountError(
+            f"The GVHMR result has {expected} frames and {clip.path.name} has {count}",
+            "use the 0_input_video.mp4 in GVHMR's output folder as the clip",
+        )
 
 
 def _track(side: Side, observations: list[HandObservation | None], body: BodyModel) -> HandTrack:

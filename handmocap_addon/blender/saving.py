@@ -1,0 +1,40 @@
+"""Saves copies of the open file, whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from pathlib import Path
+
+import bpy
+
+from ..core.atomic_files import output_error, replacing
+from ..core.errors import OutputError
+
+# Blender says only that it failed; with less than this free the reason is the disk.
+_NEARLY_FULL_BYTES = 32 << 20
+
+
+def save_copy(path: Path) -> None:
+    """Save a copy of the open file; the open file keeps its own name.
+
+    Raises:
+        OutputError: it cannot be written; what was at `path` is still there.
+    """
+    with replacing(path) as temporary:
+        try:
+            bpy.ops.wm.save_as_mainfile(filepath=str(temporary), copy=True, check_existing=False)
+        except RuntimeError as error:
+            raise write_error(path, error) from error
+
+
+def write_error(path: Path, error: RuntimeError) -> OutputError:
+    """The sentence for a file that Blender could not write."""
+    try:
+        full = shutil.disk_usage(path.parent).free < _NEARLY_FULL_BYTES
+    except OSError:
+        full = False
+    if full:
+        return output_error(path, OSError(errno.ENOSPC, "no space"))
+    reason = " ".join(str(error).replace("Error:", "").split())
+    return OutputError(f"Blender could not write {path} ({reason})", "choose another folder")
