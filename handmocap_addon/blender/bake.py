@@ -13,7 +13,7 @@ import numpy as np
 from ..core.atomic_files import output_error, replacing
 from ..core.errors import BakeError
 from ..core.job_protocol import Progress
-from .saving import write_error
+from .saving import disk_is_full, write_error
 from .version_differences import supported_options
 
 # What the file must reach against the evaluated scene, metres: float32 positions of a person some metres from the origin.
@@ -57,8 +57,11 @@ def _bake_file(scene: Any, meshes: list[Any], target: Path, report_progress: Pro
 def _export(scene: Any, meshes: list[Any], path: Path, report_progress: ProgressSink, stage: str) -> None:
     bpy.ops.object.select_all(action="DESELECT")
     for mesh in meshes:
-        # An exporter leaves out what cannot be selected or seen.
-        mesh.hide_viewport = mesh.hide_select = mesh.hide_render = False
+        # An exporter leaves out what cannot be selected or seen, and what lies under something like that. This is a copy.
+        for thing in _with_parents(mesh):
+            if thing.name not in scene.collection.objects:
+                scene.collection.objects.link(thing)
+            thing.hide_viewport = thing.hide_select = thing.hide_render = False
         mesh.hide_set(False)
         mesh.select_set(True)
     bpy.context.view_layer.objects.active = meshes[0]
@@ -85,6 +88,13 @@ def _export(scene: Any, meshes: list[Any], path: Path, report_progress: Progress
         raise write_error(path, error) from error
     finally:
         bpy.app.handlers.frame_change_post.remove(counted)
+
+
+def _with_parents(thing: Any) -> list[Any]:
+    chain = [thing]
+    while chain[-1].parent is not None:
+        chain.append(chain[-1].parent)
+    return chain
 
 
 def _progress_by_frame(scene: Any, report_progress: ProgressSink, stage: str) -> Callable[..., None]:
@@ -115,7 +125,9 @@ def _compare(scene: Any, meshes: list[Any], path: Path, report_progress: Progres
             bpy.ops.wm.usd_import(filepath=str(path), set_frame_range=True)
     except RuntimeError as error:
         # A file that the exporter cut short without a word fails here.
-        raise write_error(path, error) from error
+        if disk_is_full(path.parent):
+            raise write_error(path, error) from error
+        raise BakeError(f"{path.suffix} was written but cannot be read back", "look at the log for the reason") from error
     read_range = (scene.frame_start, scene.frame_end)
     scene.frame_start, scene.frame_end = first, last
     imported = [thing for thing in bpy.data.objects if thing.name not in before]

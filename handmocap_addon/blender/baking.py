@@ -13,7 +13,7 @@ from typing import Any
 
 import bpy
 
-from ..core.atomic_files import check_free_space, ensure_output_folder
+from ..core.atomic_files import check_free_space, ensure_output_folder, remove_temporaries_of
 from ..core.errors import BadInputError, BadUsageError, MissingSetupError
 from ..core.job_protocol import Progress
 from .armatures import deformed_meshes
@@ -81,7 +81,8 @@ class BakeJob:
         command = exporting_command([target.suffix.lower() for target in request.targets], bpy_python)
         frames = request.last_frame - request.first_frame + 1
         points = sum(len(bpy.data.objects[name].data.vertices) for name in request.meshes)
-        for folder in {target.parent for target in request.targets}:
+        self._target_folders = {target.parent for target in request.targets}
+        for folder in self._target_folders:
             ensure_output_folder(folder)
             files = sum(target.parent == folder for target in request.targets)
             check_free_space(folder, files * frames * points * _BYTES_PER_POINT)
@@ -111,7 +112,7 @@ class BakeJob:
         """As `ChildJob.poll`."""
         running = self.job.poll()
         if not running:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._clean_up()
         return running
 
     def wait(self, on_progress: Callable[[Progress], None] | None = None) -> dict[str, Any]:
@@ -119,4 +120,9 @@ class BakeJob:
         try:
             return self.job.wait(on_progress)
         finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._clean_up()
+
+    def _clean_up(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        for folder in self._target_folders:
+            remove_temporaries_of(self.job.process_id, folder)

@@ -164,7 +164,7 @@ def _apply(options: argparse.Namespace) -> None:
     wants_new = options.body is not None or (options.armature is None and not smplx_armatures())
     armature = add_body_to_scene(options.body or STAND_IN, betas) if wants_new else _armature(options.armature)
     match_scene_to_clip(bpy.context.scene, poses)
-    name = f"{Path(poses.meta.get('clip', {}).get('name', options.hands.name)).stem} motion"
+    name = f"{Path(poses.clip_name() or options.hands.name).stem} motion"
     if motion is not None:
         clip = options.clip.resolve() if options.clip else None
         apply_body(armature, motion, poses, clip, name, options.steady_camera)

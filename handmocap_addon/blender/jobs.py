@@ -71,6 +71,10 @@ class ChildJob:
         for reader in self._readers:
             reader.start()
 
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
+
     def _read(self, pipe: IO[str], is_protocol: bool) -> None:
         with contextlib.suppress(ValueError, OSError):
             for line in pipe:

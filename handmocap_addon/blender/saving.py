@@ -30,11 +30,15 @@ def save_copy(path: Path) -> None:
 
 def write_error(path: Path, error: RuntimeError) -> OutputError:
     """The sentence for a file that Blender could not write."""
-    try:
-        full = shutil.disk_usage(path.parent).free < _NEARLY_FULL_BYTES
-    except OSError:
-        full = False
-    if full:
+    if disk_is_full(path.parent):
         return output_error(path, OSError(errno.ENOSPC, "no space"))
     reason = " ".join(str(error).replace("Error:", "").split())
     return OutputError(f"Blender could not write {path} ({reason})", "choose another folder")
+
+
+def disk_is_full(folder: Path) -> bool:
+    """Whether so little is free that a failed write is the disk's fault."""
+    try:
+        return shutil.disk_usage(folder).free < _NEARLY_FULL_BYTES
+    except OSError:
+        return False

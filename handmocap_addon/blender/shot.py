@@ -54,8 +54,8 @@ def match_scene_to_clip(scene: Any, poses: HandPoses) -> None:
     fps = poses.frames_per_second()
     if fps is not None:
         set_frame_rate(scene, fps)
-    size = poses.meta.get("clip", {}).get("size")
-    if size:
+    size = poses.picture_size()
+    if size is not None:
         scene.render.resolution_x, scene.render.resolution_y = size
     set_range(scene, timeline_frames(scene, poses))
 
@@ -118,13 +118,13 @@ def apply_body(
     """
     scene = bpy.context.scene
     if poses is not None:
-        check_frame_counts(motion, poses.frame_count, poses.meta.get("clip", {}).get("name", "the clip"))
+        check_frame_counts(motion, poses.frame_count, poses.clip_name() or "the clip")
         frames = timeline_frames(scene, poses)
     else:
         frames = FIRST_FRAME + np.arange(motion.frame_count, dtype=np.float64)
         set_range(scene, frames)
     keys, lift = write_body_keys(armature, motion, frames, action_name)
-    size = poses.meta.get("clip", {}).get("size") if poses is not None else None
+    size = poses.picture_size() if poses is not None else None
     # GVHMR's principal point is the middle of its picture.
     width, height = size or (round(2 * motion.intrinsics[0, 0, 2]), round(2 * motion.intrinsics[0, 1, 2]))
     camera = cameras.add_camera(armature, motion, frames, lift, (width, height), f"{action_name} camera", steady_camera)

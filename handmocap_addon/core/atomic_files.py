@@ -48,7 +48,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: the place cannot be written.
     """
-    temporary = path.with_name(f".handmocap-{os.getpid()}-{path.stem}.part{path.suffix}")
+    temporary = path.with_name(f"{_temporary_prefix(os.getpid())}{path.stem}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -60,6 +60,17 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _temporary_prefix(process_id: int) -> str:
+    return f".handmocap-{process_id}-"
+
+
+def remove_temporaries_of(process_id: int, folder: Path) -> None:
+    """Remove what a process that was ended in the middle of its work left in a folder."""
+    for leftover in folder.glob(f"{_temporary_prefix(process_id)}*"):
+        with contextlib.suppress(OSError):
+            leftover.unlink()
 
 
 def write_json(path: Path, value: Any) -> None:

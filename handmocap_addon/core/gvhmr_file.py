@@ -51,9 +51,12 @@ def _parameters(path: Path, content: dict[str, Any], space: str) -> dict[str, Ar
     if not isinstance(group, dict):
         raise BodyMotionFileError(f"{path.name} is not a GVHMR result, it has no {space}", _HINT)
     parameters = {key: _array(path, group, key) for key in _WIDTHS}
-    lengths = {len(value) for value in parameters.values()}
     for key, width in _WIDTHS.items():
-        if parameters[key].ndim != 2 or parameters[key].shape[1] != width or len(lengths) != 1:
+        if parameters[key].shape[1:] != (width,):
+            raise BodyMotionFileError(f"{path.name} is damaged, {space} has {key} of shape {parameters[key].shape}", _HINT)
+    frame_count = len(parameters["body_pose"])
+    for key in _WIDTHS:
+        if len(parameters[key]) != frame_count:
             raise BodyMotionFileError(f"{path.name} is damaged, {space} has {key} of shape {parameters[key].shape}", _HINT)
     return parameters
 

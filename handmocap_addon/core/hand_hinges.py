@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .hand_skeleton import HandSkeleton
 from .rotations import axis_angle_to_rotmat, normalized, rotmat_to_axis_angle
-from .skeleton import FINGERS, HAND_JOINT_COUNT, LANDMARK_COUNT, finger_landmarks
+from .skeleton import FINGERS, HAND_JOINT_COUNT, HAND_POSE_VALUES, LANDMARK_COUNT, finger_landmarks
 
 Array = NDArray[Any]
 
@@ -111,4 +111,4 @@ def hinge_pose(hinges: tuple[Hinge, ...], angles: Array) -> Array:
     for index, hinge in enumerate(hinges):
         joint = hinge.finger * 3 + hinge.step
         rotmat[:, joint] = rotmat[:, joint] @ axis_angle_to_rotmat(angles[:, index, None] * hinge.axis)
-    return rotmat_to_axis_angle(rotmat).reshape(len(angles), -1)
+    return rotmat_to_axis_angle(rotmat).reshape(len(angles), HAND_POSE_VALUES)

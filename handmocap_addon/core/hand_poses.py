@@ -61,5 +61,23 @@ class HandPoses:
 
     def frames_per_second(self) -> Fraction | None:
         """The clip's own rate, where the file says it."""
-        value = self.meta.get("clip", {}).get("fps")
-        return Fraction(*value) if value else None
+        try:
+            numerator, denominator = self.meta["clip"]["fps"]
+            fps = Fraction(numerator, denominator)
+        except (KeyError, TypeError, ValueError, ZeroDivisionError):
+            return None
+        return fps if fps > 0 else None
+
+    def clip_name(self) -> str | None:
+        """File name of the clip, where the file says it."""
+        clip = self.meta.get("clip")
+        name = clip.get("name") if isinstance(clip, dict) else None
+        return str(name) if name else None
+
+    def picture_size(self) -> tuple[int, int] | None:
+        """Width and height of the clip in pixels, where the file says them."""
+        try:
+            width, height = (int(value) for value in self.meta["clip"]["size"])
+        except (KeyError, TypeError, ValueError):
+            return None
+        return (width, height) if width > 0 and height > 0 else None

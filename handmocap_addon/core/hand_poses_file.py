@@ -59,18 +59,25 @@ def read_hand_poses(path: Path) -> HandPoses:
     try:
         with np.load(path, allow_pickle=False) as archive:
             content = {key: archive[key] for key in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+        # A file of one bare array loads as that array, which is no context manager.
         raise HandPosesFileError(f"{path.name} cannot be read as hand poses", _HINT) from error
     tracks = {side: _track(path, content, side) for side in SIDES}
     frame_count = len(tracks["left"].detected)
     if len(tracks["right"].detected) != frame_count:
         raise HandPosesFileError(f"{path.name} has hands of different lengths", _HINT)
+    if frame_count == 0:
+        raise HandPosesFileError(f"{path.name} holds no frames", "run Estimate again")
     frame_index = _checked(path, content, "frame_index", np.arange(frame_count), "i8")
     frame_time = _checked(path, content, "frame_time", np.zeros(frame_count), "f8") if "frame_time" in content else None
+    if frame_time is not None and not (np.diff(frame_time) > 0).all():
+        raise HandPosesFileError(f"{path.name} has a frame_time that does not grow", _HINT)
     try:
         meta = json.loads(str(content["meta"])) if "meta" in content else {}
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise HandPosesFileError(f"{path.name} has a damaged meta entry", _HINT) from error
+    if not isinstance(meta, dict):
+        raise HandPosesFileError(f"{path.name} has a meta entry that is no JSON object", _HINT)
     return HandPoses(tracks["left"], tracks["right"], frame_index, frame_time, meta)
 
 

@@ -24,7 +24,7 @@ def parse_event(line: str) -> JobEvent | None:
     """The event on a line, or None where a library printed something of its own to stdout."""
     try:
         content = json.loads(line)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         return None
     if not isinstance(content, dict) or content.get("event") not in get_args(EventKind):
         return None

@@ -128,8 +128,9 @@ class _Problem:
         pixels = None if image is None else np.asarray(image, dtype=np.float64)
         if pixels is not None:
             # The pixels of a metre, from the spread of the same points in the picture and in the world.
-            spread = np.sqrt(np.sum(_centred(pixels) ** 2, axis=(1, 2)) / np.sum(_centred(world)[..., :2] ** 2, axis=(1, 2)))
-            pixels = _centred(pixels) / spread[:, None, None]
+            seen = np.sum(_centred(pixels) ** 2, axis=(1, 2))
+            spread = np.sqrt(seen / np.maximum(np.sum(_centred(world)[..., :2] ** 2, axis=(1, 2)), 1e-12))
+            pixels = _centred(pixels) / np.maximum(spread, 1e-12)[:, None, None]
         turn = palm_orientation(world, skeleton, definition)
         return _Problem(skeleton, hand_hinges(skeleton), offsets, _centred(world), turn, pixels, noise)
 

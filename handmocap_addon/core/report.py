@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def known_hand_poses(path: Path | None) -> dict[Side, Array]:
     try:
         with np.load(path, allow_pickle=False) as content:
             return {side: content[f"{side}_hand_pose"] for side in SIDES}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise BadInputError(f"{path} holds no known hand poses", "leave out --truth") from error
 
 
@@ -87,13 +88,7 @@ def accuracy_summary(track: HandTrack, truth_axis_angle: Array, skeleton: HandSk
 
 def write_failure(folder: Path, error: HandmocapError, log_path: Path | None) -> None:
     """Say in `report.json` that a run failed and why, keeping the report of the last good run inside."""
-    previous: dict[str, Any] | None = None
-    try:
-        previous = json.loads((folder / REPORT_NAME).read_text(encoding="utf-8"))
-        if previous is not None and not previous.get("ok"):
-            previous = previous.get("last_good")
-    except (OSError, ValueError):
-        previous = None
+    previous = _last_good(folder / REPORT_NAME)
     content: dict[str, Any] = {
         "ok": False,
         "error": {"code": error.code, "sentence": error.sentence(), "exit_code": int(error.exit_code)},
@@ -103,3 +98,14 @@ def write_failure(folder: Path, error: HandmocapError, log_path: Path | None) ->
     if previous:
         content["last_good"] = previous
     write_json(folder / REPORT_NAME, content)
+
+
+def _last_good(path: Path) -> dict[str, Any] | None:
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(report, dict):
+        return None
+    kept = report if report.get("ok") else report.get("last_good")
+    return kept if isinstance(kept, dict) else None

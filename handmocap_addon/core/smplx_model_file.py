@@ -25,6 +25,10 @@ def _array(archive: np.lib.npyio.NpzFile, key: str, path: Path) -> Array:
         raise BodyModelError(f"{path.name} keeps {key} as a pickled object, which is never loaded here", _GET_IT) from error
 
 
+def _has_enough(shape_directions: Array) -> bool:
+    return shape_directions.ndim == 3 and shape_directions.shape[2] >= SHAPE_COEFFICIENTS
+
+
 def read_smplx_model(path: Path, betas: np.ndarray | None = None) -> BodyModel:
     """The model file shaped by up to ten betas: 10,475 vertices, 55 joints.
 
@@ -42,18 +46,26 @@ def read_smplx_model(path: Path, betas: np.ndarray | None = None) -> BodyModel:
             template, faces, shape_directions, regressor, weights, kinematic_tree = (
                 _array(archive, key, path) for key in _NEEDED
             )
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+        # A file of one bare array loads as that array, which is no context manager.
         raise BodyModelError(f"{path.name} is not an SMPL-X model file, it cannot be read as npz", _GET_IT) from error
 
     joint_count = len(JOINT_NAMES)
     if template.shape != (VERTEX_COUNT, 3) or weights.shape != (VERTEX_COUNT, joint_count):
-        raise BodyModelError(
-            f"{path.name} is not an SMPL-X model file, it has {len(template)} vertices and weights {weights.shape}", _GET_IT
-        )
-    if regressor.shape != (joint_count, VERTEX_COUNT) or shape_directions.shape[:2] != (VERTEX_COUNT, 3):
+        found = f"{template.shape[0] if template.ndim else 0} vertices and weights {weights.shape}"
+        raise BodyModelError(f"{path.name} is not an SMPL-X model file, it has {found}", _GET_IT)
+    if regressor.shape != (joint_count, VERTEX_COUNT):
         raise BodyModelError(f"{path.name} is not an SMPL-X model file, its joint regressor has another shape", _GET_IT)
-    if tuple(int(parent) for parent in kinematic_tree[0][1:]) != PARENTS[1:]:
+    if shape_directions.shape[:2] != (VERTEX_COUNT, 3) or not _has_enough(shape_directions):
+        raise BodyModelError(f"{path.name} is not an SMPL-X model file, its shapedirs have another shape", _GET_IT)
+    if kinematic_tree.shape != (2, joint_count) or tuple(int(parent) for parent in kinematic_tree[0][1:]) != PARENTS[1:]:
         raise BodyModelError(f"{path.name} has another skeleton than SMPL-X", _GET_IT)
+    if faces.ndim != 2 or faces.shape[1] != 3 or faces.min(initial=0) < 0 or faces.max(initial=0) >= VERTEX_COUNT:
+        raise BodyModelError(f"{path.name} is damaged, its faces name vertices that are not there", _GET_IT)
+    numbers = {"v_template": template, "shapedirs": shape_directions, "J_regressor": regressor, "weights": weights}
+    for key, values in numbers.items():
+        if values.dtype.kind not in "fiu" or not np.isfinite(values).all():
+            raise BodyModelError(f"{path.name} is damaged, {key} holds numbers that are not finite", _GET_IT)
 
     coefficients = np.zeros(SHAPE_COEFFICIENTS)
     if betas is not None:

@@ -28,6 +28,7 @@ _STORAGE_TYPES: Final = {
 }  # fmt: skip
 # A two-hour GVHMR result is under 2 GB; a header that claims more than this is damaged or hostile.
 _LARGEST_STORAGE_BYTES: Final = 4 << 30
+_MOST_REPEATED_VALUES: Final = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,9 @@ def _rebuild_tensor(
         raise ValueError("a tensor with negative extents")
     count = math.prod(size)
     last = offset + sum((extent - 1) * step for extent, step in zip(size, stride, strict=True)) if count else offset
-    # Strides are the file's own word: without this check they could point outside the storage. The count check keeps a
-    # zero stride from claiming more memory than the file has.
-    if count and (last >= len(storage) or count > max(len(storage), 1)):
+    # Strides are the file's own word: without this check they could point outside the storage. A step of zero repeats a row,
+    # which is fair, but not until the memory is full.
+    if count and (last >= len(storage) or count > max(len(storage), _MOST_REPEATED_VALUES)):
         raise ValueError("a tensor outside its storage")
     steps = tuple(step * storage.itemsize for step in stride)
     view = np.lib.stride_tricks.as_strided(storage[offset:], shape=size, strides=steps, writeable=False)

@@ -58,9 +58,7 @@ class WiLorHandPose3dEstimationPipeline:
             # Suppression within a class leaves the same hand of the other side, a little less sure of it.
             rows += [(*row[:4], row[4] * 0.9, 1.0 - row[5]) for row in rows]
         data = np.array(rows, np.float32).reshape(-1, 6)
-        boxes = SimpleNamespace(
-            data=Tensor(data), xyxy=Tensor(data[:, :4]), conf=Tensor(data[:, 4]), cls=Tensor(data[:, 5])
-        )
+        boxes = SimpleNamespace(data=Tensor(data), xyxy=Tensor(data[:, :4]), conf=Tensor(data[:, 4]), cls=Tensor(data[:, 5]))
         return [SimpleNamespace(boxes=boxes)]
 
     def predict_with_bboxes(self, image, bboxes, is_rights, rescale_factor=2.5):

@@ -1,0 +1,78 @@
+"""Times 52 bones x 1000 frames of quaternion keys: our bulk writing beside `keyframe_insert`, the same data in the same run.
+
+    python -m addon_tests.bench.key_writing
+
+with a Python that has `bpy`, from the top of the checkout.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import bpy
+import numpy as np
+
+from handmocap_addon.blender.actions import MEASURED_KEY, Channel, count_keys, key_type_number, write_channels
+from handmocap_addon.blender.bodies import add_body
+from handmocap_addon.core.rotations import axis_angle_to_quat_wxyz, sign_continuous_quat_wxyz
+from handmocap_addon.core.skeleton import BODY_JOINTS, SIDES, hand_joint_names
+from handmocap_addon.core.stand_in_body import load_stand_in_body
+
+FRAME_COUNT = 1000
+BONES = (*BODY_JOINTS, *(name for side in SIDES for name in hand_joint_names(side)))
+
+
+def _rotations() -> np.ndarray:
+    """Smooth made-up rotations (N, 52, 4)."""
+    phase = np.linspace(0.0, 20.0, FRAME_COUNT)[:, None, None] + np.arange(len(BONES))[:, None] + np.arange(3)
+    return sign_continuous_quat_wxyz(axis_angle_to_quat_wxyz(0.5 * np.sin(phase)))
+
+
+def _in_bulk(armature: Any, quat: np.ndarray) -> None:
+    frames = np.arange(1.0, FRAME_COUNT + 1.0)
+    key_types = np.full(FRAME_COUNT, key_type_number(MEASURED_KEY))
+    channels = [
+        Channel(f'pose.bones["{bone}"].rotation_quaternion', index, bone, frames, quat[:, number, index], key_types)
+        for number, bone in enumerate(BONES)
+        for index in range(4)
+    ]
+    write_channels(armature, "bulk", channels)
+
+
+def _one_by_one(armature: Any, quat: np.ndarray) -> None:
+    for number, bone in enumerate(BONES):
+        pose_bone = armature.pose.bones[bone]
+        for row in range(FRAME_COUNT):
+            pose_bone.rotation_quaternion = quat[row, number]
+            pose_bone.keyframe_insert("rotation_quaternion", frame=row + 1, group=bone, keytype=MEASURED_KEY)
+
+
+def _timed(name: str, write: Callable[[Any, np.ndarray], None], quat: np.ndarray) -> tuple[float, np.ndarray]:
+    """Seconds, and the pose that a middle frame then has."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    armature = add_body(load_stand_in_body())
+    for bone in BONES:
+        armature.pose.bones[bone].rotation_mode = "QUATERNION"
+    started = time.perf_counter()
+    write(armature, quat)
+    seconds = time.perf_counter() - started
+    bpy.context.scene.frame_set(FRAME_COUNT // 2)
+    pose = np.array([armature.pose.bones[bone].rotation_quaternion for bone in BONES])
+    print(f"| {name} | {count_keys(armature)} | {seconds:.3f} s | {count_keys(armature) / seconds:,.0f} |")
+    return seconds, pose
+
+
+def main() -> None:
+    """Print the table."""
+    quat = _rotations()
+    print(f"Blender {bpy.app.version_string}, {len(BONES)} bones x {FRAME_COUNT} frames\n")
+    print("| way | keys | time | keys a second |\n| --- | --- | --- | --- |")
+    bulk, bulk_pose = _timed("write_channels", _in_bulk, quat)
+    single, single_pose = _timed("keyframe_insert", _one_by_one, quat)
+    print(f"\n{single / bulk:.0f} times as fast; poses differ by at most {np.abs(bulk_pose - single_pose).max():.1e}")
+
+
+if __name__ == "__main__":
+    main()

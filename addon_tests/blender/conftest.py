@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from handmocap_addon.core.body_model import BodyModel
+from handmocap_addon.core.stand_in_body import load_stand_in_body
+
+
+@pytest.fixture
+def scene(empty_scene: Any) -> Any:
+    return empty_scene
+
+
+@pytest.fixture(autouse=True)
+def _starts_empty(empty_scene: Any) -> None:
+    """No test sees what another one left in the scene."""
+
+
+@pytest.fixture(scope="session")
+def stand_in() -> BodyModel:
+    return load_stand_in_body()

@@ -1,0 +1,283 @@
+from __future__ import annotations
+
+import tempfile
+import time
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+import pytest
+from pxr import UsdSkel
+
+from addon_tests.blender.curves import curve_of, rotation_path
+from addon_tests.blender.motions import MadeUpShot
+from addon_tests.blender.processes import processes_with, wait_until
+from addon_tests.blender.readers import READERS, open_usd
+from addon_tests.blender.rigs import meshcapade_like, ours, world_surface
+from handmocap_addon.blender import bake
+from handmocap_addon.blender.armatures import deformed_meshes
+from handmocap_addon.blender.baking import BakeJob, request_for
+from handmocap_addon.blender.jobs import ReportedError
+from handmocap_addon.blender.motion_keys import write_body_keys, write_hand_keys
+from handmocap_addon.blender.scene_time import set_frame_rate, set_range
+from handmocap_addon.core.body_model import BodyModel
+from handmocap_addon.core.errors import BadInputError, BadUsageError, BakeError, CancelledError, OutputError
+from handmocap_addon.core.job_protocol import Progress
+
+COUNT = 8
+FRAMES = np.arange(1.0, COUNT + 1.0)
+OLD = b"what an earlier bake left"
+
+
+def _moving(model: BodyModel, scene: Any, maker: Any = ours, count: int = COUNT) -> Any:
+    shot = MadeUpShot(count)
+    frames = np.arange(1.0, count + 1.0)
+    armature = maker(model)
+    set_frame_rate(scene, Fraction(24000, 1001))
+    set_range(scene, frames)
+    write_body_keys(armature, shot.motion(), frames, "shot")
+    write_hand_keys(armature, shot.hands(), shot.tracks(), frames, "shot")
+    return armature
+
+
+def _start(armature: Any, targets: list[Path]) -> BakeJob:
+    log = targets[0].parent / "logs" / "bake.log"
+    return BakeJob(request_for(armature, targets, bpy.context.scene), None, log)
+
+
+def _temporaries(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.name.startswith(".handmocap")]
+
+
+@pytest.mark.parametrize("maker", [ours, meshcapade_like], ids=lambda maker: maker.__name__)
+def test_others_readers_find_the_evaluated_scene_in_both_files(
+    maker: Any, scene: Any, stand_in: BodyModel, tmp_path: Path
+) -> None:
+    armature = _moving(stand_in, scene, maker)
+    targets = [tmp_path / "body.abc", tmp_path / "body.usdc"]
+    progress: list[Progress] = []
+    reports = _start(armature, targets).wait(progress.append)["files"]
+    wanted = []
+    for frame in FRAMES:
+        scene.frame_set(int(frame))
+        wanted.append(world_surface(armature))
+    assert np.linalg.norm(np.diff(wanted, axis=0), axis=-1).max() > 0.05
+    for target, report in zip(targets, reports, strict=True):
+        found = READERS[target.suffix](target)
+        assert found.points.shape == (COUNT, len(stand_in.vertices), 3)
+        np.testing.assert_allclose(found.points, wanted, atol=1e-4)
+        np.testing.assert_allclose(found.times, FRAMES * 1001 / 24000, atol=1e-6)
+        assert report["path"] == str(target)
+        assert (report["frames"], report["vertices"]) == (COUNT, len(stand_in.vertices))
+        assert report["constant_vertex_count"]
+        assert report["largest_distance_m"] <= 1e-4
+        assert report["bytes"] == target.stat().st_size
+        low, high = np.min(wanted, axis=(0, 1)), np.max(wanted, axis=(0, 1))
+        np.testing.assert_allclose(report["bounds_m"], (low, high), atol=1e-4)
+    stages = {item.stage for item in progress}
+    assert stages >= {"Checking body.abc", "Checking body.usdc"}
+    assert all(0.0 <= item.fraction <= 1.0 for item in progress)
+    assert _temporaries(tmp_path) == []
+
+
+def test_usd_holds_points_and_no_skeleton(scene: Any, stand_in: BodyModel, tmp_path: Path) -> None:
+    _start(_moving(stand_in, scene), [tmp_path / "body.usdc"]).wait()
+    stage = open_usd(tmp_path / "body.usdc")
+    assert not [prim for prim in stage.Traverse() if prim.IsA(UsdSkel.Skeleton) or prim.IsA(UsdSkel.Root)]
+    assert (stage.GetStartTimeCode(), stage.GetEndTimeCode()) == (1.0, COUNT)
+    assert stage.GetTimeCodesPerSecond() == pytest.approx(24000 / 1001, rel=1e-6)
+
+
+def test_the_open_scene_is_not_changed_by_a_bake(scene: Any, stand_in: BodyModel, tmp_path: Path) -> None:
+    armature = _moving(stand_in, scene)
+    scene.frame_set(3)
+    before = [thing.name for thing in bpy.data.objects]
+    _start(armature, [tmp_path / "body.abc"]).wait()
+    assert [thing.name for thing in bpy.data.objects] == before
+    assert (scene.frame_current, scene.frame_start, scene.frame_end) == (3, 1, COUNT)
+    assert bpy.data.filepath == ""
+
+
+def test_a_hidden_body_is_baked_all_the_same(scene: Any, stand_in: BodyModel, tmp_path: Path) -> None:
+    armature = _moving(stand_in, scene)
+    (mesh,) = deformed_meshes(armature)
+    mesh.hide_set(True)
+    mesh.hide_render = True
+    (report,) = _start(armature, [tmp_path / "body.usdc"]).wait()["files"]
+    assert report["vertices"] == len(stand_in.vertices)
+
+
+def test_a_body_in_a_hidden_collection_is_baked_all_the_same(scene: Any, stand_in: BodyModel, tmp_path: Path) -> None:
+    armature = _moving(stand_in, scene)
+    collection = bpy.data.collections.new("Characters")
+    scene.collection.children.link(collection)
+    for thing in (armature, *deformed_meshes(armature)):
+        scene.collection.objects.unlink(thing)
+        collection.objects.link(thing)
+    collection.hide_viewport = True
+    (report,) = _start(armature, [tmp_path / "body.usdc"]).wait()["files"]
+    assert report["vertices"] == len(stand_in.vertices)
+
+
+@pytest.mark.parametrize("name", ["body.abc", "body.usdc"])
+def test_a_target_with_spaces_and_umlauts_is_written(name: str, scene: Any, stand_in: BodyModel, tmp_path: Path) -> None:
+    folder = tmp_path / "Aufnahme für Zoë 手"
+    _start(_moving(stand_in, scene), [folder / name]).wait()
+    assert len(READERS[Path(name).suffix](folder / name).times) == COUNT
+
+
+@pytest.mark.parametrize("suffix", [".abc", ".usdc"])
+def test_a_mesh_with_positions_that_are_no_numbers_leaves_the_old_file(
+    suffix: str, scene: Any, stand_in: BodyModel, tmp_path: Path
+) -> None:
+    armature = _moving(stand_in, scene)
+    deformed_meshes(armature)[0].data.vertices[100].co = (float("nan"), 0.0, 0.0)
+    target = tmp_path / f"body{suffix}"
+    target.write_bytes(OLD)
+    with pytest.raises(ReportedError) as caught:
+        _start(armature, [target]).wait()
+    assert caught.value.code == "bake"
+    assert "not finite" in caught.value.message
+    assert target.read_bytes() == OLD
+    assert _temporaries(tmp_path) == []
+
+
+def test_a_target_that_is_a_folder_is_one_sentence(scene: Any, stand_in: BodyModel, tmp_path: Path) -> None:
+    target = tmp_path / "body.abc"
+    target.mkdir()
+    with pytest.raises(ReportedError) as caught:
+        _start(_moving(stand_in, scene), [target]).wait()
+    assert caught.value.code == "output"
+    assert str(target) in caught.value.message
+    assert _temporaries(tmp_path) == []
+
+
+def test_a_folder_under_a_regular_file_is_refused_before_any_work(scene: Any, stand_in: BodyModel, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
+    with pytest.raises(OutputError, match="cannot be written"):
+        _start(_moving(stand_in, scene), [tmp_path / "file" / "body.abc"])
+
+
+def test_the_second_target_failing_leaves_the_first_one_whole(scene: Any, stand_in: BodyModel, tmp_path: Path) -> None:
+    targets = [tmp_path / "body.abc", tmp_path / "body.usdc"]
+    targets[1].mkdir()
+    with pytest.raises(ReportedError):
+        _start(_moving(stand_in, scene), targets).wait()
+    assert len(READERS[".abc"](targets[0]).times) == COUNT
+
+
+def test_an_armature_without_a_mesh_has_nothing_to_bake(scene: Any, stand_in: BodyModel, tmp_path: Path) -> None:
+    armature = ours(stand_in)
+    bpy.data.objects.remove(deformed_meshes(armature)[0])
+    with pytest.raises(BadInputError, match="deforms no mesh"):
+        request_for(armature, [tmp_path / "body.abc"], scene)
+
+
+def test_a_format_that_is_neither_is_refused(scene: Any, stand_in: BodyModel, tmp_path: Path) -> None:
+    with pytest.raises(BadUsageError, match=r"body\.fbx is neither Alembic nor USD"):
+        request_for(ours(stand_in), [tmp_path / "body.fbx"], scene)
+
+
+@pytest.mark.parametrize("stage", ["Writing", "Checking"])
+def test_a_cancelled_bake_is_gone_within_three_seconds_and_leaves_the_old_file(
+    stage: str, scene: Any, stand_in: BodyModel, tmp_path: Path
+) -> None:
+    armature = _moving(stand_in, scene, count=COUNT)
+    scene.frame_end = 1500
+    target = tmp_path / "body.usdc"
+    target.write_bytes(OLD)
+    job = _start(armature, [target])
+    (copy,) = [path for path in Path(tempfile.gettempdir()).glob("handmocap-bake-*") if processes_with(f"{path}/")]
+
+    def reached() -> bool:
+        return not job.poll() or (job.job.progress is not None and job.job.progress.stage.startswith(stage))
+
+    assert wait_until(reached, 60.0)
+    asked = time.monotonic()
+    job.job.cancel()
+    with pytest.raises(CancelledError):
+        job.wait()
+    assert time.monotonic() - asked < 3.0
+    assert processes_with(f"{copy}/") == []
+    assert target.read_bytes() == OLD
+    assert _temporaries(tmp_path) == []
+    assert not copy.exists()
+
+
+class TestCheck:
+    """The check itself must be able to fail: files that are not the scene are handed to it."""
+
+    @pytest.fixture(params=[".abc", ".usdc"])
+    def baked(self, request: Any, scene: Any, stand_in: BodyModel, tmp_path: Path) -> tuple[Any, list[Any], Path]:
+        armature = _moving(stand_in, scene)
+        path = tmp_path / f"body{request.param}"
+        meshes = deformed_meshes(armature)
+        bake._export(scene, meshes, path, lambda _progress: None, "Writing")
+        return armature, meshes, path
+
+    @staticmethod
+    def _check(scene: Any, meshes: list[Any], path: Path) -> dict[str, Any]:
+        return bake._compare(scene, meshes, path, lambda _progress: None, "Checking")
+
+    def test_the_scenes_own_file_passes(self, baked: Any, scene: Any) -> None:
+        _armature, meshes, path = baked
+        assert self._check(scene, meshes, path)["largest_distance_m"] <= 1e-4
+
+    def test_one_finger_of_another_pose_fails(self, baked: Any, scene: Any) -> None:
+        armature, meshes, path = baked
+        bone = armature.pose.bones["right_pinky3"]
+        for fcurve in _rotation_curves(armature, "right_pinky3"):
+            fcurve.mute = True
+        bone.rotation_quaternion = (0.99, 0.141, 0.0, 0.0)
+        with pytest.raises(BakeError, match=r"mm off the scene"):
+            self._check(scene, meshes, path)
+
+    def test_a_pose_that_comes_a_frame_late_fails(self, baked: Any, scene: Any) -> None:
+        armature, meshes, path = baked
+        for curve in _rotation_curves(armature, "left_index1"):
+            for key in curve.keyframe_points:
+                key.co[0] += 1.0
+        with pytest.raises(BakeError, match=r"mm off the scene"):
+            self._check(scene, meshes, path)
+
+    def test_another_range_of_frames_fails(self, baked: Any, scene: Any) -> None:
+        _armature, meshes, path = baked
+        scene.frame_end = COUNT + 2
+        with pytest.raises(BakeError, match=r"covers frames \(1, 8\) instead of \(1, 10\)"):
+            self._check(scene, meshes, path)
+
+    def test_a_mesh_with_another_vertex_count_fails(self, baked: Any, scene: Any) -> None:
+        _armature, meshes, path = baked
+        meshes[0].data.vertices.add(1)
+        meshes[0].data.update()
+        with pytest.raises(BakeError, match="another vertex count"):
+            self._check(scene, meshes, path)
+
+    def test_a_mesh_too_few_fails(self, baked: Any, scene: Any, stand_in: BodyModel) -> None:
+        _armature, meshes, path = baked
+        meshes += deformed_meshes(ours(stand_in))
+        with pytest.raises(BakeError, match="holds 1 meshes instead of 2"):
+            self._check(scene, meshes, path)
+
+    def test_a_file_cut_short_fails(self, baked: Any, scene: Any) -> None:
+        _armature, meshes, path = baked
+        if path.suffix == ".abc":
+            pytest.skip(
+                "Blender's own Alembic reader ends the process on such a file; the bake's process is a child for that"
+            )
+        path.write_bytes(path.read_bytes()[:5000])
+        with pytest.raises(BakeError):
+            self._check(scene, meshes, path)
+
+    def test_what_was_read_back_does_not_stay_in_the_scene(self, baked: Any, scene: Any) -> None:
+        _armature, meshes, path = baked
+        before = [thing.name for thing in bpy.data.objects]
+        self._check(scene, meshes, path)
+        assert [thing.name for thing in bpy.data.objects] == before
+        assert len(bpy.data.cache_files) == 0
+
+
+def _rotation_curves(armature: Any, bone: str) -> list[Any]:
+    return [curve_of(armature, rotation_path(bone), index) for index in range(4)]

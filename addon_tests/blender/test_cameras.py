@@ -1,0 +1,135 @@
+"""The demo's own numbers: its camera and its wrists are known, so is where each wrist is in the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+import pytest
+from bpy_extras.object_utils import world_to_camera_view
+from mathutils import Vector
+
+from addon_tests.blender.rigs import meshcapade_like, mpi_like, ours, world_surface
+from handmocap_addon.blender.cameras import _set_lens
+from handmocap_addon.blender.scene_time import set_frame_rate
+from handmocap_addon.blender.shot import apply_body
+from handmocap_addon.core.gvhmr_file import read_gvhmr_result
+from handmocap_addon.core.hand_poses import HandPoses, HandTrack
+from handmocap_addon.core.skeleton import SIDES
+from handmocap_addon.core.stand_in_body import load_stand_in_body
+
+FRAME_COUNT = 96
+
+
+@pytest.fixture(scope="module")
+def truth(demo: Path) -> Iterator[Any]:
+    with np.load(demo / "truth.npz") as content:
+        yield {key: content[key] for key in content.files}
+
+
+def _applied(demo: Path, scene: Any, maker: Any = ours, steady: bool = False) -> Any:
+    motion = read_gvhmr_result(demo / "hmr4d_results.pt")
+    armature = maker(load_stand_in_body(motion.betas))
+    set_frame_rate(scene, Fraction(24000, 1001))
+    meta = {"clip": {"name": "clip.mp4", "size": [640, 480], "fps": [24000, 1001]}}
+    blank = HandTrack.empty(FRAME_COUNT)
+    poses = HandPoses(blank, blank, np.arange(FRAME_COUNT), np.arange(FRAME_COUNT) * 1001 / 24000, meta)
+    return armature, apply_body(armature, motion, poses, demo / "clip.mp4", "clip motion", steady)
+
+
+def _true_pixels(truth: dict[str, Any], side: str) -> np.ndarray:
+    seen = truth[f"{side}_wrist_world"] @ truth["world_to_camera_rotmat"].T + truth["world_to_camera_translation"]
+    projected = seen @ truth["intrinsics"].T
+    return projected[:, :2] / projected[:, 2:]
+
+
+def _largest_miss(scene: Any, armature: Any, truth: dict[str, Any]) -> float:
+    """Pixels between the wrists as Blender's camera sees them and the true ones."""
+    wanted = {side: _true_pixels(truth, side) for side in SIDES}
+    misses = []
+    for row in range(FRAME_COUNT):
+        scene.frame_set(row + 1)
+        evaluated = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        camera = scene.camera.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        for side in SIDES:
+            place = evaluated.matrix_world @ evaluated.pose.bones[f"{side}_wrist"].head
+            x, y, depth = world_to_camera_view(scene, camera, place)
+            assert depth > 0.5
+            misses.append(np.linalg.norm(np.array((x * 640.0, (1.0 - y) * 480.0)) - wanted[side][row]))
+    return float(max(misses))
+
+
+@pytest.mark.parametrize("maker", [ours, mpi_like, meshcapade_like], ids=lambda maker: maker.__name__)
+def test_the_moving_camera_sees_the_wrists_where_the_clip_does(
+    maker: Any, demo: Path, scene: Any, truth: dict[str, Any]
+) -> None:
+    armature, _applied_body = _applied(demo, scene, maker)
+    assert _largest_miss(scene, armature, truth) < 1.0
+
+
+def test_the_steady_camera_sees_the_wrists_where_the_clip_does(demo: Path, scene: Any, truth: dict[str, Any]) -> None:
+    armature, applied = _applied(demo, scene, steady=True)
+    assert _largest_miss(scene, armature, truth) < 2.0
+    assert applied.camera.animation_data is None
+
+
+def test_the_true_wrists_move_so_that_a_miss_would_show(truth: dict[str, Any]) -> None:
+    assert np.ptp(_true_pixels(truth, "left"), axis=0).max() > 4.0
+
+
+def test_the_moving_camera_has_a_key_on_every_frame(demo: Path, scene: Any) -> None:
+    _armature, applied = _applied(demo, scene)
+    assert applied.camera.animation_data.action is not None
+    assert list(applied.camera.animation_data.action.frame_range) == [1.0, 96.0]
+
+
+def test_the_clip_is_behind_the_camera_from_frame_one_on(demo: Path, scene: Any) -> None:
+    _armature, applied = _applied(demo, scene)
+    (background,) = applied.camera.data.background_images
+    assert applied.camera.data.show_background_images
+    assert background.source == "MOVIE_CLIP"
+    assert background.show_background_image
+    assert Path(bpy.path.abspath(background.clip.filepath)) == demo / "clip.mp4"
+    assert background.clip.frame_start == 1
+    assert background.clip.frame_duration == FRAME_COUNT
+    assert tuple(background.clip.size) == (640, 480)
+
+
+def test_the_picture_has_the_clips_size_and_the_camera_is_the_scenes(demo: Path, scene: Any) -> None:
+    _armature, applied = _applied(demo, scene)
+    assert scene.camera == applied.camera
+    assert (scene.render.resolution_x, scene.render.resolution_y) == (640, 480)
+    assert scene.render.resolution_percentage == 100
+
+
+def test_a_principal_point_off_the_middle_moves_the_picture(demo: Path, scene: Any) -> None:
+    data = bpy.data.cameras.new("Lens")
+    camera = bpy.data.objects.new("Lens", data)
+    scene.collection.objects.link(camera)
+    scene.render.resolution_x, scene.render.resolution_y = 640, 480
+    _set_lens(data, np.array(((700.0, 0.0, 300.0), (0.0, 700.0, 260.0), (0.0, 0.0, 1.0))), (640, 480))
+    bpy.context.view_layer.update()
+    # A point straight ahead, then one to the right of and above the axis; Blender's camera looks along -z.
+    for place, pixel in (((0.0, 0.0, -2.0), (300.0, 260.0)), ((0.4, 0.2, -2.0), (440.0, 190.0))):
+        x, y, _depth = world_to_camera_view(scene, camera, Vector(place))
+        assert (x * 640.0, (1.0 - y) * 480.0) == pytest.approx(pixel, abs=0.01)
+
+
+def test_feet_stay_on_the_floor(demo: Path, scene: Any) -> None:
+    armature, _applied_body = _applied(demo, scene)
+    heights = []
+    for frame in range(1, FRAME_COUNT + 1, 5):
+        scene.frame_set(frame)
+        heights.append(world_surface(armature)[:, 2].min())
+    assert np.abs(heights).max() < 0.02
+
+
+def test_the_range_is_the_clips_where_there_are_no_hands_yet(demo: Path, scene: Any) -> None:
+    motion = read_gvhmr_result(demo / "hmr4d_results.pt")
+    apply_body(ours(load_stand_in_body(motion.betas)), motion, None, None, "body", steady_camera=True)
+    assert (scene.frame_start, scene.frame_end) == (1, FRAME_COUNT)
+    assert (scene.render.resolution_x, scene.render.resolution_y) == (640, 480)

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from handmocap_addon.core.atomic_files import check_free_space, ensure_output_folder, replacing, write_json
+from handmocap_addon.core.errors import ExitCode, OutputError
+
+
+@pytest.fixture
+def blocked(tmp_path) -> Path:
+    """A folder that cannot exist, since a file is in its place. (Tests may run as root, who may write anywhere.)"""
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    return tmp_path / "file" / "folder"
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_new_file_takes_the_old_one_s_place(tmp_path):
+    path = tmp_path / "result.txt"
+    path.write_text("old", encoding="utf-8")
+    with replacing(path) as temporary:
+        temporary.write_text("new", encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == "old"
+    assert path.read_text(encoding="utf-8") == "new"
+    assert names_in(tmp_path) == ["result.txt"]
+
+
+def test_a_failing_block_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "result.txt"
+    path.write_text("old", encoding="utf-8")
+
+    def write_half() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("ne", encoding="utf-8")
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        write_half()
+    assert path.read_text(encoding="utf-8") == "old"
+    assert names_in(tmp_path) == ["result.txt"]
+
+
+def test_a_failing_first_write_leaves_nothing(tmp_path):
+    def write_half() -> None:
+        with replacing(tmp_path / "result.txt") as temporary:
+            temporary.write_text("ne", encoding="utf-8")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
+    assert names_in(tmp_path) == []
+
+
+def test_the_temporary_file_is_in_the_same_folder_with_the_same_suffix(tmp_path):
+    with replacing(tmp_path / "Körper 1.usdc") as temporary:
+        assert temporary.parent == tmp_path
+        assert temporary.suffix == ".usdc"
+        assert temporary.name.startswith(".handmocap-")
+        temporary.write_bytes(b"")
+
+
+def test_missing_folders_are_made(tmp_path):
+    with replacing(tmp_path / "a" / "b c" / "ä.txt") as temporary:
+        temporary.write_bytes(b"1")
+    assert (tmp_path / "a" / "b c" / "ä.txt").read_bytes() == b"1"
+
+
+def test_a_block_that_writes_nothing_is_an_error_and_keeps_the_old_file(tmp_path):
+    path = tmp_path / "result.txt"
+    path.write_text("old", encoding="utf-8")
+    with pytest.raises(OutputError), replacing(path):
+        pass
+    assert path.read_text(encoding="utf-8") == "old"
+
+
+def test_a_place_that_cannot_be_written_is_an_output_error(blocked):
+    with pytest.raises(OutputError) as caught, replacing(blocked / "result.txt") as temporary:
+        temporary.write_bytes(b"")
+    assert str(blocked / "result.txt") in caught.value.message
+    assert caught.value.hint
+    assert caught.value.exit_code == ExitCode.FAILED
+
+
+def test_a_full_disk_has_a_sentence_of_its_own_and_keeps_the_old_file(tmp_path):
+    path = tmp_path / "body.abc"
+    path.write_bytes(b"old")
+
+    def write_until_full() -> None:
+        with replacing(path) as temporary:
+            temporary.write_bytes(b"half")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OutputError) as caught:
+        write_until_full()
+    assert caught.value.sentence().startswith(f"The disk is full at {path}")
+    assert path.read_bytes() == b"old"
+    assert names_in(tmp_path) == ["body.abc"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_disk_that_is_really_full():
+    with (
+        pytest.raises(OutputError, match="disk is full"),
+        replacing(Path("/dev/shm/unused")),
+        Path("/dev/full").open("wb") as full,
+    ):
+        full.write(b"1")
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS])
+def test_a_forbidden_place_says_to_choose_another(tmp_path, number):
+    with pytest.raises(OutputError) as caught, replacing(tmp_path / "result.txt"):
+        raise OSError(number, os.strerror(number))
+    assert "may write" in caught.value.hint
+
+
+def test_two_processes_may_write_the_same_file(tmp_path):
+    path = tmp_path / "result.txt"
+    other = (
+        "import sys; from pathlib import Path; from handmocap_addon.core.atomic_files import replacing\n"
+        "with replacing(Path(sys.argv[1])) as temporary: temporary.write_text('other')"
+    )
+    with replacing(path) as temporary:
+        temporary.write_text("ours", encoding="utf-8")
+        repository = Path(__file__).parents[2]
+        subprocess.run([sys.executable, "-c", other, str(path)], check=True, cwd=repository)
+        assert path.read_text(encoding="utf-8") == "other"
+    assert path.read_text(encoding="utf-8") == "ours"
+    assert names_in(tmp_path) == ["result.txt"]
+
+
+def test_a_folder_that_can_be_written_is_made_and_left_empty(tmp_path):
+    ensure_output_folder(tmp_path / "new" / "folder")
+    assert names_in(tmp_path / "new" / "folder") == []
+
+
+def test_a_folder_that_cannot_be_made_is_an_output_error(blocked):
+    with pytest.raises(OutputError) as caught:
+        ensure_output_folder(blocked)
+    assert str(blocked) in caught.value.message
+
+
+def test_json_keeps_letters_as_they_are(tmp_path):
+    write_json(tmp_path / "report.json", {"clip": "Tänzer 手"})
+    text = (tmp_path / "report.json").read_text(encoding="utf-8")
+    assert "Tänzer 手" in text
+    assert json.loads(text) == {"clip": "Tänzer 手"}
+
+
+def test_json_that_cannot_be_written_keeps_the_old_file(tmp_path):
+    write_json(tmp_path / "report.json", {"ok": True})
+    with pytest.raises(TypeError):
+        write_json(tmp_path / "report.json", {"ok": object()})
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8")) == {"ok": True}
+    assert names_in(tmp_path) == ["report.json"]
+
+
+def test_enough_space_passes(tmp_path):
+    check_free_space(tmp_path, 1)
+
+
+def test_too_little_space_is_refused_with_both_numbers(tmp_path):
+    with pytest.raises(OutputError) as caught:
+        check_free_space(tmp_path, 10**18)
+    assert re.search(r"\d+ MB free and 1000000000000 MB", caught.value.message)
+
+
+def test_space_of_a_folder_that_is_not_there_is_a_sentence(tmp_path):
+    with pytest.raises(OutputError):
+        check_free_space(tmp_path / "nowhere", 1)

@@ -1,0 +1,144 @@
+"""The panel's buttons, pressed by a script in the artist's order."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+import pytest
+
+from addon_tests.making.smplx_models import VERTEX_COUNT, write_smplx_model
+from handmocap_addon.blender.actions import count_keys
+from handmocap_addon.blender.armatures import deformed_meshes
+from handmocap_addon.core.hand_poses_file import read_hand_poses
+from handmocap_addon.ui import panel_jobs
+
+
+def test_the_whole_way_from_clip_to_baked_files(settings: Any, shot_folder: Path, demo: Path, worker_python: Path) -> None:
+    shutil.copy(demo / "hmr4d_results.pt", shot_folder)
+    settings.clip = str(shot_folder / "clip.mp4")
+    assert bpy.ops.handmocap.estimate() == {"FINISHED"}
+    poses = read_hand_poses(shot_folder / "hand_poses.npz")
+    assert poses.frame_count == 96
+    assert settings.hand_poses_path() == shot_folder / "hand_poses.npz"
+    assert "96 frames: left hand seen on" in panel_jobs.status("hands").sentence
+
+    assert bpy.ops.handmocap.add_body() == {"FINISHED"}
+    armature = settings.armature
+    assert len(deformed_meshes(armature)) == 1
+    assert bpy.ops.handmocap.apply_body() == {"FINISHED"}
+    assert bpy.context.scene.camera.data.background_images[0].clip is not None
+    assert bpy.ops.handmocap.apply_hands() == {"FINISHED"}
+    scene = bpy.context.scene
+    assert (scene.frame_start, scene.frame_end) == (1, 96)
+    assert scene.render.fps / scene.render.fps_base == pytest.approx(24000 / 1001)
+    assert count_keys(armature) == 96 * (91 + 122)
+    assert armature.animation_data.action.name == "clip motion"
+
+    assert bpy.ops.handmocap.bake() == {"FINISHED"}
+    for name in ("body.abc", "body.usdc"):
+        assert (shot_folder / name).stat().st_size > 1_000_000
+    assert "body.abc and body.usdc: 96 frames, at most 0." in panel_jobs.status("bake").sentence
+    assert not any(panel_jobs.is_running(stage) for stage in ("hands", "body", "fingers", "bake"))
+
+
+def test_fingers_alone_need_no_gvhmr_result(settings: Any, hand_poses_file: Path) -> None:
+    settings.hand_poses = str(hand_poses_file)
+    bpy.ops.handmocap.add_body()
+    assert bpy.ops.handmocap.apply_hands() == {"FINISHED"}
+    assert panel_jobs.status("fingers").ok
+    assert count_keys(settings.armature) == 5 * 122
+
+
+def test_a_second_press_keeps_a_key_of_the_artists(settings: Any, hand_poses_file: Path) -> None:
+    settings.hand_poses = str(hand_poses_file)
+    bpy.ops.handmocap.add_body()
+    bpy.ops.handmocap.apply_hands()
+    bone = settings.armature.pose.bones["left_index1"]
+    bone.rotation_quaternion = (0.9, 0.3, 0.2, 0.1)
+    bone.keyframe_insert("rotation_quaternion", frame=3)
+    bpy.ops.handmocap.apply_hands()
+    assert panel_jobs.status("fingers").sentence.endswith("4 keys of your own kept")
+    bpy.context.scene.frame_set(3)
+    np.testing.assert_allclose(bone.rotation_quaternion, (0.9, 0.3, 0.2, 0.1), atol=1e-5)
+
+
+def test_ones_own_model_file_is_added(settings: Any, tmp_path: Path) -> None:
+    path = tmp_path / "SMPLX_MALE.npz"
+    write_smplx_model(path)
+    settings.body, settings.smplx_model = "FILE", str(path)
+    bpy.ops.handmocap.add_body()
+    assert len(deformed_meshes(settings.armature)[0].data.vertices) == VERTEX_COUNT
+
+
+def _fails(stage: str, sentence: str, operator: Any, **options: Any) -> None:
+    with pytest.raises(RuntimeError) as caught:
+        operator(**options)
+    assert sentence in str(caught.value)
+    assert "Traceback" not in str(caught.value)
+    shown = panel_jobs.status(stage)
+    assert shown is not None
+    assert not shown.ok
+    assert sentence in shown.sentence
+
+
+def test_a_clip_that_is_no_video_is_one_sentence(settings: Any, tmp_path: Path, worker_python: Path) -> None:
+    clip = tmp_path / "notes.mp4"
+    clip.write_text("not a video", encoding="utf-8")
+    settings.clip = str(clip)
+    _fails("hands", "notes.mp4", bpy.ops.handmocap.estimate)
+    assert not list(tmp_path.rglob("hand_poses.npz"))
+
+
+def test_a_missing_gvhmr_result_is_one_sentence(settings: Any) -> None:
+    bpy.ops.handmocap.add_body()
+    settings.gvhmr = "/nowhere/hmr4d_results.pt"
+    _fails("body", "There is no file /nowhere/hmr4d_results.pt", bpy.ops.handmocap.apply_body)
+
+
+def test_a_damaged_hand_file_is_one_sentence(settings: Any, tmp_path: Path) -> None:
+    bpy.ops.handmocap.add_body()
+    path = tmp_path / "hand_poses.npz"
+    path.write_bytes(b"PK damaged")
+    settings.hand_poses = str(path)
+    _fails("fingers", "hand_poses.npz cannot be read as hand poses", bpy.ops.handmocap.apply_hands)
+    assert count_keys(settings.armature) == 0
+
+
+def test_a_gvhmr_result_of_another_length_is_one_sentence(settings: Any, hand_poses_file: Path, demo: Path) -> None:
+    bpy.ops.handmocap.add_body()
+    settings.hand_poses, settings.gvhmr = str(hand_poses_file), str(demo / "hmr4d_results.pt")
+    _fails("body", "The GVHMR result has 96 frames", bpy.ops.handmocap.apply_body)
+    assert count_keys(settings.armature) == 0
+
+
+def test_a_file_that_is_no_model_is_one_sentence(settings: Any, demo: Path) -> None:
+    _fails("body", "truth.npz is not an SMPL-X model file", bpy.ops.handmocap.add_body, body=str(demo / "truth.npz"))
+    assert settings.armature is None
+
+
+def test_an_armature_without_fingers_is_one_sentence(settings: Any, hand_poses_file: Path) -> None:
+    armature = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
+    bpy.context.scene.collection.objects.link(armature)
+    settings.armature, settings.hand_poses = armature, str(hand_poses_file)
+    _fails("fingers", "The armature Rig lacks SMPL-X bones", bpy.ops.handmocap.apply_hands)
+
+
+def test_a_bake_folder_that_cannot_be_written_is_one_sentence(settings: Any, tmp_path: Path) -> None:
+    bpy.ops.handmocap.add_body()
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    _fails("bake", "cannot be written", bpy.ops.handmocap.bake, folder=str(tmp_path / "file" / "bake"))
+
+
+def test_a_file_without_a_place_asks_for_a_bake_folder(settings: Any) -> None:
+    bpy.ops.handmocap.add_body()
+    with pytest.raises(RuntimeError, match="Choose a folder to bake into"):
+        bpy.ops.handmocap.bake()
+
+
+def test_estimating_without_a_clip_asks_for_one(settings: Any, worker_python: Path) -> None:
+    with pytest.raises(RuntimeError, match="Choose a clip in Source first"):
+        bpy.ops.handmocap.estimate()
