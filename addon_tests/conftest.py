@@ -1,4 +1,4 @@
-"""What the tests of every ring share. The worker's environment has no bpy: nothing here imports it before it is asked for."""
+"""What the tests of every ring share. The worker's environment has no bpy: nothing here imports it unasked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 _user_resources: str | None = None
 
 if importlib.util.find_spec("bpy") is not None:
-    # Blender reads this once, when it is first imported; without it the tests would see and change the person's own settings.
+    # Blender reads this when it is first imported; without it the tests would see and change the person's own settings.
     _user_resources = tempfile.mkdtemp(prefix="handmocap-tests-")
     os.environ["BLENDER_USER_RESOURCES"] = _user_resources
 

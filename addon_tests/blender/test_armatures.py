@@ -74,7 +74,7 @@ def test_hands_go_on_an_armature_that_was_moved_by_the_artist(scene: Any, stand_
     write_hand_keys(armature, shot.hands(), shot.tracks(), FRAMES, "fingers")
     scene.frame_set(2)
     scene.frame_set(1)
-    np.testing.assert_allclose(world_joints(armature), before + (5.0, -3.0, 1.0), atol=2e-6)
+    np.testing.assert_allclose(world_joints(armature), before + np.array((5.0, -3.0, 1.0)), atol=2e-6)
 
 
 def test_an_armature_without_fingers_is_named_with_the_first_missing_bone(stand_in: BodyModel) -> None:
@@ -113,7 +113,7 @@ def test_a_rest_pose_that_leans_between_the_axes_is_refused(stand_in: BodyModel)
 
 
 def test_a_t_pose_that_lies_on_its_back_is_understood(scene: Any, stand_in: BodyModel) -> None:
-    """Heads in the model's own y-up axes and no turned object: the figure lies in Blender, its fingers still bend rightly."""
+    """Heads in the model's own y-up axes and no turned object: the figure lies in Blender, and is still understood."""
     heads = stand_in.rest_joints.tolist()
     armature = add_plain_armature({name: tuple(head) for name, head in zip(JOINT_NAMES, heads, strict=True)}, "Lying")
     rig = map_armature(armature)

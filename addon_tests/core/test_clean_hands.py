@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -134,7 +135,7 @@ def test_a_long_gap_is_relaxed_in_its_middle():
 def test_a_long_gap_leaves_and_comes_back_without_a_jump():
     _, hand = cleaned("x" + "." * 40 + "x")
     rotmat = quat_wxyz_to_rotmat(hand.quat_wxyz)
-    steps = [degrees_between(first, second) for first, second in zip(rotmat, rotmat[1:], strict=False)]
+    steps = [degrees_between(first, second) for first, second in itertools.pairwise(rotmat)]
     whole = max(degrees_between(rotmat[0], relaxed_rotmat()), degrees_between(rotmat[-1], relaxed_rotmat()))
     # Smoothstep over 7.5 frames: never more than a quarter of the way in one frame.
     assert max(steps) < whole / 4

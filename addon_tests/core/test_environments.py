@@ -78,7 +78,7 @@ def test_find_worker_gives_nothing_where_the_python_is_gone(tmp_path):
 
 
 def test_the_two_kinds_of_environment_are_not_mixed_up(tmp_path, pins):
-    environments._ensure(tmp_path, "blender", PYTHON, [pins], lambda text: None)
+    environments._ensure(tmp_path, "blender", PYTHON, [pins], print)
     assert environments.find_worker(tmp_path) is None
     found = environments.find_blender_module(tmp_path)
     assert found is not None
@@ -123,7 +123,7 @@ def test_the_default_folder_is_the_user_s_own(monkeypatch):
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError) as caught:
-        environments.ensure_stand_in_packages(tmp_path / "file" / "environments", lambda text: None)
+        environments.ensure_stand_in_packages(tmp_path / "file" / "environments", print)
     assert str(tmp_path / "file" / "environments") in caught.value.message
 
 

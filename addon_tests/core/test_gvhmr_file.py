@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from addon_tests.making.formulas import rodrigues
-from addon_tests.making.gvhmr_results import Call, gvhmr_content, made_up_motion, write_gvhmr_result, write_torch_archive
+from addon_tests.making.gvhmr_results import (
+    Call,
+    gvhmr_content,
+    made_up_motion,
+    write_gvhmr_result,
+    write_torch_archive,
+)
 from handmocap_addon.core.errors import BodyMotionFileError, ExitCode
 from handmocap_addon.core.gvhmr_file import read_gvhmr_result
 from handmocap_addon.core.rotations import quat_wxyz_to_rotmat

@@ -1,11 +1,22 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from handmocap_addon.core import skeleton
 
 # As the smplx package lists them.
-SMPLX_NAMES = ["pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2", "left_ankle", "right_ankle", "spine3", "left_foot", "right_foot", "neck", "left_collar", "right_collar", "head", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist", "jaw", "left_eye_smplhf", "right_eye_smplhf", "left_index1", "left_index2", "left_index3", "left_middle1", "left_middle2", "left_middle3", "left_pinky1", "left_pinky2", "left_pinky3", "left_ring1", "left_ring2", "left_ring3", "left_thumb1", "left_thumb2", "left_thumb3", "right_index1", "right_index2", "right_index3", "right_middle1", "right_middle2", "right_middle3", "right_pinky1", "right_pinky2", "right_pinky3", "right_ring1", "right_ring2", "right_ring3", "right_thumb1", "right_thumb2", "right_thumb3"]
+SMPLX_NAMES = [
+    "pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2", "left_ankle", "right_ankle",
+    "spine3", "left_foot", "right_foot", "neck", "left_collar", "right_collar", "head", "left_shoulder",
+    "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist", "jaw", "left_eye_smplhf",
+    "right_eye_smplhf", "left_index1", "left_index2", "left_index3", "left_middle1", "left_middle2",
+    "left_middle3", "left_pinky1", "left_pinky2", "left_pinky3", "left_ring1", "left_ring2", "left_ring3",
+    "left_thumb1", "left_thumb2", "left_thumb3", "right_index1", "right_index2", "right_index3", "right_middle1",
+    "right_middle2", "right_middle3", "right_pinky1", "right_pinky2", "right_pinky3", "right_ring1",
+    "right_ring2", "right_ring3", "right_thumb1", "right_thumb2", "right_thumb3",
+]  # fmt: skip
 
 
 def test_the_55_joints_in_the_order_of_smplx():
@@ -25,7 +36,7 @@ def test_face_joints_hang_on_the_head():
 @pytest.mark.parametrize("finger", skeleton.FINGERS)
 def test_a_finger_is_a_chain_that_hangs_on_its_wrist(side, finger):
     chain = [f"{side}_wrist", *(f"{side}_{finger}{number}" for number in (1, 2, 3))]
-    for parent, child in zip(chain, chain[1:], strict=False):
+    for parent, child in itertools.pairwise(chain):
         assert skeleton.JOINT_NAMES[skeleton.PARENTS[skeleton.JOINT_INDEX[child]]] == parent
 
 

@@ -1,8 +1,8 @@
 """Writes real clips with known pictures, good ones and bad ones.
 
-Each picture has its frame number as eight black or white blocks along its top, lowest bit first, and is red at the bottom left
-and blue at the bottom right. So a test can tell which frame it was given, whether it is upright, and in which order its
-channels are.
+Each picture has its frame number as eight black or white blocks along its top, lowest bit first, and is red at the bottom
+left and blue at the bottom right. So a test can tell which frame it was given, whether it is upright, and in which order
+its channels are.
 """
 
 from __future__ import annotations

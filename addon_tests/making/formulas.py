@@ -1,4 +1,4 @@
-"""Rotation formulas for tests, written another way than the package's own, so that the two can be held against each other."""
+"""Rotation formulas for tests, written another way than the package's own, to hold the two against each other."""
 
 from __future__ import annotations
 

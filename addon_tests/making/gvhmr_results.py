@@ -1,7 +1,7 @@
 """Writes files laid out as `torch.save` lays them out, without torch, good ones and bad ones.
 
-This is our own writer: alone it would only show that reader and writer agree on the layout (torch/serialization.py, `_save`).
-The demo's `hmr4d_results.pt` is written by real torch, and the tests read that too.
+This is our own writer: alone it would only show that reader and writer agree on the layout (torch/serialization.py,
+`_save`). The demo's `hmr4d_results.pt` is written by real torch, and the tests read that too.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def made_up_motion(frame_count: int = 12, seed: int = 0) -> MadeUpMotion:
         "global_orient": random_axis_angle(random, frame_count, largest=3.0),
         "transl": random.normal(size=(frame_count, 3)),
         "global_orient_incam": random_axis_angle(random, frame_count, largest=3.0),
-        "transl_incam": random.normal(size=(frame_count, 3)) + (0.0, 0.0, 4.0),
+        "transl_incam": random.normal((0.0, 0.0, 4.0), size=(frame_count, 3)),
         "intrinsics": np.repeat([[[1200.0, 0.0, 640.0], [0.0, 1200.0, 360.0], [0.0, 0.0, 1.0]]], frame_count, axis=0),
     }
     return MadeUpMotion(**{key: value.astype(np.float32) for key, value in floats.items()})
@@ -178,8 +178,8 @@ def seen_by_camera(
 ) -> tuple[Array, Array]:
     """A pelvis in a camera's axes: rotations (N, 3, 3) and SMPL-X translations (N, 3).
 
-    A point p of the world is R^T (p - c) in the axes of a camera at c whose axes are the columns of R; SMPL-X's translation
-    is what is added to the rest pelvis.
+    A point p of the world is R^T (p - c) in the axes of a camera at c whose axes are the columns of R; SMPL-X's
+    translation is what is added to the rest pelvis.
     """
     to_camera = np.swapaxes(camera_rotmat, -1, -2)
     orient = to_camera @ global_orient_rotmat

@@ -1,4 +1,4 @@
-"""Writes model files with the shapes and fields of `SMPLX_NEUTRAL.npz`. Every value is made up; nothing of SMPL-X is in them.
+"""Writes model files with the shapes and fields of `SMPLX_NEUTRAL.npz`. Every value is made up, none is SMPL-X's.
 
 The joints are the stand-in's (mannequin-x, Apache-2.0); around each of its bones lies a tube of vertices.
 """

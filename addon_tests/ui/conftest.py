@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+import numpy as np
 import pytest
 
 import handmocap_addon
@@ -31,8 +32,6 @@ def shot_folder(tmp_path: Path, demo: Path) -> Path:
 @pytest.fixture
 def hand_poses_file(tmp_path: Path) -> Path:
     """The least that a hand_poses.npz must hold: five frames of straight fingers."""
-    import numpy as np
-
     path = tmp_path / "hand_poses.npz"
     hands = {f"{side}_{key}": value for side in ("left", "right") for key, value in _minimal_hand().items()}
     np.savez(path, **hands)
@@ -40,6 +39,4 @@ def hand_poses_file(tmp_path: Path) -> Path:
 
 
 def _minimal_hand() -> dict[str, Any]:
-    import numpy as np
-
     return {"hand_pose": np.zeros((5, 45), np.float32), "detected": np.ones(5, bool)}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import bpy
 import pytest
 
+import handmocap_addon
 from handmocap_addon.blender.jobs import ChildJob
 from handmocap_addon.ui import panel_jobs
 
@@ -57,7 +59,12 @@ def test_adding_ones_own_body_waits_for_its_file(settings: Any) -> None:
     assert "Choose your SMPLX_NEUTRAL.npz first, or the stand-in" in _reason("add_body")
 
 
+def test_estimating_waits_for_a_clip(settings: Any, worker_python: Path) -> None:
+    assert "Choose a clip in Source first" in _reason("estimate")
+
+
 def test_estimating_waits_for_the_set_up(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.clip = str(tmp_path / "clip.mp4")
     monkeypatch.setenv("HANDMOCAP_ENV", str(tmp_path / "nothing here"))
     assert "not set up yet: press Set Up Hand Estimator" in _reason("estimate")
 
@@ -80,6 +87,7 @@ def test_a_stage_that_runs_cannot_be_started_again(
     name: str, stage: str, reason: str, settings: Any, running_job: Any, worker_python: Path
 ) -> None:
     _an_armature(settings)
+    settings.clip = "some.mp4"
     running_job(stage)
     assert reason in _reason(name)
     bpy.ops.handmocap.cancel_job(stage=stage)
@@ -87,8 +95,6 @@ def test_a_stage_that_runs_cannot_be_started_again(
 
 
 def test_switching_the_extension_off_ends_a_running_job(settings: Any, running_job: Any) -> None:
-    import handmocap_addon
-
     job = running_job("hands")
     handmocap_addon.unregister()
     assert not job.poll()
@@ -99,7 +105,6 @@ def test_switching_the_extension_off_ends_a_running_job(settings: Any, running_j
 @pytest.fixture
 def running_job(tmp_path: Path) -> Any:
     """Starts a real child as a window's job: without a window the panel's own start would wait for its end."""
-    import sys
 
     def start(stage: str) -> ChildJob:
         job = ChildJob([sys.executable, "-c", "import sys; sys.stdin.read()"], tmp_path / "job.log")

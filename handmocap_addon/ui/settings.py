@@ -19,16 +19,16 @@ ESTIMATORS = (
 
 
 def _find_siblings(settings: HandmocapSettings, _context: bpy.types.Context) -> None:
-    """Fill in what lies beside a newly chosen clip, where nothing is chosen yet."""
+    """Fill in what lies beside a newly chosen clip; what was filled in for another clip goes, what a person chose stays."""
     clip = settings.clip_path()
     if clip is None or not clip.exists():
         return
     folder = clip if clip.is_dir() else clip.parent
     for name, attribute in (("hmr4d_results.pt", "gvhmr"), ("hand_poses.npz", "hand_poses")):
         places = [folder / name, folder / "mocap" / clip.stem / name]
-        found = next((place for place in places if place.is_file()), None)
-        if found is not None and not getattr(settings, attribute):
-            setattr(settings, attribute, str(found))
+        found = next((str(place) for place in places if place.is_file()), "")
+        if getattr(settings, attribute) in ("", getattr(settings, f"found_{attribute}")):
+            settings.fill_in(attribute, found)
 
 
 def _is_armature(_settings: HandmocapSettings, candidate: bpy.types.Object) -> bool:
@@ -46,6 +46,12 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     hand_poses: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Hands", description="The hand_poses.npz that Estimate writes, or one of your own", subtype="FILE_PATH"
+    )
+    found_gvhmr: bpy.props.StringProperty(  # type: ignore[valid-type]
+        description="The GVHMR result that was filled in for the clip", options={"HIDDEN"}
+    )
+    found_hand_poses: bpy.props.StringProperty(  # type: ignore[valid-type]
+        description="The hands that were filled in for the clip", options={"HIDDEN"}
     )
     estimator: bpy.props.EnumProperty(name="Estimator", items=ESTIMATORS)  # type: ignore[valid-type]
     body: bpy.props.EnumProperty(name="Body", items=BODY_CHOICES)  # type: ignore[valid-type]
@@ -71,6 +77,11 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     bake_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Folder", description="Where body.abc and body.usdc go; empty for beside the hands", subtype="DIR_PATH"
     )
+
+    def fill_in(self, attribute: str, path: str) -> None:
+        """Set a field on the clip's behalf, so that another clip may change it again."""
+        setattr(self, attribute, path)
+        setattr(self, f"found_{attribute}", path)
 
     def clip_path(self) -> Path | None:
         return _path(self.clip)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 import traceback
@@ -32,6 +33,16 @@ def _fraction(text: str) -> Fraction:
     return value
 
 
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is no number") from error
+    if not 0.0 < value <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="handmocap worker", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
@@ -41,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     estimate.add_argument("--estimator", default="mediapipe", help="mediapipe or wilor")
     estimate.add_argument("--model", type=Path, help="model file (mediapipe) or weights folder (wilor)")
     estimate.add_argument("--device", default="auto", help="auto, cpu or cuda (wilor)")
-    estimate.add_argument("--confidence", type=float, help="lowest detector confidence, 0 to 1")
+    estimate.add_argument("--confidence", type=_share, help="lowest detector confidence, 0 to 1")
     estimate.add_argument(
         "--body", default="stand-in", help="stand-in, or an SMPLX_*.npz on whose hand landmarks are fitted"
     )
@@ -86,7 +97,10 @@ def _failed(events: EventWriter, message: str, hint: str) -> int:
 def _protocol_stdout() -> Iterator[TextIO]:
     """The real stdout for events alone; what libraries print, even from C, goes to stderr."""
     sys.stdout.flush()
-    protocol = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    # File names may hold bytes that are no text; both pipes show them escaped, which JSON reads as well.
+    protocol = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace")
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(errors="backslashreplace")
     os.dup2(2, 1)
     try:
         yield protocol

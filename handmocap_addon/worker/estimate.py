@@ -11,7 +11,7 @@ import numpy as np
 from ..core.atomic_files import ensure_output_folder
 from ..core.body_model import BodyModel
 from ..core.errors import FrameCountError, NoHandsError
-from ..core.hand_choice import best_of_each_side
+from ..core.hand_choice import hand_of_each_side
 from ..core.hand_poses import HandPoses, HandTrack
 from ..core.hand_poses_file import write_hand_poses
 from ..core.hand_skeleton import hand_skeleton
@@ -57,7 +57,7 @@ def estimate_clip(
         cancellation.check()
         size = size or (frame.pixels.shape[1], frame.pixels.shape[0])
         times.append(frame.time)
-        chosen.append(best_of_each_side(observations))
+        chosen.append(hand_of_each_side(observations))
         events.progress("Estimating", len(times), max(clip.likely_frame_count, len(times)))
     if expected_frames is not None:
         _check_count(clip, len(times), expected_frames)

@@ -63,6 +63,7 @@ class EventWriter:
         self._stage = ""
         self._started = 0.0
         self._last = 0.0
+        self._before = 0
 
     def emit(self, kind: EventKind, **data: Any) -> None:
         print(JobEvent(kind, data).line(), file=self._stdout, flush=True)
@@ -71,12 +72,13 @@ class EventWriter:
         """Report a stage's progress, at most ten times a second and always at its end."""
         now = time.monotonic()
         if stage != self._stage:
-            self._stage, self._started, self._last = stage, now, 0.0
+            # The first step also loads and warms up, so the speed is measured from its end.
+            self._stage, self._started, self._last, self._before = stage, now, 0.0, done
         if now - self._last < _PROGRESS_INTERVAL_SECONDS and done != total:
             return
         self._last = now
         elapsed = now - self._started
-        fps = done / elapsed if elapsed > 0 and done else 0.0
+        fps = (done - self._before) / elapsed if elapsed > 0 else 0.0
         eta = (total - done) / fps if fps else None
         self.emit(
             "progress", stage=stage, done=done, total=total, fps=round(fps, 2), eta_s=None if eta is None else round(eta, 1)

@@ -25,6 +25,10 @@ IMAGE_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".
 # Frame intervals that differ by more than this share of their median make a clip variable in rate; millisecond
 # timestamps of Matroska alone make up to 6 % at 60 fps.
 _INTERVAL_TOLERANCE = 0.25
+_TIMESTAMP_ROUNDING = 0.0011  # seconds
+_WHOLE_RATES = (12, 15, 24, 25, 30, 48, 50, 60, 90, 100, 120, 240)
+# 24 and 24000/1001 are a thousandth apart; nanosecond frame durations round a rate by far less than this.
+_RATE_ROUNDING = Fraction(1, 5000)
 _CONVERT_HINT = "convert it with ffmpeg to an H.264 mp4 and choose that"
 
 
@@ -90,32 +94,45 @@ def clip_timing(clip: ClipInfo, frame_time: np.ndarray) -> ClipTiming:
     declared = clip.declared_fps
     intervals = np.diff(frame_time)
     if len(intervals) == 0 or frame_time[-1] <= 0:
-        return ClipTiming(frame_time, declared or Fraction(24), False)
+        return ClipTiming(frame_time, _exact_rate(declared or Fraction(24)), False)
     variable = bool(np.abs(intervals - np.median(intervals)).max() > _INTERVAL_TOLERANCE * np.median(intervals))
     measured = len(intervals) / float(frame_time[-1])
-    if declared and abs(float(declared) - measured) < 0.005 * measured:
-        return ClipTiming(frame_time, declared, variable)
-    # A denominator of 1001 holds every broadcast rate exactly.
-    return ClipTiming(frame_time, Fraction(measured).limit_denominator(1001), variable)
+    if declared:
+        # Matroska rounds each time to a millisecond, which is much of a clip of two frames.
+        difference = abs(len(intervals) / float(declared) - float(frame_time[-1]))
+        if difference < _TIMESTAMP_ROUNDING + 0.005 * float(frame_time[-1]):
+            return ClipTiming(frame_time, _exact_rate(declared), variable)
+    return ClipTiming(frame_time, _exact_rate(Fraction(measured)), variable)
+
+
+def _exact_rate(fps: Fraction) -> Fraction:
+    """The standard rate that containers had to round, else the rate with a denominator that is a whole clock's."""
+    for whole in _WHOLE_RATES:
+        for standard in (Fraction(whole), Fraction(whole * 1000, 1001)):
+            if abs(fps - standard) < standard * _RATE_ROUNDING:
+                return standard
+    return fps.limit_denominator(1001)
 
 
 def clip_sha256(path: Path) -> str:
-    """Hash of a video file, or of the names and sizes of a folder's images."""
+    """Hash of a video file, or of a folder's images one after the other."""
     digest = hashlib.sha256()
-    if path.is_dir():
-        for image in _images_in(path):
-            digest.update(f"{image.name} {image.stat().st_size}\n".encode())
-        return digest.hexdigest()
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
+    for file in _images_in(path) if path.is_dir() else [path]:
+        if path.is_dir():
+            digest.update(file.name.encode())
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
     return digest.hexdigest()
 
 
 def _images_in(folder: Path) -> list[Path]:
     """Images in the order of the numbers in their names: frame2 comes before frame10."""
-    images = (path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.name[0] != ".")
-    return sorted(images, key=lambda path: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name)])
+    images = (path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file())
+    visible = (path for path in images if not path.name.startswith("."))
+    return sorted(
+        visible, key=lambda path: [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)]
+    )
 
 
 def _image_frames(clip: ClipInfo, channel_order: ChannelOrder) -> Iterator[VideoFrame]:
@@ -123,7 +140,8 @@ def _image_frames(clip: ClipInfo, channel_order: ChannelOrder) -> Iterator[Video
     size: tuple[int, ...] | None = None
     for index, path in enumerate(_images_in(clip.path)):
         # Read by numpy, since OpenCV cannot open non-ASCII paths on Windows.
-        pixels = cv2.imdecode(np.fromfile(path, dtype=np.uint8), cv2.IMREAD_COLOR)
+        content = np.fromfile(path, dtype=np.uint8)
+        pixels = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None
         if pixels is None:
             raise ClipError(f"{path.name} in {clip.path} cannot be read as an image", "remove it or write it again")
         if size is not None and pixels.shape != size:

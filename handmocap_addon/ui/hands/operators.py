@@ -54,7 +54,7 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
             # Another file may be open by now; then only the result file is left, which is whole.
             scene = bpy.data.scenes.get(scene_name)
             if scene is not None and scene.handmocap.clip_path() == clip:
-                scene.handmocap.hand_poses = str(target)
+                scene.handmocap.fill_in("hand_poses", str(target))
             found = result["detected"]
             return f"{result['frames']} frames: left hand seen on {found['left']}, right hand on {found['right']}"
 

@@ -98,6 +98,10 @@ def create(settings: MediapipeSettings) -> MediapipeEstimator:
         landmarker = vision.HandLandmarker.create_from_options(options)
     except OSError as error:
         raise missing_library(str(error), "MediaPipe") or error from error
+    except (ValueError, RuntimeError) as error:
+        raise MissingSetupError(
+            f"The hand model {model} cannot be loaded", "remove it and run handmocap.py setup, or name another"
+        ) from error
     return MediapipeEstimator(landmarker, mediapipe.Image, mediapipe.ImageFormat.SRGB, info)
 
 

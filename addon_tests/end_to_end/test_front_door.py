@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from addon_tests.end_to_end.commands import FRONT_DOOR, batch, front_door
+
+
+def test_help_names_every_command() -> None:
+    done = front_door("--help")
+    assert done.returncode == 0
+    for command in ("demo", "run", "estimate", "apply", "bake", "doctor", "setup"):
+        assert f"{command}:" in done.stdout
+
+
+def test_an_unknown_command_is_bad_usage() -> None:
+    done = front_door("dance")
+    assert done.returncode == 2
+    assert "dance" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_command_at_all_is_bad_usage() -> None:
+    assert front_door().returncode == 2
+
+
+def test_doctor_says_what_an_empty_folder_lacks_and_what_to_do(tmp_path: Path) -> None:
+    done = front_door("doctor", "--env", tmp_path / "empty")
+    assert done.returncode == 4
+    assert "worker: missing - run handmocap.py setup" in done.stderr
+    assert "blender module: missing - run handmocap.py setup" in done.stderr
+    assert not (tmp_path / "empty").exists()
+
+
+def test_the_front_door_needs_no_package_at_all() -> None:
+    command = [sys.executable, "-I", "-S", str(FRONT_DOOR), "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "apply", "bake"])
+def test_each_commands_help_names_its_options(command: str) -> None:
+    done = batch(command, "--help")
+    assert done.returncode == 0
+    assert "--armature" in done.stdout
+    assert "--env" in done.stdout
+
+
+def test_an_unknown_option_is_bad_usage() -> None:
+    done = batch("run", "--clip", "x.mp4", "--out", "y", "--flux")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("handmocap: ")
+    assert "--flux" in done.stderr
