@@ -64,5 +64,5 @@ class MadeUpShot:
 
     def expected(self, model: BodyModel, frame: int, lift: float) -> tuple[Array, Array]:
         """Joints (55, 3) and vertices (V, 3) of one frame, metres, y up."""
-        posed = posed_joints(model.rest_joints, self.local_rotmat(), self.translation + (0.0, lift, 0.0))
+        posed = posed_joints(model.rest_joints, self.local_rotmat(), self.translation + np.array((0.0, lift, 0.0)))
         return posed.positions[frame], skinned_vertices(model, posed, frame)

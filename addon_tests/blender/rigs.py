@@ -30,14 +30,14 @@ def ours(model: BodyModel) -> Any:
 def mpi_like(model: BodyModel) -> Any:
     """Metres, every bone straight up, the object at rest."""
     heads = model.rest_joints @ TO_BLENDER.T
-    return _rig("mpi", heads, heads + (0.0, 0.0, 0.1), model.vertices @ TO_BLENDER.T, model)
+    return _rig("mpi", heads, heads + np.array((0.0, 0.0, 0.1)), model.vertices @ TO_BLENDER.T, model)
 
 
 def meshcapade_like(model: BodyModel) -> Any:
     """Centimetres in the model's own axes; the object turns and shrinks them. Eyes go without a suffix."""
     heads = model.rest_joints * 100.0
     rename = {"left_eye_smplhf": "left_eye", "right_eye_smplhf": "right_eye"}
-    armature = _rig("meshcapade", heads, heads + (0.0, 10.0, 0.0), model.vertices * 100.0, model, rename=rename)
+    armature = _rig("meshcapade", heads, heads + np.array((0.0, 10.0, 0.0)), model.vertices * 100.0, model, rename=rename)
     armature.rotation_euler = (math.radians(90.0), 0.0, 0.0)
     armature.scale = (0.01, 0.01, 0.01)
     bpy.context.view_layer.update()
@@ -47,7 +47,7 @@ def meshcapade_like(model: BodyModel) -> Any:
 def rolled(model: BodyModel) -> Any:
     """Nobody's add-on: each bone points to its child and has a roll of its own, so no axis is the model's."""
     heads = model.rest_joints @ TO_BLENDER.T
-    tails = heads + (0.0, -0.03, 0.01)
+    tails = heads + np.array((0.0, -0.03, 0.01))
     for joint, parent in reversed(list(enumerate(PARENTS))):
         if parent >= 0 and np.linalg.norm(heads[joint] - heads[parent]) > 0.01:
             tails[parent] = heads[joint]

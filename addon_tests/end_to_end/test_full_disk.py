@@ -34,7 +34,7 @@ def _run_on_disk(folder: Path, kilobytes: int, arguments: list[str]) -> subproce
 
 # Too small for hand_poses.npz, for scene.blend, and for the baked mesh (28 MB).
 @pytest.mark.parametrize(
-    ("kilobytes", "replaced"), [(64, ()), (1500, ("hand_poses.npz",)), (20_000, ("hand_poses.npz", "scene.blend"))]
+    ("kilobytes", "replaced"), [(64, ()), (400, ("hand_poses.npz",)), (20_000, ("hand_poses.npz", "scene.blend"))]
 )
 def test_a_full_disk_is_one_sentence_and_no_result_is_lost(
     kilobytes: int, replaced: tuple[str, ...], tmp_path: Path, demo: Path, worker_python: Path

@@ -13,7 +13,7 @@ import bpy
 from ..core import environments
 from ..core.body_motion import BodyMotion
 from ..core.clean_hands import CleanupSettings
-from ..core.errors import ArmatureError, BadUsageError, HandmocapError, OutputError
+from ..core.errors import ArmatureError, BadInputError, BadUsageError, HandmocapError, OutputError
 from ..core.gvhmr_file import read_gvhmr_result
 from ..core.hand_poses_file import read_hand_poses
 from ..core.job_protocol import Progress
@@ -177,7 +177,10 @@ def _bake(options: argparse.Namespace) -> None:
     if options.blend is not None:
         if not options.blend.is_file():
             raise BadUsageError(f"There is no file {options.blend}", "name a .blend file")
-        bpy.ops.wm.open_mainfile(filepath=str(options.blend))
+        try:
+            bpy.ops.wm.open_mainfile(filepath=str(options.blend))
+        except RuntimeError as error:
+            raise BadInputError(f"{options.blend} is no Blender file that can be opened", "name a .blend file") from error
     armature = _armature(options.armature)
     module = environments.find_blender_module(options.env)
     request = request_for(armature, [path.resolve() for path in options.out], bpy.context.scene)

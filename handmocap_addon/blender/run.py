@@ -24,10 +24,10 @@ from ..core.hand_poses_file import read_hand_poses
 from ..core.hand_skeleton import hand_skeleton
 from ..core.job_protocol import Progress
 from ..core.report import REPORT_NAME, accuracy_summary, hand_summary, known_hand_poses
-from ..core.skeleton import SIDES
+from ..core.skeleton import BODY_JOINTS, SIDES
 from ..core.stand_in_body import load_stand_in_body
 from .actions import count_keys
-from .armatures import smplx_armatures
+from .armatures import HAND_JOINTS, map_armature, smplx_armatures
 from .baking import BakeJob, request_for
 from .jobs import ChildJob
 from .preview import render_preview
@@ -101,9 +101,14 @@ def run_shot(options: RunOptions, on_progress: OnProgress) -> dict[str, Any]:
     if not options.clip.exists():
         raise ClipError(f"There is no clip {options.clip}", "choose a video file or a folder of images")
     motion = read_gvhmr_result(options.gvhmr) if options.gvhmr is not None else None
+    known_hand_poses(options.truth)
     existing = _existing_armature(options)
     if existing is None:
         load_body(options.body or STAND_IN, None)
+    else:
+        map_armature(existing, HAND_JOINTS if motion is None else (*HAND_JOINTS, *BODY_JOINTS))
+        if options.bake:
+            request_for(existing, _bake_targets(options), bpy.context.scene)
     ensure_output_folder(options.out)
     command = worker_command(options.environment_folder, estimate_arguments(options, motion.frame_count if motion else None))
     clock.lap("checking")
@@ -162,12 +167,15 @@ def _build_scene(
     return armature, applied, keys
 
 
+def _bake_targets(options: RunOptions) -> list[Path]:
+    return [options.out / f"body.{'usdc' if suffix == 'usd' else suffix}" for suffix in options.bake]
+
+
 def _bake(options: RunOptions, armature: Any, on_progress: OnProgress) -> list[dict[str, Any]]:
     if not options.bake:
         return []
-    targets = [options.out / f"body.{'usdc' if suffix == 'usd' else suffix}" for suffix in options.bake]
     module = environments.find_blender_module(options.environment_folder)
-    request = request_for(armature, targets, bpy.context.scene)
+    request = request_for(armature, _bake_targets(options), bpy.context.scene)
     job = BakeJob(request, module.python if module else None, options.log_folder / "bake.log")
     files: list[dict[str, Any]] = job.wait(on_progress)["files"]
     return files
