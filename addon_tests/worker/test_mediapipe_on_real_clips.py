@@ -41,8 +41,7 @@ def horizontal(poses: HandPoses, side: str) -> np.ndarray:
     return track.keypoints_2d[track.detected][:, 0, 0]
 
 
-# On asl_book the hands touch all the time, and newer versions of the library see them as one.
-@pytest.mark.parametrize("name", ["asl_walk", "asl_want", "asl_again"])
+@pytest.mark.parametrize("name", COUNTED)
 def test_hands_are_found_on_about_as_many_frames_as_counted(estimated, name):
     _, poses = estimated(name)
     hands = poses.left.detected.astype(int) + poses.right.detected

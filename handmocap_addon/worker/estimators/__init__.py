@@ -37,7 +37,6 @@ def create_estimator(choice: EstimatorChoice) -> HandEstimator:
                 settings,
                 detection_confidence=choice.confidence,
                 presence_confidence=choice.confidence,
-                tracking_confidence=choice.confidence,
             )
         return mediapipe.create(settings)
     if choice.name == "wilor":
