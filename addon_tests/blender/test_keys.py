@@ -160,7 +160,34 @@ def test_a_shorter_second_run_leaves_no_tool_key_behind(armature: Any) -> None:
     _write(armature, MadeUpShot(6), FRAMES[:6])
     frames = [key.co[0] for key in curve_of(armature, PATH, 1).keyframe_points]
     assert frames == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 11.0]
-    assert [key.co[0] for key in curve_of(armature, PATH, 0).keyframe_points] == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    # A rotation is one thing: where a person keyed one of its channels, the others keep what stood there with it.
+    assert [key.co[0] for key in curve_of(armature, PATH, 0).keyframe_points] == frames
+    assert [key.co[0] for key in curve_of(armature, rotation_path("right_index2"), 0).keyframe_points] == frames[:6]
+
+
+def test_a_tool_key_that_a_person_moved_or_deleted_does_not_come_back(armature: Any) -> None:
+    _write(armature, MadeUpShot(COUNT))
+    for index in range(4):
+        curve = curve_of(armature, PATH, index)
+        by_frame = {key.co[0]: key for key in curve.keyframe_points}
+        by_frame[4.0].co[0] = 4.5
+        curve.keyframe_points.remove(by_frame[8.0])
+        curve.update()
+    before = [tuple(key.co) for key in curve_of(armature, PATH, 2).keyframe_points if key.co[0] == 4.5]
+    for seed in (98, 99):
+        _write(armature, MadeUpShot(COUNT, seed=seed))
+        after = {key.co[0]: key.co[1] for key in curve_of(armature, PATH, 2).keyframe_points}
+        assert list(after) == [1.0, 2.0, 3.0, 4.5, 5.0, 6.0, 7.0, *[float(frame) for frame in range(9, COUNT + 1)]]
+        assert (4.5, after[4.5]) == pytest.approx(before[0])
+
+
+def test_a_property_whose_keys_are_all_gone_starts_afresh(armature: Any) -> None:
+    _write(armature, MadeUpShot(COUNT))
+    for index in range(4):
+        curve_of(armature, PATH, index).keyframe_points.clear()
+    report = _write(armature, MadeUpShot(COUNT, seed=99))
+    assert report.kept_keys == 0
+    assert len(curve_of(armature, PATH, 0).keyframe_points) == COUNT
 
 
 def test_curves_of_other_bones_are_not_touched(armature: Any) -> None:

@@ -71,9 +71,6 @@ def test_a_second_press_keeps_a_key_of_the_artists(settings: Any, hand_poses_fil
     np.testing.assert_allclose(bone.rotation_quaternion, (0.9, 0.3, 0.2, 0.1), atol=1e-5)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Blender leaves the tool's type on a key that is keyed over, which alone tells whose it is"
-)
 def test_a_second_press_keeps_a_tool_key_that_the_artist_changed(settings: Any, hand_poses_file: Path) -> None:
     settings.hand_poses = str(hand_poses_file)
     bpy.ops.handmocap.add_body()

@@ -26,6 +26,6 @@ def test_switching_off_during_a_bake_leaves_no_process_and_no_copy_of_the_scene(
     panel_jobs._running["bake"] = panel_jobs._Entry(bake, bake.job, lambda _result: "done")
     assert len(list(copies.iterdir())) == 1
     handmocap_addon.unregister()
+    handmocap_addon.register()
     assert processes_with(f"{copies}/") == []
     assert list(copies.iterdir()) == []
-    handmocap_addon.register()

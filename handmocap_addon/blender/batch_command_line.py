@@ -71,10 +71,10 @@ def _parser() -> argparse.ArgumentParser:
     apply.add_argument("--save", type=Path, required=True, help="the .blend to write")
 
     bake = commands.add_parser("bake", help="bake the open file's SMPL-X body")
-    bake.add_argument("--blend", type=Path, help="the file, where none is open yet")
     bake.add_argument("--armature")
     bake.add_argument("--out", type=Path, required=True, nargs="+", help="files ending in .abc, .usdc, .usda or .usd")
     for command in (run, apply, bake):
+        command.add_argument("--blend", type=Path, help="a file to open first; it is never written to")
         command.add_argument("--env", type=Path, default=environments.default_folder(), help="folder of the environments")
     return parser
 
@@ -87,7 +87,18 @@ def run_command(arguments: Sequence[str]) -> None:
     """
     options = _parser().parse_args(arguments)
     _offer_stand_in_packages(options.env)
+    if options.blend is not None:
+        _open(options.blend)
     {"run": _run, "apply": _apply, "bake": _bake}[options.command](options)
+
+
+def _open(path: Path) -> None:
+    if not path.is_file():
+        raise BadUsageError(f"There is no file {path}", "name a .blend file")
+    try:
+        bpy.ops.wm.open_mainfile(filepath=str(path))
+    except RuntimeError as error:
+        raise BadInputError(f"{path} is no Blender file that can be opened", "name a .blend file") from error
 
 
 def show_progress(progress: Progress) -> None:
@@ -174,13 +185,6 @@ def _apply(options: argparse.Namespace) -> None:
 
 
 def _bake(options: argparse.Namespace) -> None:
-    if options.blend is not None:
-        if not options.blend.is_file():
-            raise BadUsageError(f"There is no file {options.blend}", "name a .blend file")
-        try:
-            bpy.ops.wm.open_mainfile(filepath=str(options.blend))
-        except RuntimeError as error:
-            raise BadInputError(f"{options.blend} is no Blender file that can be opened", "name a .blend file") from error
     armature = _armature(options.armature)
     module = environments.find_blender_module(options.env)
     request = request_for(armature, [path.resolve() for path in options.out], bpy.context.scene)

@@ -93,6 +93,8 @@ def cancel_all() -> None:
     for entry in _running.values():
         with contextlib.suppress(HandmocapError):
             entry.child.wait()
+        # The watched job may have more to clean up than its process.
+        entry.watched.poll()
     _running.clear()
     _status.clear()
     if bpy.app.timers.is_registered(_tick):
