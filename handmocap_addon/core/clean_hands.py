@@ -94,4 +94,5 @@ def _eased(fraction: Array) -> Array:
 def longest_gap_frames(detected: Array) -> int:
     """Length in frames of the longest run on which the hand was not measured."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], ~np.asarray(detected, bool), [False])).astype(np.int8)))
-    return int((edges[1::2] - edges[::2]).max()) if len(edges) else 0
+    lengths: Array = edges[1::2] - edges[::2]
+    return int(lengths.max(initial=0))
