@@ -151,6 +151,6 @@ def rotation_between(start: ArrayLike, end: ArrayLike) -> Array:
     start, end = np.broadcast_arrays(np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64))
     scalar = 1.0 + np.sum(start * end, axis=-1, keepdims=True)
     # Opposite vectors have no shortest path: any axis across the start does.
-    helper = np.where(np.abs(start[..., :1]) < 0.9, np.array((1.0, 0.0, 0.0)), np.array((0.0, 1.0, 0.0)))
-    vector = np.where(scalar < 1e-9, np.cross(start, helper), np.cross(start, end))
+    other_axis = np.where(np.abs(start[..., :1]) < 0.9, np.array((1.0, 0.0, 0.0)), np.array((0.0, 1.0, 0.0)))
+    vector = np.where(scalar < 1e-9, np.cross(start, other_axis), np.cross(start, end))
     return normalized(np.concatenate((np.where(scalar < 1e-9, 0.0, scalar), vector), axis=-1))
