@@ -193,7 +193,7 @@ def find_python(versions: Sequence[tuple[int, int]]) -> Path:
         MissingSetupError: there is none.
     """
     if sys.version_info[:2] in versions:
-        return Path(sys.executable)
+        return _base_python()
     for major, minor in versions:
         found = shutil.which(f"python{major}.{minor}")
         # Version managers put programs on the path that only say that the version is not chosen.
@@ -204,6 +204,15 @@ def find_python(versions: Sequence[tuple[int, int]]) -> Path:
         f"Python {wanted} is needed and this is {sys.version_info.major}.{sys.version_info.minor}",
         f"install Python {versions[0][0]}.{versions[0][1]} and run it again",
     )
+
+
+def _base_python() -> Path:
+    """The running Python, or the one that the running environment was made from.
+
+    Ours are made without pip, and Debian's Python has no ensurepip to fall back on; the one they came from had it.
+    """
+    base = getattr(sys, "_base_executable", None)
+    return Path(base) if base and sys.prefix != sys.base_prefix else Path(sys.executable)
 
 
 def _python_versions() -> list[tuple[int, int]]:
