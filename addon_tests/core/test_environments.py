@@ -12,7 +12,7 @@ import pytest
 from handmocap_addon.core import environments
 from handmocap_addon.core.errors import ExitCode, MissingSetupError, OutputError
 
-PYTHON = Path(sys.executable)
+PYTHON = environments.find_python([sys.version_info[:2]])
 
 
 @pytest.fixture
