@@ -159,10 +159,14 @@ def _run(command: list[str]) -> int:
         raise BadUsageError(f"{command[0]} cannot be started ({error.strerror})", "run handmocap.py setup") from error
     while True:
         try:
-            return process.wait()
+            code = process.wait()
         except KeyboardInterrupt:
             # The terminal sent the signal to the child as well; it cleans up and ends.
             continue
+        if code >= 0:
+            return code
+        say(f"the work was ended from outside by signal {-code}: run it again; what was finished before is still there")
+        return int(ExitCode.FAILED)
 
 
 if __name__ == "__main__":

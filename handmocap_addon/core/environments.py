@@ -277,11 +277,17 @@ def _run(command: Sequence[str]) -> None:
     process = subprocess.Popen(list(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     assert process.stdout is not None
     last_lines: list[str] = []
-    for line in process.stdout:
-        print(line, end="", file=sys.stderr)
-        if not line.startswith("WARNING"):
-            last_lines = [*last_lines[-3:], line.strip()]
-    if process.wait() != 0:
+    try:
+        for line in process.stdout:
+            print(line, end="", file=sys.stderr)
+            if not line.startswith("WARNING"):
+                last_lines = [*last_lines[-3:], line.strip()]
+    finally:
+        # An installer that outlived an interrupted set-up would go on in the folder that the next one makes afresh.
+        if sys.exc_info()[0] is not None:
+            process.kill()
+        process.wait()
+    if process.returncode != 0:
         raise WorkerFailedError(f"The set-up failed ({' '.join(last_lines)})", "look at the network and the free disk space")
 
 
