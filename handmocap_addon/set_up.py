@@ -16,6 +16,7 @@ def main(what: str, folder: Path) -> int:
     from handmocap_addon.core.job_protocol import JobEvent
 
     steps = {"worker": environments.ensure_worker, "blender": environments.ensure_blender_module}
+    environments.end_installers_when_terminated()
     print(JobEvent("started", {"command": "set-up"}).line(), flush=True)
     try:
         environment = steps[what](folder, lambda text: print(JobEvent("log", {"message": text}).line(), flush=True))

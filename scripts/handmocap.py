@@ -49,6 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         folder, rest = _environment_folder(chosen.options)
         if chosen.command == "setup":
+            environments.end_installers_when_terminated()
             return _set_up(folder, rest)
         if chosen.command == "doctor":
             return _doctor(folder, rest)

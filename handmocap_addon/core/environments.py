@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -274,7 +275,10 @@ def _pip(python: Path) -> list[str]:
 
 def _run(command: Sequence[str]) -> None:
     """Run an installer; what it says goes to stderr, since stdout belongs to the job protocol."""
-    process = subprocess.Popen(list(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    # pip starts itself once more for `--python`; a group of its own lets both be ended.
+    process = subprocess.Popen(
+        list(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True
+    )
     assert process.stdout is not None
     last_lines: list[str] = []
     try:
@@ -285,10 +289,23 @@ def _run(command: Sequence[str]) -> None:
     finally:
         # An installer that outlived an interrupted set-up would go on in the folder that the next one makes afresh.
         if sys.exc_info()[0] is not None:
-            process.kill()
+            _end_group(process)
         process.wait()
     if process.returncode != 0:
         raise WorkerFailedError(f"The set-up failed ({' '.join(last_lines)})", "look at the network and the free disk space")
+
+
+def _end_group(process: subprocess.Popen[str]) -> None:
+    if sys.platform == "win32":
+        process.kill()
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def end_installers_when_terminated() -> None:
+    """Let SIGTERM unwind the program, so that an installer under way is ended with it. Only for a main program."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
 
 
 def _make_hand_model(python: Path, target: Path) -> None:
