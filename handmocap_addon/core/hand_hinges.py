@@ -1,6 +1,7 @@
 """The degrees of freedom of a hand as hinges, and what each of them moves.
 
-A finger has flexion and spread at the knuckle and flexion alone beyond it; the thumb has three turns at its base. Ranges
+A finger has flexion and spread at the knuckle, a little give about its own length, and flexion alone beyond it; the
+thumb has three turns at its base. Ranges
 are those of healthy adults as in goniometry tables, slightly widened.
 """
 
@@ -36,12 +37,14 @@ def _degrees(*values: float) -> tuple[float, ...]:
 
 
 def hand_hinges(skeleton: HandSkeleton) -> tuple[Hinge, ...]:
-    """All hinges of a hand, in the order in which they turn."""
+    """All hinges of a hand, in the order in which they turn; equal angles on left and right are mirrored hands."""
     rest = skeleton.landmarks()
     hinges: list[Hinge] = []
+    # A mirror turns the sense of a rotation: with this, the same angles make mirrored hands of the two sides.
+    handed = 1.0 if skeleton.side == "right" else -1.0
     for number, finger in enumerate(FINGERS):
         flexion = skeleton.flexion_axes[number]
-        bone = normalized(np.diff(rest[list(finger_landmarks(finger))[:2]], axis=0)[0])
+        bone = handed * normalized(np.diff(rest[list(finger_landmarks(finger))[:2]], axis=0)[0])
         across = normalized(np.cross(bone, flexion))
 
         def hinge(
@@ -62,6 +65,7 @@ def hand_hinges(skeleton: HandSkeleton) -> tuple[Hinge, ...]:
             hinges += [
                 hinge(0, flexion, -30, 95, 17, 70),
                 hinge(0, across, -25, 25, 0, 11),
+                hinge(0, bone, -20, 20, 0, 6),
                 hinge(1, flexion, -5, 115, 23, 70),
                 hinge(2, flexion, -10, 85, 15, 70),
             ]

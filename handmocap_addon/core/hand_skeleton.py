@@ -87,6 +87,14 @@ def hand_skeleton(model: BodyModel, side: Side) -> HandSkeleton:
     return HandSkeleton(side, joints, tips, *_bending_axes(joints, side))
 
 
+def _thumb_pad(side: Side) -> Array:
+    """Where the pad of the resting thumb faces (3,): down, back and away from the body's middle, as seen on the stand-in.
+
+    SMPL-X rests with the palms down, so this holds in its axes for every shape.
+    """
+    return normalized(np.array((1.0 if side == "left" else -1.0, -1.0, -1.0)))
+
+
 def _bending_axes(joints: Array, side: Side) -> tuple[Array, Array]:
     """Flexion axes (5, 3) and the normal (3,) out of the back of the hand, from the knuckles at rest."""
     index, middle, pinky, ring = (joints[FINGERS.index(name) * 3] for name in ("index", "middle", "pinky", "ring"))
@@ -96,7 +104,6 @@ def _bending_axes(joints: Array, side: Side) -> tuple[Array, Array]:
     axes = np.empty((len(FINGERS), 3))
     for number, finger in enumerate(FINGERS):
         direction = normalized(joints[number * 3 + 2] - joints[number * 3])
-        # The thumb folds across the palm: its pad faces half towards the palm and half towards the little finger.
-        inward = -back if finger != "thumb" else normalized(-back - normalized(across))
+        inward = -back if finger != "thumb" else _thumb_pad(side)
         axes[number] = normalized(np.cross(direction, inward))
     return axes, back

@@ -15,7 +15,8 @@ from ..core.hand_choice import hand_of_each_side
 from ..core.hand_poses import HandPoses, HandTrack
 from ..core.hand_poses_file import write_hand_poses
 from ..core.hand_skeleton import hand_skeleton
-from ..core.landmark_fit import fit_landmarks
+from ..core.landmark_fit import fit_read_landmarks
+from ..core.landmark_reading import read_mediapipe_landmarks
 from ..core.skeleton import SIDES, Side
 from .estimators.base import HandEstimator, HandObservation
 from .events import Cancellation, EventWriter
@@ -117,7 +118,9 @@ def _track(side: Side, observations: list[HandObservation | None], body: BodyMod
     landmarks_only = [row for row, observation in seen if observation.hand_pose is None]
     if not landmarks_only:
         return track
-    fitted = fit_landmarks(track.keypoints_3d[landmarks_only], hand_skeleton(body, side), track.keypoints_2d[landmarks_only])
+    image = track.keypoints_2d[landmarks_only]
+    reading = read_mediapipe_landmarks(track.keypoints_3d[landmarks_only], image, side)
+    fitted = fit_read_landmarks(image, reading, hand_skeleton(body, side))
     pose, orient = track.pose_axis_angle.copy(), track.global_orient_axis_angle.copy()
     pose[landmarks_only] = fitted.pose_axis_angle
     orient[landmarks_only] = fitted.global_orient_axis_angle
