@@ -6,7 +6,8 @@ its shift (2), then the hinges.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -38,6 +39,10 @@ class HandState:
     shift: Array  # (N, 2)
     angles: Array  # (N, H)
 
+    def rows(self, rows: slice) -> HandState:
+        """Some of the frames."""
+        return HandState(self.turn[rows], self.log_scale[rows], self.shift[rows], self.angles[rows])
+
 
 @dataclass(frozen=True)
 class PosedHand:
@@ -56,7 +61,23 @@ Term = tuple[Array, Array]  # residuals (N, r), derivatives (N, r, P)
 class FitTerm(Protocol):
     """One thing to agree with."""
 
-    def linearized(self, hand: PosedHand) -> Term: ...
+    def rows(self, rows: slice) -> FitTerm:
+        """The same for some of the frames."""
+        ...
+
+    def linearized(self, hand: PosedHand) -> Term:
+        """Residuals and derivatives at a posed hand."""
+        ...
+
+
+def normal_equations(terms: Sequence[Term]) -> tuple[Array, Array]:
+    """Sums over the terms of J^T J (N, P, P) and of J^T r (N, P)."""
+    squares, products = [], []
+    for residual, jacobian in terms:
+        transposed = np.swapaxes(jacobian, -1, -2)
+        squares.append(transposed @ jacobian)
+        products.append((transposed @ residual[..., None])[..., 0])
+    return sum(squares[1:], squares[0]), sum(products[1:], products[0])
 
 
 def centred(points: Array) -> Array:
@@ -78,6 +99,10 @@ class WorldLandmarks:
     landmarks: Array
     deviation: Array
 
+    def rows(self, rows: slice) -> FitTerm:
+        """See `FitTerm`."""
+        return replace(self, landmarks=self.landmarks[rows])
+
     def linearized(self, hand: PosedHand) -> Term:
         """See `FitTerm`."""
         return _robust(
@@ -91,6 +116,10 @@ class ImageLandmarks:
 
     landmarks: Array
     deviation: float
+
+    def rows(self, rows: slice) -> FitTerm:
+        """See `FitTerm`."""
+        return replace(self, landmarks=self.landmarks[rows])
 
     def linearized(self, hand: PosedHand) -> Term:
         """See `FitTerm`."""
@@ -110,6 +139,10 @@ class ReadHand:
     directions: Array  # (N, 15, 3) in the wrist's frame
     reading: LandmarkReading
     share: float  # of the reading's expected error: the picture is part of it already
+
+    def rows(self, rows: slice) -> FitTerm:
+        """See `FitTerm`."""
+        return replace(self, directions=self.directions[rows], reading=self.reading.rows(rows))
 
     def linearized(self, hand: PosedHand) -> Term:
         """See `FitTerm`."""
@@ -135,6 +168,10 @@ class HingeRanges:
 
     hinges: tuple[Hinge, ...]
 
+    def rows(self, rows: slice) -> FitTerm:
+        """See `FitTerm`; it is the same for all frames."""
+        return self
+
     def linearized(self, hand: PosedHand) -> Term:
         """See `FitTerm`."""
         angles = hand.state.angles
@@ -151,6 +188,10 @@ class UsualHand:
     """What hands usually do: each hinge near its usual angle, end joints bent with the middle ones."""
 
     hinges: tuple[Hinge, ...]
+
+    def rows(self, rows: slice) -> FitTerm:
+        """See `FitTerm`; it is the same for all frames."""
+        return self
 
     def linearized(self, hand: PosedHand) -> Term:
         """See `FitTerm`."""

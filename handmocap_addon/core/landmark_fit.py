@@ -29,6 +29,7 @@ from .fit_terms import (
     UsualHand,
     WorldLandmarks,
     centred,
+    normal_equations,
 )
 from .hand_hinges import Hinge, hand_hinges, hinge_pose, hinged_landmarks
 from .hand_skeleton import HandSkeleton
@@ -61,10 +62,11 @@ class FittedHand:
 
 _PALM_FINGERS = ("index", "middle", "ring", "pinky")
 _ITERATIONS = 12
+_BLOCK = 128
 _DAMPING = 0.01
 _LARGEST_STEP = 0.5  # radians; the landmarks' curvature is not to be trusted further
-# With a reading the start is near; a third step changed no bone by 0.1 degrees on 738 rendered hands.
-_ITERATIONS_FROM_READING = 2
+# With a reading the start is near: further steps changed the mean error of 738 rendered hands by 0.01 degrees.
+_ITERATIONS_FROM_READING = 1
 # Both measured as best on the same hands: the picture's noise in metres, and the share of the reading's expected error.
 _IMAGE_NOISE_WITH_READING = 0.008
 _SHARE_OF_READING_ERROR = 0.5
@@ -131,20 +133,26 @@ def palm_orientation(world: ArrayLike, skeleton: HandSkeleton, definition: Landm
 
 
 def _solved(
-    state: HandState,
+    start: HandState,
     terms: list[FitTerm],
     skeleton: HandSkeleton,
     hinges: tuple[Hinge, ...],
     definition: LandmarkDefinition,
     iterations: int,
 ) -> FittedHand:
-    for _ in range(iterations if len(state.angles) else 0):
-        hand = _posed(state, skeleton, hinges, definition)
-        linearized = [term.linearized(hand) for term in terms]
-        residuals = np.concatenate([residual for residual, _ in linearized], axis=1)
-        jacobian = np.concatenate([derivative for _, derivative in linearized], axis=1)
-        state = _stepped(state, _damped_step(residuals, jacobian))
-    return FittedHand(hinge_pose(hinges, state.angles), rotmat_to_axis_angle(state.turn))
+    solved = []
+    # Frames do not touch each other; so many at a time stay in the processor's cache.
+    for first in range(0, len(start.angles), _BLOCK):
+        rows = slice(first, first + _BLOCK)
+        state, block = start.rows(rows), [term.rows(rows) for term in terms]
+        for _ in range(iterations):
+            hand = _posed(state, skeleton, hinges, definition)
+            normal, gradient = normal_equations([term.linearized(hand) for term in block])
+            state = _stepped(state, _damped_step(normal, gradient))
+        solved.append(state)
+    angles = np.concatenate([state.angles for state in solved]) if solved else start.angles
+    turn = np.concatenate([state.turn for state in solved]) if solved else start.turn
+    return FittedHand(hinge_pose(hinges, angles), rotmat_to_axis_angle(turn))
 
 
 def _posed(state: HandState, skeleton: HandSkeleton, hinges: tuple[Hinge, ...], definition: LandmarkDefinition) -> PosedHand:
@@ -168,11 +176,8 @@ def _stepped(state: HandState, step: Array) -> HandState:
     )
 
 
-def _damped_step(residuals: Array, jacobian: Array) -> Array:
-    """One step (N, P) of damped least squares."""
-    transposed = np.swapaxes(jacobian, -1, -2)
-    normal = transposed @ jacobian
-    gradient = (transposed @ residuals[..., None])[..., 0]
+def _damped_step(normal: Array, gradient: Array) -> Array:
+    """One step (N, P) of damped least squares from the normal equations (N, P, P) and the gradient (N, P)."""
     diagonal = np.arange(normal.shape[-1])
     normal[:, diagonal, diagonal] = normal[:, diagonal, diagonal] * (1.0 + _DAMPING) + 1e-9
     step = -np.linalg.solve(normal, gradient[..., None])[..., 0]

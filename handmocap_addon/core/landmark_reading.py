@@ -39,6 +39,12 @@ class LandmarkReading:
     bone_deviation: Array  # (N, 15) expected error of each finger bone's direction, radians
     palm_deviation: Array  # (N,) expected error of the orientation, radians
 
+    def rows(self, rows: slice) -> LandmarkReading:
+        """Some of the frames."""
+        return LandmarkReading(
+            self.angles[rows], self.palm_rotmat[rows], self.bone_deviation[rows], self.palm_deviation[rows]
+        )
+
 
 def aligned_landmarks(world: ArrayLike, image: ArrayLike, side: Side) -> tuple[Array, Array]:
     """The network's input (N, 100), and the turns (N, 3, 3) from the right-handed picture's axes to its own.
