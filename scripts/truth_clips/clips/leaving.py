@@ -31,7 +31,7 @@ def _motion(model: BodyModel, frames: Array) -> Motion:
             ],
             right_arm=[
                 ArmKey(-1, 16, (0.27, 0.06, 0.21), turn=4),
-                ArmKey(38, 52, (0.27, -0.40, 0.24), palm=(-0.6, -0.2, 0.75), turn=0, elbow=low),
+                ArmKey(38, 52, (0.27, -0.40, 0.24), palm=(-0.9, -0.9, -0.2), elbow=low),
                 ArmKey(76, 110, (0.28, 0.07, 0.20), turn=-4),
             ],
             left_gestures=[

@@ -55,7 +55,7 @@ def _first(model: BodyModel, frames: Array) -> Motion:
 
 def _hanging(first: float, last: float) -> ArmKey:
     """The arm hangs, a little bent."""
-    return ArmKey(first, last, (0.24, -0.42, 0.14), palm=(-0.9, -0.2, 0.3), elbow=(0.4, -0.5, -0.8))
+    return ArmKey(first, last, (0.24, -0.42, 0.14), palm=(-0.9, -0.9, -0.2), elbow=(0.4, -0.5, -0.8))
 
 
 def _second(model: BodyModel, frames: Array) -> Motion:
