@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from scripts.truth_clips.clips import CLIPS
-from scripts.truth_clips.encode import encode
+from scripts.truth_clips.encode import encode, encode_within
 from scripts.truth_clips.frames import frame_path
 
 REPOSITORY = Path(__file__).parents[2]
@@ -49,7 +49,7 @@ def _write_frames(folder: Path, count: int, size: tuple[int, int]) -> None:
 def test_frames_become_a_clip_in_their_order(tmp_path: Path):
     clip = replace(CLIPS["leaving"], frame_count=12, frame_size=(160, 96))
     _write_frames(tmp_path, clip.frame_count, clip.frame_size)
-    encode(clip, tmp_path, tmp_path / "clip.mp4")
+    encode(clip, tmp_path, tmp_path / "clip.mp4", 18)
     times, size, rate = frame_times(tmp_path / "clip.mp4")
     assert (len(times), size, rate) == (clip.frame_count, clip.frame_size, Fraction(*clip.fps))
     with av.open(str(tmp_path / "clip.mp4")) as container:
@@ -59,9 +59,20 @@ def test_frames_become_a_clip_in_their_order(tmp_path: Path):
         assert abs(left_edge - 3 * number) <= 1
 
 
+def test_a_clip_is_made_as_small_as_wanted(tmp_path: Path):
+    clip = replace(CLIPS["leaving"], frame_count=3, frame_size=(160, 96))
+    _write_frames(tmp_path, clip.frame_count, clip.frame_size)
+    assert encode_within(clip, tmp_path, tmp_path / "clip.mp4") == 18
+    at_its_best = (tmp_path / "clip.mp4").stat().st_size
+    assert encode_within(clip, tmp_path, tmp_path / "clip.mp4", at_its_best - 1) > 18
+    assert (tmp_path / "clip.mp4").stat().st_size < at_its_best
+    with pytest.raises(ValueError, match="larger than 10 bytes"):
+        encode_within(clip, tmp_path, tmp_path / "clip.mp4", 10)
+
+
 def test_a_missing_frame_is_refused(tmp_path: Path):
     clip = CLIPS["fast_fists"]
     _write_frames(tmp_path, 3, (160, 96))
     with pytest.raises(ValueError, match="lacks 87 of 90 frames"):
-        encode(clip, tmp_path, tmp_path / "clip.mp4")
+        encode(clip, tmp_path, tmp_path / "clip.mp4", 18)
     assert not (tmp_path / "clip.mp4").exists()

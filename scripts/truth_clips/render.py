@@ -123,11 +123,11 @@ def main(arguments: list[str]) -> None:
     if options.frames_to:
         _render(clip, truths, frames[part - 1 :: count], options.frames_to, options)
         return
-    from .encode import encode
+    from .encode import encode_within
 
     with tempfile.TemporaryDirectory() as folder:
         _render(clip, truths, list(range(clip.frame_count)), Path(folder), options)
-        encode(clip, Path(folder), options.out / "clip.mp4")
+        encode_within(clip, Path(folder), options.out / "clip.mp4")
 
 
 if __name__ == "__main__":
