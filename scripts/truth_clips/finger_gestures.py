@@ -1,4 +1,4 @@
-"""The gestures of the demo clip as joint angles, and how a hand goes from one to the next.
+"""The gestures of the clips as joint angles, and how a hand goes from one to the next.
 
 A gesture is a row of `ANGLE_COUNT` angles in degrees, written for a left hand: for index, middle, pinky and ring the
 spread at the knuckle (positive towards the little finger) and the bends of knuckle, middle and last joint; for the
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from handmocap_addon.core.body_model import BodyModel, local_rotmat, posed_joints
 from handmocap_addon.core.rotations import axis_angle_to_rotmat, mirrored_axis_angle, normalized, rotmat_to_axis_angle
-from handmocap_addon.core.skeleton import FINGERS, HAND_POSE_VALUES, JOINT_INDEX
+from handmocap_addon.core.skeleton import FINGERS, HAND_POSE_VALUES, JOINT_INDEX, finger_landmarks
 
 from .hand_geometry import PALM_DIRECTION, RestHand, hand_landmarks
 
@@ -27,21 +27,21 @@ ANGLE_COUNT: Final = 4 * len(LONG_FINGERS) + 5
 THUMB_ANGLES: Final = slice(16, 21)
 
 # Spread and bends per finger, in degrees. The little finger of the rest pose already points 38 degrees outwards.
-_OPEN: Final = {"index": (-4, 4, 6, 4), "middle": (-2, 3, 6, 4), "pinky": (-10, 5, 8, 5), "ring": (-2, 4, 6, 4)}
-_FIST: Final = {
+OPEN: Final = {"index": (-4, 4, 6, 4), "middle": (-2, 3, 6, 4), "pinky": (-10, 5, 8, 5), "ring": (-2, 4, 6, 4)}
+FIST: Final = {
     "index": (4, 76, 96, 52),
     "middle": (-2, 79, 98, 54),
     "pinky": (-18, 80, 94, 54),
     "ring": (-7, 80, 97, 55),
 }
 _RING_SHAPE: Final = {"middle": (-2, 20, 22, 12), "pinky": (-10, 8, 14, 8), "ring": (-2, 13, 18, 10)}
-_THUMB_OPEN: Final = (14.0, 4.0, -4.0, 6.0, 6.0)
+THUMB_OPEN: Final = (14.0, 4.0, -4.0, 6.0, 6.0)
 
-# Degrees: how far the searches below may bend a thumb or an index finger.
-_LOWER_THUMB: Final = np.array((-5.0, -30.0, -45.0, 0.0, 0.0))
-_UPPER_THUMB: Final = np.array((65.0, 45.0, 35.0, 50.0, 65.0))
-_LOWER_INDEX: Final = np.array((20.0, 20.0, 8.0))
-_UPPER_INDEX: Final = np.array((65.0, 75.0, 40.0))
+# Degrees: how far the searches below may bend a thumb or a finger that meets it.
+LOWER_THUMB: Final = np.array((-5.0, -30.0, -45.0, 0.0, 0.0))
+UPPER_THUMB: Final = np.array((65.0, 45.0, 35.0, 50.0, 65.0))
+_LOWER_BENDS: Final = np.array((20.0, 20.0, 8.0))
+_UPPER_BENDS: Final = np.array((65.0, 75.0, 40.0))
 
 
 def finger_slice(finger: str) -> slice:
@@ -100,6 +100,16 @@ def pattern_search(cost: Callable[[Array], float], start: Array, lower: Array, u
     return best
 
 
+def between(start: Array, end: Array) -> Array:
+    """(9, 3) points spread evenly from one point to another."""
+    return start + np.linspace(0.0, 1.0, 9)[:, None] * (end - start)
+
+
+def distance(first: Array, second: Array) -> float:
+    """The smallest one between points (m, 3) and points (n, 3)."""
+    return float(np.linalg.norm(first[:, None] - second, axis=-1).min())
+
+
 class GestureMaker:
     """Gestures of a left hand; where the thumb meets other fingers, a search on the body finds its angles."""
 
@@ -109,12 +119,11 @@ class GestureMaker:
         self._thumb_in = self._thumb_over_fist()
 
     def _posed(self, angles: Array) -> tuple[Array, dict[str, Array]]:
-        """Landmarks (21, 3) in the rest frame, and the pads' directions (3,) of thumb and index by name."""
+        """Landmarks (21, 3) in the rest frame, and the pads' directions (3,) by finger."""
         local = local_rotmat(np.zeros((1, 63)), np.zeros((1, 3)), {"left": hand_pose(self._hand, angles[None])})
         posed = posed_joints(self._model.rest_joints, local, np.zeros((1, 3)))
         pads = {
-            finger: posed.rotmat[0, JOINT_INDEX[f"left_{finger}3"]] @ self._hand.pad_direction[finger]
-            for finger in ("thumb", "index")
+            finger: posed.rotmat[0, JOINT_INDEX[f"left_{finger}3"]] @ self._hand.pad_direction[finger] for finger in FINGERS
         }
         return hand_landmarks(self._hand, posed)[0], pads
 
@@ -122,7 +131,7 @@ class GestureMaker:
         """(5,) degrees: the thumb lies across the middle bones of the bent index and middle finger, outside them."""
 
         def cost(thumb: Array) -> float:
-            landmarks, pads = self._posed(gesture(_FIST, thumb))
+            landmarks, pads = self._posed(gesture(FIST, thumb))
             index_middle = 0.5 * (landmarks[6] + landmarks[7])
             middle_middle = 0.5 * (landmarks[10] + landmarks[11])
             outside = np.array((0.0, -0.019, 0.0))
@@ -133,44 +142,53 @@ class GestureMaker:
             bent = np.sum(((thumb - (40.0, 15.0, -5.0, 20.0, 30.0)) / 40.0) ** 2)
             return float(1e6 * (tip_error @ tip_error + 0.3 * joint_error @ joint_error) + 30.0 * facing + 10.0 * bent)
 
-        return pattern_search(cost, np.array((40.0, 15.0, -5.0, 20.0, 30.0)), _LOWER_THUMB, _UPPER_THUMB)
+        return pattern_search(cost, np.array((40.0, 15.0, -5.0, 20.0, 30.0)), LOWER_THUMB, UPPER_THUMB)
 
     def open(self) -> Array:
         """A flat hand, slightly spread."""
-        return gesture(_OPEN, _THUMB_OPEN)
+        return gesture(OPEN, THUMB_OPEN)
 
     def fist(self) -> Array:
         """A closed hand with the thumb outside."""
-        return gesture(_FIST, self._thumb_in)
+        return gesture(FIST, self._thumb_in)
 
     def count(self, number: int) -> Array:
         """One to five stretched fingers, from the index finger on; the thumb is the fifth."""
         stretched = ("index", "middle", "ring", "pinky")[:number]
-        shapes = {finger: (_OPEN if finger in stretched else _FIST)[finger] for finger in LONG_FINGERS}
-        return gesture(shapes, _THUMB_OPEN if number == 5 else self._thumb_in)
+        shapes = {finger: (OPEN if finger in stretched else FIST)[finger] for finger in LONG_FINGERS}
+        return gesture(shapes, THUMB_OPEN if number == 5 else self._thumb_in)
 
     def pinch(self, others_curled: bool) -> Array:
         """The pads of thumb and index finger touch; the other fingers are stretched, or half curled."""
-        half_curled = {finger: tuple(0.55 * np.array(_FIST[finger])) for finger in LONG_FINGERS}
-        others = half_curled if others_curled else _RING_SHAPE
+        half_curled = {finger: tuple(0.55 * np.array(FIST[finger])) for finger in LONG_FINGERS}
+        return self.touch("index", half_curled if others_curled else _RING_SHAPE, spread=0.0)
+
+    def touch(self, finger: str, others: Mapping[str, tuple[float, ...]], spread: float, clearance: float = 0.0) -> Array:
+        """The pads of thumb and one long finger touch; the other fingers have the shapes given.
+
+        The last bones of the two stay `clearance` metres apart.
+        """
 
         def angles_of(values: Array) -> Array:
-            return gesture({**others, "index": (0.0, *values[:3])}, values[3:])
+            return gesture({**others, finger: (spread, *values[:3])}, values[3:])
 
         start = np.array((45.0, 50.0, 22.0, 40.0, 5.0, -5.0, 15.0, 25.0))
+        tip = finger_landmarks(finger)[3]
 
         def cost(values: Array) -> float:
             landmarks, pads = self._posed(angles_of(values))
             # Pads lie a little behind the tips and off the bone by half a finger's thickness.
             touching = [
-                landmarks[tip] + 0.007 * pads[finger] - 0.006 * normalized(landmarks[tip] - landmarks[tip - 1])
-                for finger, tip in (("thumb", 4), ("index", 8))
+                landmarks[end] + 0.007 * pads[name] - 0.006 * normalized(landmarks[end] - landmarks[end - 1])
+                for name, end in (("thumb", 4), (finger, tip))
             ]
             gap = touching[0] - touching[1]
-            facing = 1.0 + pads["thumb"] @ pads["index"]
-            return float(1e6 * gap @ gap + 20.0 * facing + 8.0 * np.sum(((values - start) / 40.0) ** 2))
+            facing = 1.0 + pads["thumb"] @ pads[finger]
+            bones = [between(landmarks[end - 1], landmarks[end]) for end in (4, tip)]
+            inside = max(clearance - distance(*bones), 0.0)
+            return float(1e6 * (gap @ gap + 4.0 * inside**2) + 20.0 * facing + 8.0 * np.sum(((values - start) / 40.0) ** 2))
 
-        lower, upper = np.concatenate((_LOWER_INDEX, _LOWER_THUMB)), np.concatenate((_UPPER_INDEX, _UPPER_THUMB))
+        lower, upper = np.concatenate((_LOWER_BENDS, LOWER_THUMB)), np.concatenate((_UPPER_BENDS, UPPER_THUMB))
         return angles_of(pattern_search(cost, start, lower, upper))
 
 
@@ -180,17 +198,34 @@ def eased(fraction: Array) -> Array:
     return clipped**2 * (3.0 - 2.0 * clipped)
 
 
-def animated(keys: list[tuple[float, float, Array]], frames: Array) -> Array:
+def eased_keys(keys: list[tuple[float, float, Array]], frames: Array) -> Array:
+    """Rows (N, k) at frames (N,) through keys of (first frame held, last frame held, row (k,))."""
+    rows = np.repeat(keys[0][2][None], len(frames), axis=0)
+    for (_, left_at, before), (reached_at, _, after) in pairwise(keys):
+        rows += eased((frames - left_at) / (reached_at - left_at))[:, None] * (after - before)
+    return rows
+
+
+def animated(
+    keys: list[tuple[float, float, Array]], frames: Array, finger_lag: float = 0.0, thumb_lift: float = 0.0
+) -> Array:
     """Gestures (N, ANGLE_COUNT) at frames (N,) through keys of (first frame held, last frame held, gesture).
 
-    A thumb that goes over the fingers comes after them, and leaves before them, or it would pass through them.
+    A thumb that goes over the fingers comes after them, and leaves before them, or it would pass through them. The long
+    fingers follow each other from the index finger on, each `finger_lag` frames later; half-way between two gestures the
+    thumb is moved by the share `thumb_lift` towards that of an open hand.
     """
-    angles = np.repeat(keys[0][2][None], len(frames), axis=0)
+    angles = eased_keys(keys, frames)
+    for position, finger in enumerate(("index", "middle", "ring", "pinky")):
+        columns = finger_slice(finger)
+        angles[:, columns] = eased_keys(keys, frames - position * finger_lag)[:, columns]
+    lifted = np.zeros(len(frames))
     for (_, left_at, before), (reached_at, _, after) in pairwise(keys):
         fraction = (frames - left_at) / (reached_at - left_at)
-        angles += eased(fraction)[:, None] * (after - before)
         closing = np.sum(after[:16]) > np.sum(before[:16])
         thumb_fraction = (fraction - 0.3) / 0.7 if closing else fraction / 0.7
         correction = eased(thumb_fraction) - eased(fraction)
         angles[:, THUMB_ANGLES] += correction[:, None] * (after - before)[THUMB_ANGLES]
+        lifted += thumb_lift * np.sin(np.pi * np.clip(fraction, 0.0, 1.0)) ** 2
+    angles[:, THUMB_ANGLES] += lifted[:, None] * (np.array(THUMB_OPEN) - angles[:, THUMB_ANGLES])
     return angles

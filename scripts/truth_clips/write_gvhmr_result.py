@@ -1,10 +1,10 @@
 """Writes what GVHMR would have found in the demo clip, without error: `hmr4d_results.pt`, from the clip's truth.
 
-Needs torch, and is run from the top of the checkout after render.py:
+Needs torch, and is run from the top of the checkout:
 
     python3 -m venv torch-venv
     torch-venv/bin/pip install torch numpy
-    torch-venv/bin/python -m scripts.demo_clip.write_gvhmr_result --folder demo
+    torch-venv/bin/python -m scripts.truth_clips.write_gvhmr_result --folder demo
 
 The structure is GVHMR's own: plain dicts of float32 CPU tensors, and under `net_outputs` what its network put out, with
 a batch axis in front. Fingers are not in it; GVHMR has none.
@@ -40,7 +40,7 @@ def _copied(tensors: Tensors) -> Tensors:
 
 
 def gvhmr_result(truth: Any) -> dict[str, Any]:
-    """The result of N frames from the truth's arrays by name (see `choreography.DemoTruth`)."""
+    """The result of N frames from the truth's arrays by name (see `truth.PersonTruth`)."""
     frame_count = len(truth["body_pose"])
     betas = np.repeat(truth["betas"][None], frame_count, axis=0)
 
