@@ -59,6 +59,10 @@ class HandEstimator(Protocol):
         """Yield every frame once with the hands seen on it, in order."""
         ...
 
+    def look_again(self, pixels: Array) -> list[HandObservation]:
+        """Hands in a crop (H, W, 3) in which one was missed, in the crop's pixels; what other frames showed counts nothing."""
+        ...
+
     def close(self) -> None:
         """Free the model."""
         ...

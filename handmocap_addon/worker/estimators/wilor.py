@@ -67,6 +67,10 @@ class WilorEstimator:
         for frame in frames:
             yield frame, self._hands(frame.pixels)
 
+    def look_again(self, pixels: Array) -> list[HandObservation]:
+        """See `HandEstimator.look_again`; the detector makes the crop as large as it makes whole frames."""
+        return self._hands(pixels)
+
     def close(self) -> None:
         """Free the model and, on a GPU, the memory that torch keeps for it."""
         self._pipeline = None
