@@ -61,7 +61,7 @@ def evidence(
             distance, ratio = wrist_fit(detections, pieces, arms[person], side)
             value = value + np.maximum(1.0 - (distance[kept] / WRIST_REACH) ** 2, _FARTHEST)
             off = np.bincount(piece, np.log(ratio[kept]) * weight, minlength=pieces.count)
-            off /= np.maximum(np.bincount(piece, weight, minlength=pieces.count), 1e-9)
+            off = off / np.maximum(np.bincount(piece, weight, minlength=pieces.count), 1e-9)
         worth[:, slot] = np.bincount(piece, weight * value, minlength=pieces.count)
         if arms:
             worth[np.abs(off) > np.log(LARGEST_SIZE_RATIO), slot] = -1.0
@@ -87,7 +87,7 @@ def frame_durations(frame_time: Array) -> Array:
 
 
 def wrist_fit(detections: HandDetections, pieces: HandPieces, arms: ProjectedArms, side: int) -> tuple[Array, Array]:
-    """For every detection the distance (D,) to a projected wrist in the body's hand lengths, and its size over the body's."""
+    """For every detection the distance (D,) to a projected wrist in hand lengths, and its size over the body's."""
     frame = detections.frame
     expected = arms.hand_length_px[frame, side]
     distance = np.linalg.norm(detections.keypoints_2d[:, 0] - arms.wrist[frame, side], axis=1) / expected

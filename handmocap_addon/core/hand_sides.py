@@ -82,7 +82,7 @@ def associate_hands(detections: HandDetections, frame_time: Array, arms: Sequenc
         rows = rows[np.argsort(detections.score[rows], kind="stable")]
         given[number // 2, number % 2, detections.frame[rows]] = rows
         given[number // 2, number % 2] = _named_alike(detections, pieces, given[number // 2, number % 2], number % 2 == 1)
-    return HandAssociation(given, _notes(detections, pieces, frame_time, arms, chain, slot))
+    return HandAssociation(given, _notes(detections, pieces, arms, chain, slot))
 
 
 def _named_alike(detections: HandDetections, pieces: HandPieces, given: Array, is_right: bool) -> Array:
@@ -100,7 +100,6 @@ def _named_alike(detections: HandDetections, pieces: HandPieces, given: Array, i
 def _notes(
     detections: HandDetections,
     pieces: HandPieces,
-    frame_time: Array,
     arms: Sequence[ProjectedArms],
     chain: Pieces,
     slot: Array,

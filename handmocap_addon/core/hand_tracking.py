@@ -23,8 +23,8 @@ Array = NDArray[Any]
 _ONE_HAND, _ONE_HAND_SHARED_AREA = 0.23, 0.25
 _MOSTLY_SHARED_AREA = 0.7
 # The farthest that a hand gets from one frame to the next: what the landmarks themselves jump, and 2.7 m/s beyond what was
-# expected of it; the more so across frames on which it was missed.
-_STILL_REACH, _REACH_PER_SECOND, _LARGEST_REACH = 0.25, 15.0, 0.75
+# expected of it; less across frames on which it was missed, since what is found behind may be something else.
+_STILL_REACH, _REACH_PER_SECOND, _LARGEST_REACH, _REACH_OVER_GAP = 0.25, 15.0, 0.75, 0.6
 # A hand may be missed for this long within a piece, seconds.
 _GAP_SECONDS = 0.2
 # A speed seen between two frames says little about where a hand is later than this.
@@ -91,7 +91,7 @@ def shared_area(first: Array, second: Array) -> Array:
 def landmark_distance(
     detections: HandDetections, length_px: Array, first: Array, second: Array, shift: Array | float = 0.0
 ) -> Array:
-    """How far apart pairs of detections lie (K,), in hand lengths: half the wrist's distance, half the mean of all landmarks'.
+    """How far apart pairs of detections lie (K,), in hand lengths: half the wrist's, half the mean of all landmarks.
 
     The first ones are moved by (K, 2) pixels before.
     """
@@ -175,7 +175,7 @@ def _joined_at_lag(
     usable = free_ends[first] & free_starts[second] & ((seconds <= _GAP_SECONDS + 1e-9) | (lag == 1))
     first, second, seconds = first[usable], second[usable], seconds[usable]
     cost = _cost(frames, first, second, seconds, motion)
-    reach = np.minimum(_STILL_REACH + _REACH_PER_SECOND * seconds, _LARGEST_REACH)
+    reach = np.minimum(_STILL_REACH + _REACH_PER_SECOND * seconds, _LARGEST_REACH if lag == 1 else _REACH_OVER_GAP)
     for _ in range(_ROUNDS):
         open_pair = (ahead[first] < 0) & (behind[second] < 0)
         first, second, cost, reach = first[open_pair], second[open_pair], cost[open_pair], reach[open_pair]

@@ -41,7 +41,8 @@ class Pieces:
 class Rules:
     """Costs between pieces.
 
-    `passage` counts for pieces that end less than `memory` seconds before the next one starts, `long_passage` for all others.
+    `passage` counts for pieces that end less than `memory` seconds before the next one starts, `long_passage` otherwise,
+    which by then is also the cost of being the last piece.
     `together` is the cost of two pieces that overlap in time as the two hands of one person.
     """
 
@@ -139,4 +140,4 @@ def _gain(
 def _closing(last: int, pieces: Pieces, rules: Rules) -> float:
     if last == _NEVER:
         return 0.0
-    return rules.long_passage / 2.0 if last == _LONG_AGO else float(pieces.closing[last])
+    return rules.long_passage if last == _LONG_AGO else float(pieces.closing[last])

@@ -121,6 +121,7 @@ def _protocol_stdout() -> Iterator[TextIO]:
 
 
 def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Cancellation) -> None:
+    from ..core.body_motion import BodyMotion
     from ..core.gvhmr_file import read_gvhmr_result
     from ..core.smplx_model_file import read_smplx_model
     from ..core.stand_in_body import load_stand_in_body
@@ -135,8 +136,8 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
     if options.other_gvhmr and not options.gvhmr:
         raise BadUsageError("--other-gvhmr stands alone", "give the --gvhmr of the person whose hands are wanted")
     clip = probe_clip(options.clip, options.image_fps)
-    motions = [read_gvhmr_result(path) for path in options.gvhmr] or [None]
-    people = [Person(motion, target) for motion, target in zip(motions, options.out, strict=True)]
+    motions: list[BodyMotion | None] = [read_gvhmr_result(path) for path in options.gvhmr]
+    people = [Person(motion, target) for motion, target in zip(motions or [None], options.out, strict=True)]
     people += [Person(read_gvhmr_result(path), None) for path in options.other_gvhmr]
     body = load_stand_in_body() if options.body == "stand-in" else read_smplx_model(Path(options.body))
     cancellation.check()

@@ -19,7 +19,7 @@ from ..core.hand_poses_file import write_hand_poses
 from ..core.hand_sides import HandAssociation, associate_hands
 from ..core.hand_skeleton import hand_skeleton
 from ..core.landmark_fit import fit_landmarks
-from ..core.projected_arms import ProjectedArms, project_arms
+from ..core.projected_arms import project_arms
 from ..core.second_look import Looks, missed_hands
 from ..core.skeleton import SIDES, Side
 from ..core.stand_in_body import load_stand_in_body

@@ -60,7 +60,7 @@ class HandEstimator(Protocol):
         ...
 
     def look_again(self, pixels: Array) -> list[HandObservation]:
-        """Hands in a crop (H, W, 3) in which one was missed, in the crop's pixels; what other frames showed counts nothing."""
+        """Hands in a crop (H, W, 3) in which one was missed, in the crop's pixels; other frames count nothing."""
         ...
 
     def close(self) -> None:
