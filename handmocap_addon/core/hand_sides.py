@@ -112,7 +112,7 @@ def _notes(
         else:
             tracks.append([piece])
     told = [(track, given) for given, tracks in groups.items() for track in tracks]
-    told.sort(key=lambda item: (item[0][0], item[1]))
+    told.sort(key=lambda item: (chain.start[item[0][0]], item[1]))
     owner = pieces.piece[pieces.stands_for]
     by_piece = np.split(np.argsort(owner, kind="stable"), np.searchsorted(np.sort(owner), np.arange(1, pieces.count)))
     fits = [[wrist_fit(detections, pieces, arm, side) for side in (0, 1)] for arm in arms]
