@@ -10,6 +10,7 @@ import bpy
 import numpy as np
 import pytest
 
+from addon_tests.making.gvhmr_results import made_up_motion, write_gvhmr_result
 from addon_tests.making.smplx_models import VERTEX_COUNT, write_smplx_model
 from handmocap_addon.blender.actions import count_keys
 from handmocap_addon.blender.armatures import deformed_meshes
@@ -24,6 +25,9 @@ def test_the_whole_way_from_clip_to_baked_files(settings: Any, shot_folder: Path
     poses = read_hand_poses(shot_folder / "hand_poses.npz")
     assert poses.frame_count == 96
     assert settings.hand_poses_path() == shot_folder / "hand_poses.npz"
+    # The body that lies beside the clip said whose hands they are.
+    assert poses.meta["bodies"] == 1
+    assert all("nearest to the body's" in track["reason"] for track in poses.meta["tracks"] if track["side"])
     assert "96 frames: left hand seen on" in panel_jobs.status("hands").sentence
 
     assert bpy.ops.handmocap.add_body() == {"FINISHED"}
@@ -106,6 +110,15 @@ def test_a_clip_that_is_no_video_is_one_sentence(settings: Any, tmp_path: Path, 
     settings.clip = str(clip)
     _fails("hands", "notes.mp4", bpy.ops.handmocap.estimate)
     assert not list(tmp_path.rglob("hand_poses.npz"))
+
+
+def test_estimating_beside_a_body_of_another_length_is_one_sentence(
+    settings: Any, shot_folder: Path, tmp_path: Path, worker_python: Path
+) -> None:
+    settings.clip = str(shot_folder / "clip.mp4")
+    settings.gvhmr = str(tmp_path / "hmr4d_results.pt")
+    write_gvhmr_result(tmp_path / "hmr4d_results.pt", made_up_motion(95))
+    _fails("hands", "The GVHMR result has 95 frames and clip.mp4 has 96", bpy.ops.handmocap.estimate)
 
 
 def test_a_missing_gvhmr_result_is_one_sentence(settings: Any) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from addon_tests.making import clips
+from addon_tests.making.gvhmr_results import made_up_motion, write_gvhmr_result
 from addon_tests.making.smplx_models import write_smplx_model
 from addon_tests.making.worker_process import REPOSITORY, Finished, Worker, copy_package
 from handmocap_addon.core.errors import ExitCode
@@ -186,6 +187,12 @@ def test_the_old_result_stays_until_the_new_one_is_whole(run, target, handless):
         (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--image-fps", "0"), "0"),
         (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--confidence", "high"), "--confidence"),
         (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--nonsense"), "--nonsense"),
+        (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--out", "c.npz"), "2 files"),
+        (
+            ("estimate", "--clip", "a.mp4", "--out", "b.npz", "--gvhmr", "a.pt", "--gvhmr", "b.pt"),
+            "2 GVHMR results for 1 files",
+        ),
+        (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--other-gvhmr", "a.pt"), "--other-gvhmr"),
     ],
 )
 def test_bad_usage_is_2(run, arguments, said):
@@ -241,6 +248,44 @@ def test_another_number_of_frames_than_the_body_s_is_3(run, target, handless):
     assert "9 frames" in error["message"]
     assert "0_input_video.mp4" in error["hint"]
     check_nothing_written(target)
+
+
+@pytest.mark.parametrize("option", ["--gvhmr", "--other-gvhmr"])
+@needs_model
+def test_a_gvhmr_result_of_another_length_is_3(run, target, tmp_path, option):
+    write_gvhmr_result(tmp_path / "short.pt", made_up_motion(95))
+    good, short = REPOSITORY / "demo" / "hmr4d_results.pt", tmp_path / "short.pt"
+    results = ("--gvhmr", short) if option == "--gvhmr" else ("--gvhmr", good, option, short)
+    error = check_failure(run("estimate", "--clip", DEMO_CLIP, "--out", target, *results), ExitCode.BAD_INPUT)
+    assert error["code"] == "frame_count"
+    assert "95 frames" in error["message"]
+    check_nothing_written(target)
+
+
+def test_a_gvhmr_result_that_is_none_is_3(run, target, handless, tmp_path):
+    error = check_failure(run("estimate", "--clip", handless, "--out", target, "--gvhmr", handless), ExitCode.BAD_INPUT)
+    assert error["code"] == "bad_body_motion"
+    check_nothing_written(target)
+
+
+@needs_model
+def test_two_people_get_a_file_each_in_one_pass(run, tmp_path):
+    # The second body stands where nobody is, so that both of the clip's hands are the first one's.
+    elsewhere = made_up_motion(96)
+    write_gvhmr_result(tmp_path / "elsewhere.pt", elsewhere)
+    first, second = tmp_path / "a" / "hand_poses.npz", tmp_path / "b" / "hand_poses.npz"
+    finished = run("estimate", "--clip", DEMO_CLIP, "--gvhmr", REPOSITORY / "demo" / "hmr4d_results.pt", "--out", first,
+                   "--gvhmr", tmp_path / "elsewhere.pt", "--out", second)  # fmt: skip
+    assert finished.exit_code == 0, finished.stderr
+    result = finished.last("result")
+    assert [person["path"] for person in result["people"]] == [str(first), str(second)]
+    assert result["detected"] == result["people"][0]["detected"] == {"left": 96, "right": 96}
+    assert result["people"][1]["detected"] == {"left": 0, "right": 0}
+    poses = read_hand_poses(first)
+    assert poses.meta["bodies"] == 2
+    assert poses.meta["settings"]["most_hands"] == 6
+    assert [(track["side"], track["detections"]) for track in poses.meta["tracks"]] == [("left", 96), ("right", 96)]
+    assert not read_hand_poses(second).left.detected.any()
 
 
 def test_a_body_that_is_no_model_is_3(run, target, handless, tmp_path):

@@ -108,6 +108,35 @@ def test_the_right_hand_is_left_of_the_left_hand_on_nearly_every_frame_with_both
 
 
 @pytest.mark.parametrize("name", COUNTED)
+def test_no_hand_changes_its_side_or_place_from_one_frame_to_the_next(estimated, name):
+    """All four people face the camera with their hands side by side: no wrist ever lies beyond the other one."""
+    _, poses = estimated(name)
+    both = poses.left.detected & poses.right.detected
+    assert (poses.right.keypoints_2d[both][:, 0, 0] < poses.left.keypoints_2d[both][:, 0, 0]).all()
+    for side in SIDES:
+        track = poses.track(side)
+        rows = np.flatnonzero(track.detected)
+        steps = np.linalg.norm(np.diff(track.keypoints_2d[rows, 0], axis=0), axis=1)[np.diff(rows) == 1]
+        assert steps.max() < 60.0
+
+
+def test_sleeves_taken_for_hands_are_dropped_and_told_of(estimated):
+    _, poses = estimated("asl_book")
+    assert not poses.left.detected[[9, 97]].any()
+    ghosts = [track for track in poses.meta["tracks"] if track["side"] is None]
+    assert [track["frames"] for track in ghosts] == [[9, 9], [97, 97]]
+    assert all("apart from where the hands are" in track["reason"] for track in ghosts)
+
+
+def test_looking_again_finds_hands_that_were_missed(estimated):
+    _, poses = estimated("asl_walk")
+    again = poses.meta["second_look"]
+    assert len(again["left"]) + len(again["right"]) >= 5
+    for side in SIDES:
+        assert poses.track(side).detected[again[side]].all()
+
+
+@pytest.mark.parametrize("name", COUNTED)
 @pytest.mark.parametrize("side", SIDES)
 def test_fingers_are_those_of_a_human_hand(estimated, name, side):
     track = estimated(name)[1].track(side)

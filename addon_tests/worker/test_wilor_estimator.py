@@ -122,6 +122,14 @@ def test_asks_for_bgr_and_hands_the_frame_on_as_it_is(double, settings):
     assert [len(hands) for hands in _observe(estimator, BOTH_HANDS, BOTH_HANDS[..., ::-1])] == [2, 0]
 
 
+def test_a_crop_is_looked_at_like_a_frame_and_gives_the_crop_s_pixels(double, settings):
+    left, top = 100, 20
+    [hand] = wilor.create(settings).look_again(BOTH_HANDS[top:, left:])
+
+    assert hand.side == "left"
+    np.testing.assert_array_equal(hand.bbox, np.array(LEFT_BOX) - (left, top, left, top))
+
+
 def test_detector_gets_the_settings_and_suppresses_across_sides(double, model_dir):
     settings = WilorSettings(model_dir, hand_conf=0.7, iou=0.4, imgsz=1280, rescale_factor=2.0, verify_weights=False)
     estimator = wilor.create(settings)

@@ -48,6 +48,13 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--clip", type=Path, required=True, help="video file or folder of images")
     run.add_argument("--out", type=Path, required=True, help="folder for the results")
     run.add_argument("--gvhmr", type=Path, help="GVHMR's hmr4d_results.pt for the same clip")
+    run.add_argument(
+        "--other-gvhmr",
+        type=Path,
+        action="append",
+        default=[],
+        help="the same of another person in the clip, who keeps his own hands; may be repeated",
+    )
     run.add_argument("--body", help="stand-in, or an SMPLX_*.npz; default: the file's own SMPL-X armature, else stand-in")
     run.add_argument("--armature", help="name of an armature in the open file")
     run.add_argument("--estimator", choices=("mediapipe", "wilor"), default="mediapipe")
@@ -124,6 +131,7 @@ def _run(options: argparse.Namespace) -> None:
         out=options.out,
         environment_folder=options.env,
         gvhmr=options.gvhmr,
+        other_gvhmr=tuple(options.other_gvhmr),
         body=options.body,
         armature=options.armature,
         estimator=options.estimator,

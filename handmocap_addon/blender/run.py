@@ -47,6 +47,7 @@ class RunOptions:
     out: Path
     environment_folder: Path
     gvhmr: Path | None = None
+    other_gvhmr: tuple[Path, ...] = ()  # of other people in the clip, who keep their own hands
     body: str | None = None
     armature: str | None = None
     estimator: str = "mediapipe"
@@ -78,15 +79,17 @@ def worker_command(environment_folder: Path, arguments: list[str]) -> list[str]:
     return [str(environment.python), str(PACKAGE_FOLDER / "worker"), *arguments]
 
 
-def estimate_arguments(options: RunOptions, expected_frames: int | None) -> list[str]:
+def estimate_arguments(options: RunOptions) -> list[str]:
     """The worker's command line for a run."""
     arguments = ["estimate", "--clip", str(options.clip), "--out", str(options.out / HAND_POSES_NAME)]
     arguments += ["--estimator", options.estimator, "--device", options.device, "--image-fps", options.image_fps]
     arguments += ["--body", options.body or STAND_IN]
     if options.model is not None:
         arguments += ["--model", str(options.model)]
-    if expected_frames is not None:
-        arguments += ["--expect-frames", str(expected_frames)]
+    if options.gvhmr is not None:
+        arguments += ["--gvhmr", str(options.gvhmr)]
+    for other in options.other_gvhmr:
+        arguments += ["--other-gvhmr", str(other)]
     return arguments
 
 
@@ -101,6 +104,8 @@ def run_shot(options: RunOptions, on_progress: OnProgress) -> dict[str, Any]:
     if not options.clip.exists():
         raise ClipError(f"There is no clip {options.clip}", "choose a video file or a folder of images")
     motion = read_gvhmr_result(options.gvhmr) if options.gvhmr is not None else None
+    for other in options.other_gvhmr:
+        read_gvhmr_result(other)
     known_hand_poses(options.truth)
     existing = _existing_armature(options)
     if existing is None:
@@ -110,7 +115,7 @@ def run_shot(options: RunOptions, on_progress: OnProgress) -> dict[str, Any]:
         if options.bake:
             request_for(existing, _bake_targets(options), bpy.context.scene)
     ensure_output_folder(options.out)
-    command = worker_command(options.environment_folder, estimate_arguments(options, motion.frame_count if motion else None))
+    command = worker_command(options.environment_folder, estimate_arguments(options))
     clock.lap("checking")
     ChildJob(command, options.log_folder / "estimate.log").wait(on_progress)
     clock.lap("estimating")
@@ -193,6 +198,8 @@ def _report(
     model = load_stand_in_body()
     fps = float(poses.frames_per_second() or 30)
     hands = {side: hand_summary(poses.track(side), applied.hands[side], hand_skeleton(model, side), fps) for side in SIDES}
+    for side in SIDES:
+        hands[side]["second_look"] = len(poses.meta.get("second_look", {}).get(side, ()))
     for side, truth in known_hand_poses(options.truth).items():
         hands[side]["accuracy"] = accuracy_summary(poses.track(side), truth, hand_skeleton(model, side))
     licences = [*poses.meta.get("licences", []), str(armature.get("handmocap_licence", f"{armature.name}: its maker's"))]
@@ -205,6 +212,7 @@ def _report(
         "body": armature.get("handmocap_body", armature.name),
         "estimator": {key: poses.meta.get(key) for key in ("estimator", "model", "settings")},
         "hands": hands,
+        "tracks": poses.meta.get("tracks", []),
         "keys": keys,
         "baked": baked,
         "seconds": clock.seconds,

@@ -34,7 +34,7 @@ from .fit_terms import (
 from .hand_hinges import Hinge, hand_hinges, hinge_pose, hinged_landmarks
 from .hand_skeleton import HandSkeleton
 from .landmark_definition import MEDIAPIPE, LandmarkDefinition
-from .landmark_reading import LandmarkReading
+from .landmark_reading import LandmarkReading, read_mediapipe_landmarks
 from .rotations import axis_angle_to_rotmat, fitted_rotation, normalized, rotmat_to_axis_angle
 from .skeleton import FINGERS, LANDMARK_COUNT, finger_landmarks
 
@@ -121,6 +121,11 @@ def fit_read_landmarks(
         HingeRanges(hinges),
     ]
     return _solved(start, terms, skeleton, hinges, definition, _ITERATIONS_FROM_READING)
+
+
+def fit_mediapipe_landmarks(world: ArrayLike, image: ArrayLike, skeleton: HandSkeleton) -> FittedHand:
+    """Read MediaPipe's landmarks (N, 21, 3) and (N, 21, 2) and fit the rig's hand to them; see `fit_read_landmarks`."""
+    return fit_read_landmarks(image, read_mediapipe_landmarks(world, image, skeleton.side), skeleton)
 
 
 def palm_orientation(world: ArrayLike, skeleton: HandSkeleton, definition: LandmarkDefinition = MEDIAPIPE) -> Array:

@@ -48,7 +48,19 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     estimate = commands.add_parser("estimate", help="find the hands of a clip")
     estimate.add_argument("--clip", type=Path, required=True, help="video file or folder of images")
-    estimate.add_argument("--out", type=Path, required=True, help="the hand_poses.npz to write")
+    estimate.add_argument(
+        "--out", type=Path, required=True, action="append", help="the hand_poses.npz to write; once for every --gvhmr"
+    )
+    estimate.add_argument(
+        "--gvhmr", type=Path, action="append", default=[], help="a person's hmr4d_results.pt for the clip; may be repeated"
+    )
+    estimate.add_argument(
+        "--other-gvhmr",
+        type=Path,
+        action="append",
+        default=[],
+        help="the same of a person whose hands are not wanted, so that nobody else gets them; may be repeated",
+    )
     estimate.add_argument("--estimator", default="mediapipe", help="mediapipe or wilor")
     estimate.add_argument("--model", type=Path, help="model file (mediapipe) or weights folder (wilor)")
     estimate.add_argument("--device", default="auto", help="auto, cpu or cuda (wilor)")
@@ -109,22 +121,34 @@ def _protocol_stdout() -> Iterator[TextIO]:
 
 
 def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Cancellation) -> None:
+    from ..core.body_motion import BodyMotion
+    from ..core.gvhmr_file import read_gvhmr_result
     from ..core.smplx_model_file import read_smplx_model
     from ..core.stand_in_body import load_stand_in_body
-    from .estimate import estimate_clip
+    from .estimate import Person, estimate_clip
     from .estimators import EstimatorChoice, create_estimator
     from .video import probe_clip
 
+    if len(options.out) != max(1, len(options.gvhmr)):
+        raise BadUsageError(
+            f"There are {len(options.gvhmr)} GVHMR results for {len(options.out)} files", "give one --out for every --gvhmr"
+        )
+    if options.other_gvhmr and not options.gvhmr:
+        raise BadUsageError("--other-gvhmr stands alone", "give the --gvhmr of the person whose hands are wanted")
     clip = probe_clip(options.clip, options.image_fps)
+    motions: list[BodyMotion | None] = [read_gvhmr_result(path) for path in options.gvhmr]
+    people = [Person(motion, target) for motion, target in zip(motions or [None], options.out, strict=True)]
+    people += [Person(read_gvhmr_result(path), None) for path in options.other_gvhmr]
     body = load_stand_in_body() if options.body == "stand-in" else read_smplx_model(Path(options.body))
     cancellation.check()
-    choice = EstimatorChoice(options.estimator, options.model, options.device, options.confidence)
+    choice = EstimatorChoice(options.estimator, options.model, options.device, options.confidence, len(people))
     estimator = create_estimator(choice)
     try:
-        result = estimate_clip(clip, estimator, body, options.out, events, cancellation, options.expect_frames)
+        result = estimate_clip(clip, estimator, body, people, events, cancellation, options.expect_frames)
     finally:
         estimator.close()
-    events.emit("result", path=str(result.path), frames=result.frame_count, fps=result.fps, detected=result.frames_detected)
+    written = [{"path": str(hands.path), "detected": hands.frames_detected} for hands in result.people]
+    events.emit("result", frames=result.frame_count, fps=result.fps, people=written, **written[0])
 
 
 def _doctor(options: argparse.Namespace, events: EventWriter, _cancellation: Cancellation) -> None:

@@ -45,6 +45,9 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
         target = Path(bpy.path.abspath(self.output)) if self.output else settings.result_folder() / HAND_POSES_NAME
         estimator = settings.estimator if self.estimator == "SCENE" else self.estimator
         arguments = ["estimate", "--clip", str(clip), "--out", str(target), "--estimator", estimator]
+        gvhmr = settings.gvhmr_path()
+        if gvhmr is not None:
+            arguments += ["--gvhmr", str(gvhmr)]
         weights = wilor_folder(context)
         if estimator == "wilor" and weights is not None:
             arguments += ["--model", str(weights)]

@@ -19,6 +19,7 @@ class EstimatorChoice:
     model: Path | None = None
     device: str = "auto"
     confidence: float | None = None
+    people: int = 1  # in the picture, as far as is known
 
 
 def create_estimator(choice: EstimatorChoice) -> HandEstimator:
@@ -31,7 +32,8 @@ def create_estimator(choice: EstimatorChoice) -> HandEstimator:
     if choice.name == "mediapipe":
         from . import mediapipe
 
-        settings = mediapipe.MediapipeSettings(model=choice.model)
+        # Two hands more than there are, for people nobody told of.
+        settings = mediapipe.MediapipeSettings(model=choice.model, most_hands=2 * choice.people + 2)
         if choice.confidence is not None:
             settings = replace(
                 settings,

@@ -8,6 +8,8 @@ from typing import Any, Literal, Protocol
 
 from numpy.typing import NDArray
 
+from ...core.hand_skeleton import HandSkeleton
+from ...core.landmark_fit import FittedHand
 from ...core.skeleton import Side
 
 Array = NDArray[Any]
@@ -57,6 +59,14 @@ class HandEstimator(Protocol):
 
     def observe(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, list[HandObservation]]]:
         """Yield every frame once with the hands seen on it, in order."""
+        ...
+
+    def look_again(self, pixels: Array) -> list[HandObservation]:
+        """Hands in a crop (H, W, 3) in which one was missed, in the crop's pixels; other frames count nothing."""
+        ...
+
+    def fit(self, world: Array, image: Array, skeleton: HandSkeleton) -> FittedHand:
+        """Rotations for hands without any, from landmarks (N, 21, 3) in metres and (N, 21, 2) in pixels of one side."""
         ...
 
     def close(self) -> None:

@@ -22,6 +22,9 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from ...core.hand_skeleton import HandSkeleton
+from ...core.landmark_definition import RIG_JOINTS
+from ...core.landmark_fit import FittedHand, fit_landmarks
 from ...core.errors import BadUsageError, MissingSetupError
 from ...core.skeleton import HAND_POSE_VALUES, LANDMARK_COUNT, LANDMARK_WRIST
 from .base import Array, EstimatorInfo, HandObservation, VideoFrame
@@ -66,6 +69,14 @@ class WilorEstimator:
         """Yield every frame once with the hands seen on it, in order; `pixels` are (H, W, 3) uint8 BGR."""
         for frame in frames:
             yield frame, self._hands(frame.pixels)
+
+    def look_again(self, pixels: Array) -> list[HandObservation]:
+        """See `HandEstimator.look_again`; the detector makes the crop as large as it makes whole frames."""
+        return self._hands(pixels)
+
+    def fit(self, world: Array, image: Array, skeleton: HandSkeleton) -> FittedHand:
+        """See `HandEstimator.fit`; only for hands that WiLoR took for the other side. Its landmarks are MANO's joints."""
+        return fit_landmarks(world, skeleton, image, RIG_JOINTS)
 
     def close(self) -> None:
         """Free the model and, on a GPU, the memory that torch keeps for it."""

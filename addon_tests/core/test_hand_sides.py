@@ -1,0 +1,328 @@
+"""Whose hand is whose, on scenes whose truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from addon_tests.making.hand_scenes import (
+    LENGTH,
+    Hand,
+    arms_of,
+    detections_of,
+    hand,
+    mirrored,
+    reversed_in_time,
+)
+from handmocap_addon.core.hand_detections import HandDetections
+from handmocap_addon.core.hand_sides import HandAssociation, associate_hands
+
+FPS = 30.0
+N = 60
+LEFT, RIGHT = (800.0, 400.0), (450.0, 400.0)
+
+
+def times(frames: int = N, fps: float = FPS) -> np.ndarray:
+    return np.arange(frames) / fps
+
+
+def still_pair(**options) -> list[Hand]:
+    return [hand("left", LEFT, LEFT, N, **options), hand("right", RIGHT, RIGHT, N, **options)]
+
+
+def check(association: HandAssociation, owner: np.ndarray, expected: list[int], least_share: float = 1.0, person: int = 0):
+    """Left and right are the hands of these numbers wherever they are given, and on most frames on which they were seen."""
+    for side, number in enumerate(expected):
+        got = association.given[person, side]
+        assert set(owner[got[got >= 0]].tolist()) <= {number}
+        assert (got >= 0).sum() >= least_share * (owner == number).sum()
+
+
+def test_two_hands_stay_themselves():
+    detections, owner = detections_of(still_pair())
+    check(associate_hands(detections, times()), owner, [0, 1])
+
+
+def test_nothing_seen_is_nothing():
+    association = associate_hands(HandDetections.empty(), times())
+    assert (association.given == -1).all()
+    assert association.given.shape == (1, 2, N)
+    assert association.notes == []
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_hand_missing_for_the_whole_clip(side):
+    detections, owner = detections_of([still_pair()[side]])
+    association = associate_hands(detections, times())
+    check(association, owner, [0, -1] if side == 0 else [-1, 0])
+
+
+@pytest.mark.parametrize("hidden", [np.arange(N) < 10, np.arange(N) >= 45, np.arange(N) % 2 == 0, np.arange(N) % 7 < 3])
+def test_frames_without_a_hand_stay_without_one(hidden):
+    left, right = still_pair()
+    detections, owner = detections_of([replace(left, seen=~hidden), right])
+    association = associate_hands(detections, times())
+    check(association, owner, [0, 1])
+    assert (association.given[0, 0] == -1).tolist() == hidden.tolist()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_swapped_names_on_thirty_percent_of_frames_swap_no_hand(seed):
+    random = np.random.default_rng(seed)
+    wrong = random.random((2, N)) < 0.3
+    left, right = still_pair()
+    detections, owner = detections_of([replace(left, named=wrong[0]), replace(right, named=~wrong[1])], seed=seed)
+    check(associate_hands(detections, times()), owner, [0, 1])
+
+
+def test_two_of_one_side_are_the_two_hands():
+    left, right = still_pair()
+    named = np.ones(N, bool)
+    detections, owner = detections_of([replace(left, named=named, score=0.6), replace(right, named=named)])
+    association = associate_hands(detections, times())
+    check(association, owner, [0, 1])
+    reason = next(note.reason for note in association.notes if note.side == "left")
+    assert "named left 0.0" in reason
+
+
+def test_one_hand_seen_as_both_sides_is_one_hand_named_by_its_own_side():
+    _, right = still_pair()
+    ghost = replace(right, named=np.zeros(N, bool), score=0.6, seen=np.arange(N) % 3 != 0)
+    detections, owner = detections_of([right, ghost])
+    association = associate_hands(detections, times())
+    assert (association.given[0, 0] == -1).all()
+    assert (owner[association.given[0, 1]] == 0).all()
+    assert [note.duplicates for note in association.notes] == [40]
+
+
+def test_the_one_of_two_namings_that_fits_the_side_is_taken():
+    # Surer of the wrong side on some frames: over the track it is a right hand.
+    _, right = still_pair()
+    few = np.arange(N) % 10 == 5
+    wrongly = replace(right, named=np.zeros(N, bool), seen=few, score=0.95)
+    detections, _ = detections_of([replace(right, score=0.7), wrongly])
+    association = associate_hands(detections, times())
+    assert detections.is_right[association.given[0, 1]].all()
+
+
+def crossing(frames: int, blind: int = 0, apart: float = 0.0, fps: float = FPS) -> list[Hand]:
+    """Hands that change places past each other, unseen for some frames in the middle."""
+    middle = np.abs(np.arange(frames) - (frames - 1) / 2.0)
+    seen = middle >= blind / 2.0
+    left = hand("left", (820.0, 400.0 - apart), (420.0, 400.0 - apart), frames, seen=seen)
+    right = hand("right", (420.0, 400.0), (820.0, 400.0), frames, seen=seen)
+    return [left, right]
+
+
+@pytest.mark.parametrize("frames", [20, 40, 60])
+@pytest.mark.parametrize("blind", [0, 2, 5])
+@pytest.mark.parametrize("apart", [0.0, 40.0])
+def test_hands_that_cross_keep_their_sides(frames, blind, apart):
+    detections, owner = detections_of(crossing(frames, blind, apart))
+    check(associate_hands(detections, times(frames)), owner, [0, 1], 0.9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_hands_that_cross_while_names_are_wrong_keep_their_sides(seed):
+    random = np.random.default_rng(seed)
+    left, right = crossing(60, blind=3)
+    wrong = random.random((2, 60)) < np.where(np.abs(np.arange(60) - 30) < 8, 0.5, 0.1)
+    detections, owner = detections_of([replace(left, named=wrong[0]), replace(right, named=~wrong[1])], seed=seed)
+    check(associate_hands(detections, times()), owner, [0, 1], 0.9)
+
+
+def test_hands_that_touch_and_part_keep_their_sides():
+    # One of the two is hidden on and off while they touch.
+    left = hand("left", LEFT, (660.0, 400.0), N)
+    right = hand("right", RIGHT, (620.0, 400.0), N)
+    together = np.concatenate((left.wrist, left.wrist[::-1])), np.concatenate((right.wrist, right.wrist[::-1]))
+    frames = 2 * N
+    touching = np.abs(np.arange(frames) - N) < 25
+    hidden = touching & (np.arange(frames) // 4 % 2 == 0)
+    hands = [Hand("left", together[0], np.zeros(frames)), Hand("right", together[1], np.zeros(frames), seen=~hidden)]
+    detections, owner = detections_of(hands)
+    check(associate_hands(detections, times(frames)), owner, [0, 1], 0.95)
+
+
+def test_a_hand_that_lies_on_the_other_s_place_after_it_vanished_is_not_it():
+    # The left hand leaves; the right one, well seen before and after, goes where the left one was.
+    left = replace(hand("left", LEFT, LEFT, N), seen=np.arange(N) < 20)
+    right = hand("right", RIGHT, (LEFT[0], LEFT[1]), N)
+    detections, owner = detections_of([left, right])
+    check(associate_hands(detections, times()), owner, [0, 1])
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+def test_ghosts_are_dropped_and_the_reason_is_kept(frames):
+    left, right = still_pair()
+    left = replace(left, seen=(np.arange(N) < 15) | (np.arange(N) > 45))
+    ghost = replace(
+        hand("left", (200.0, 150.0), (200.0, 150.0), N), seen=(np.arange(N) >= 30) & (np.arange(N) < 30 + frames)
+    )
+    detections, owner = detections_of([left, right, ghost])
+    association = associate_hands(detections, times())
+    check(association, owner, [0, 1])
+    note = next(note for note in association.notes if note.side is None)
+    assert (note.first_frame, note.last_frame, note.detections) == (30, 29 + frames, frames)
+    assert "apart from where the hands are" in note.reason
+
+
+def test_a_third_hand_while_both_are_seen_is_nobody_s():
+    other = hand("left", (1100.0, 300.0), (900.0, 300.0), N, length=60.0)
+    detections, owner = detections_of([*still_pair(), other])
+    association = associate_hands(detections, times())
+    check(association, owner, [0, 1])
+    assert "elsewhere" in next(note.reason for note in association.notes if note.side is None)
+
+
+def test_without_a_body_the_person_with_the_most_evidence_is_taken():
+    far = [hand("left", (1150.0, 300.0), (1150.0, 300.0), N, length=40.0), hand("right", (1050.0, 300.0), (1050.0, 300.0), N, length=40.0)]  # fmt: skip
+    detections, owner = detections_of([*far, *still_pair()])
+    check(associate_hands(detections, times()), owner, [2, 3])
+
+
+def test_hands_of_two_people_side_by_side_are_not_mixed():
+    people = [hand(side, place, place, N) for place, side in
+              (((200.0, 400.0), "right"), ((380.0, 400.0), "left"), ((850.0, 400.0), "right"), ((1030.0, 400.0), "left"))]  # fmt: skip
+    detections, owner = detections_of(people)
+    association = associate_hands(detections, times())
+    pair = {int(owner[association.given[0, side]][0]) for side in (0, 1)}
+    assert pair in ({0, 1}, {2, 3})
+
+
+class TestWithBodies:
+    def test_the_wrists_of_the_body_decide_against_wrong_names(self):
+        left, right = still_pair()
+        wrong = [replace(left, named=np.ones(N, bool)), replace(right, named=np.zeros(N, bool))]
+        detections, owner = detections_of(wrong)
+        association = associate_hands(detections, times(), [arms_of(left, right)])
+        check(association, owner, [0, 1])
+        assert all("nearest to the body's" in note.reason for note in association.notes)
+
+    def test_a_body_that_is_off_by_half_a_hand_still_decides(self):
+        left, right = crossing(60, blind=3)
+        wobble = np.random.default_rng(0).normal(0.0, 0.3 * LENGTH, (60, 2, 2))
+        detections, owner = detections_of([left, right])
+        check(associate_hands(detections, times(), [arms_of(left, right, wobble)]), owner, [0, 1], 0.9)
+
+    def test_another_person_s_hand_that_passes_is_nobody_s(self):
+        left, right = still_pair()
+        hidden = replace(left, seen=(np.arange(N) < 20) | (np.arange(N) > 40))
+        passing = hand("left", (1270.0, 420.0), (10.0, 420.0), N, length=70.0)
+        detections, owner = detections_of([hidden, right, passing])
+        association = associate_hands(detections, times(), [arms_of(left, right)])
+        # Where it touches the person's own hand it may hide it for a moment, but it never takes its place for long.
+        taken = [owner[association.given[0, side][association.given[0, side] >= 0]] for side in (0, 1)]
+        assert ((taken[0] == 2).sum(), (taken[1] == 2).sum()) <= (3, 3)
+        assert (taken[0] == 0).sum() >= 36
+        assert (taken[1] == 1).sum() >= 55
+        assert any("another person's hand" in note.reason for note in association.notes if note.side is None)
+
+    def test_a_hand_of_a_size_that_does_not_fit_the_body_is_a_ghost(self):
+        left, right = still_pair()
+        giant = replace(left, length=3.0 * LENGTH)
+        detections, _ = detections_of([giant, right])
+        association = associate_hands(detections, times(), [arms_of(left, right)])
+        assert (association.given[0, 0] == -1).all()
+        assert "times the size" in next(note.reason for note in association.notes if note.side is None)
+
+    def two_people(self) -> list[Hand]:
+        """Two people who pass each other, all four hands crossing in the middle."""
+        first = [hand("left", (420.0, 380.0), (1120.0, 380.0), N), hand("right", (180.0, 380.0), (880.0, 380.0), N)]
+        second = [hand("left", (1100.0, 430.0), (400.0, 430.0), N), hand("right", (860.0, 430.0), (160.0, 430.0), N)]
+        return [*first, *second]
+
+    def test_two_bodies_get_their_own_hands(self):
+        hands = self.two_people()
+        detections, owner = detections_of(hands)
+        association = associate_hands(detections, times(), [arms_of(*hands[:2]), arms_of(*hands[2:])])
+        check(association, owner, [0, 1], 0.85, person=0)
+        check(association, owner, [2, 3], 0.85, person=1)
+        assert {note.person for note in association.notes if note.side} == {0, 1}
+
+    def test_the_order_of_the_bodies_changes_nothing(self):
+        hands = self.two_people()
+        detections, _ = detections_of(hands)
+        arms = [arms_of(*hands[:2]), arms_of(*hands[2:])]
+        one = associate_hands(detections, times(), arms)
+        other = associate_hands(detections, times(), arms[::-1])
+        np.testing.assert_array_equal(one.given, other.given[::-1])
+
+
+@st.composite
+def scenes(draw):
+    """Hands that wander, are missed and misnamed, and things that are no hands."""
+    frames = draw(st.integers(2, 50))
+    random = np.random.default_rng(draw(st.integers(0, 10**6)))
+    hands = []
+    for side, start in (("left", LEFT), ("right", RIGHT)):
+        turns = np.cumsum(random.normal(0.0, 0.05, frames))
+        way = np.array(start) + np.cumsum(random.normal(0.0, draw(st.sampled_from((1.0, 12.0))), (frames, 2)), axis=0)
+        named = (np.full(frames, side == "right")) ^ (random.random(frames) < draw(st.sampled_from((0.0, 0.3))))
+        seen = random.random(frames) >= draw(st.sampled_from((0.0, 0.2, 0.6)))
+        hands.append(Hand(side, way, turns, seen=seen, named=named, score=random.uniform(0.5, 0.95)))
+    ghost_frames = random.random(frames) < draw(st.sampled_from((0.0, 0.15)))
+    place = random.uniform((50.0, 50.0), (1200.0, 650.0), (frames, 2))
+    hands.append(Hand("left", place, np.zeros(frames), seen=ghost_frames, score=0.5))
+    return hands, frames
+
+
+@settings(max_examples=60, deadline=None)
+@given(scenes())
+def test_a_clip_reversed_gives_the_result_reversed(scene):
+    hands, frames = scene
+    detections, _ = detections_of(hands)
+    forward = associate_hands(detections, times(frames)).given
+    turned, old_index = reversed_in_time(detections, frames)
+    backward = associate_hands(turned, times(frames)).given[..., ::-1]
+    np.testing.assert_array_equal(forward, np.where(backward >= 0, np.append(old_index, -1)[backward], -1))
+
+
+@settings(max_examples=60, deadline=None)
+@given(scenes())
+def test_a_mirrored_clip_gives_the_mirrored_result(scene):
+    hands, frames = scene
+    detections, _ = detections_of(hands)
+    plain = associate_hands(detections, times(frames)).given
+    in_mirror = associate_hands(mirrored(detections), times(frames)).given
+    np.testing.assert_array_equal(plain, in_mirror[:, ::-1])
+
+
+@settings(max_examples=60, deadline=None)
+@given(scenes())
+def test_a_detection_is_one_hand_at_most_and_on_its_own_frame(scene):
+    hands, frames = scene
+    detections, _ = detections_of(hands)
+    association = associate_hands(detections, times(frames))
+    given_rows = association.given[association.given >= 0]
+    assert len(np.unique(given_rows)) == len(given_rows)
+    frame = np.broadcast_to(np.arange(frames), association.given.shape)[association.given >= 0]
+    np.testing.assert_array_equal(detections.frame[given_rows], frame)
+    assert sum(note.detections + note.duplicates for note in association.notes) == detections.count
+
+
+@pytest.mark.parametrize("fps", [12.0, 24.0, 60.0, 120.0])
+def test_the_frame_rate_changes_nothing(fps):
+    """Two seconds of crossing hands, a hidden hand and a ghost of a thirtieth of a second."""
+    frames = int(2 * fps)
+    left, right = crossing(frames, blind=round(0.1 * fps))
+    seconds = np.arange(frames) / fps
+    right = replace(right, seen=right.seen & ~((seconds > 1.3) & (seconds < 1.7)))
+    ghost = replace(hand("right", (100.0, 650.0), (100.0, 650.0), frames), seen=np.arange(frames) == round(1.5 * fps))
+    detections, owner = detections_of([left, right, ghost])
+    check(associate_hands(detections, times(frames, fps)), owner, [0, 1], 0.9)
+
+
+def test_notes_are_json_with_what_was_seen():
+    import json
+
+    detections, _ = detections_of(still_pair())
+    notes = [note.as_json() for note in associate_hands(detections, times()).notes]
+    assert json.loads(json.dumps(notes)) == notes
+    assert [note["side"] for note in notes] == ["left", "right"]
+    assert all(note["frames"] == [0, N - 1] and note["detections"] == N and note["second_look"] == 0 for note in notes)
+    assert notes[0]["votes"]["left"] > 50.0 > notes[0]["votes"]["right"] == 0.0

@@ -1,0 +1,77 @@
+"""Hands as an estimator saw them on the frames of a clip, before anybody knows whose they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+# Wrist to middle fingertip of an adult, metres. "Hand length" is this at the hand's depth, whatever the fingers do.
+HAND_LENGTH = 0.18
+
+
+@dataclass(frozen=True)
+class HandDetections:
+    """D hands on the frames of a clip, in the order of the frames; a frame may have any number of them."""
+
+    frame: Array  # (D,) int, growing
+    is_right: Array  # (D,) bool, what the estimator calls it
+    score: Array  # (D,) its confidence, 0 to 1
+    bbox: Array  # (D, 4) x1 y1 x2 y2, pixels
+    keypoints_2d: Array  # (D, 21, 2) pixels, OpenPose order
+    keypoints_3d: Array  # (D, 21, 3) metres from the wrist, camera axes
+    has_pose: Array  # (D,) bool, the next two mean something
+    hand_pose: Array  # (D, 45) axis-angle of a hand of the side that the estimator calls it
+    global_orient: Array  # (D, 3) axis-angle, camera space
+    betas: Array  # (D, 10) MANO's, zero where the estimator has none
+    second_look: Array  # (D,) bool, found in a crop after the clip had been seen once
+
+    @staticmethod
+    def empty(count: int = 0) -> HandDetections:
+        """Room for `count` hands, all of them zero."""
+        return HandDetections(
+            frame=np.zeros(count, np.int64),
+            is_right=np.zeros(count, bool),
+            score=np.zeros(count),
+            bbox=np.zeros((count, 4)),
+            keypoints_2d=np.zeros((count, 21, 2)),
+            keypoints_3d=np.zeros((count, 21, 3)),
+            has_pose=np.zeros(count, bool),
+            hand_pose=np.zeros((count, 45)),
+            global_orient=np.zeros((count, 3)),
+            betas=np.zeros((count, 10)),
+            second_look=np.zeros(count, bool),
+        )
+
+    @property
+    def count(self) -> int:
+        return len(self.frame)
+
+    def taken(self, indices: Array) -> HandDetections:
+        """The detections of these indices."""
+        return HandDetections(**{field.name: getattr(self, field.name)[indices] for field in fields(self)})
+
+    def joined(self, other: HandDetections) -> HandDetections:
+        """Both, in the order of the frames."""
+        parts = {
+            field.name: np.concatenate((getattr(self, field.name), getattr(other, field.name))) for field in fields(self)
+        }
+        both = HandDetections(**parts)
+        return both.taken(np.argsort(both.frame, kind="stable"))
+
+    def hand_length_px(self) -> Array:
+        """Length (D,) in pixels that `HAND_LENGTH` has at each hand's depth.
+
+        From the spread of the landmarks in the picture against their spread in metres, so that a fist or a hand that
+        points at the camera is as long as an open one; from the box where there are no landmarks in space.
+        """
+        flat = self.keypoints_2d - self.keypoints_2d.mean(axis=1, keepdims=True)
+        space = (self.keypoints_3d - self.keypoints_3d.mean(axis=1, keepdims=True))[..., :2]
+        seen, real = (np.sqrt((spread**2).sum(axis=(1, 2))) for spread in (flat, space))
+        box = (self.bbox[:, 2:] - self.bbox[:, :2]).max(axis=1)
+        usable = (real > 0.02) & (seen > 0.0)
+        return np.maximum(np.where(usable, HAND_LENGTH * seen / np.where(usable, real, 1.0), box), 1.0)

@@ -1,0 +1,43 @@
+"""Where a body motion puts a person's forearms and hands in the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .body_model import posed_joints
+from .body_motion import BodyMotion, local_rotmat_of
+from .hand_detections import HAND_LENGTH
+from .skeleton import JOINT_INDEX, SIDES
+
+Array = NDArray[Any]
+_NEAREST_DEPTH = 0.1  # metres; a wrist nearer than this, or behind the camera, is in no picture
+
+
+@dataclass(frozen=True)
+class ProjectedArms:
+    """Both arms of one person over N frames, in pixels; the second axis is the side, in the order of `SIDES`."""
+
+    elbow: Array  # (N, 2, 2)
+    wrist: Array  # (N, 2, 2)
+    knuckle: Array  # (N, 2, 2) the middle finger's, on a hand at rest
+    hand_length_px: Array  # (N, 2) what `HAND_LENGTH` measures at the wrist's depth
+    in_front: Array  # (N, 2) bool, the wrist lies before the camera
+
+
+def project_arms(motion: BodyMotion, rest_joints: Array) -> ProjectedArms:
+    """Project a motion's arms with its own intrinsics.
+
+    Args:
+        motion: N frames of one person.
+        rest_joints: (55, 3) metres, SMPL-X's for the motion's betas.
+    """
+    joints = posed_joints(rest_joints, local_rotmat_of(motion, motion.camera), motion.camera.translation).positions
+    chosen = joints[:, [[JOINT_INDEX[f"{side}_{part}"] for side in SIDES] for part in ("elbow", "wrist", "middle1")]]
+    depth = np.maximum(chosen[..., 2:], _NEAREST_DEPTH)
+    projected = np.einsum("nab,nksb->nksa", motion.intrinsics, chosen / depth)[..., :2]
+    length = HAND_LENGTH * motion.intrinsics[:, 0, 0, None] / depth[:, 1, :, 0]
+    return ProjectedArms(projected[:, 0], projected[:, 1], projected[:, 2], length, chosen[:, 1, :, 2] > _NEAREST_DEPTH)
