@@ -23,7 +23,7 @@ class HANDMOCAP_PT_body(bpy.types.Panel):
             column.prop(settings, "smplx_model")
         column.operator("handmocap.add_body", icon="OUTLINER_OB_ARMATURE")
         column.prop(settings, "armature")
-        column.row().prop(settings, "wrist", expand=True)
+        column.prop(settings, "wrist")
         column.prop(settings, "forearm_twist", slider=True)
         row = column.row(align=True)
         row.operator("handmocap.apply_body", icon="ARMATURE_DATA")
