@@ -14,7 +14,8 @@ from addon_tests.making.gvhmr_results import made_up_motion, write_gvhmr_result
 from addon_tests.making.smplx_models import VERTEX_COUNT, write_smplx_model
 from handmocap_addon.blender.actions import count_keys
 from handmocap_addon.blender.armatures import deformed_meshes
-from handmocap_addon.core.hand_poses_file import read_hand_poses
+from handmocap_addon.core.hand_poses import HandPoses, HandTrack
+from handmocap_addon.core.hand_poses_file import read_hand_poses, write_hand_poses
 from handmocap_addon.ui import panel_jobs
 
 
@@ -140,6 +141,44 @@ def test_a_gvhmr_result_of_another_length_is_one_sentence(settings: Any, hand_po
     bpy.ops.handmocap.add_body()
     settings.hand_poses, settings.gvhmr = str(hand_poses_file), str(demo / "hmr4d_results.pt")
     _fails("body", "The GVHMR result has 96 frames", bpy.ops.handmocap.apply_body)
+    assert count_keys(settings.armature) == 0
+
+
+def _demo_hands(path: Path, orient: tuple[float, float, float]) -> Path:
+    """As many frames as the demo's body, with one orientation on all of them."""
+    hands = HandTrack.empty(96)
+    hands.detected[:], hands.global_orient_axis_angle[:] = True, orient
+    write_hand_poses(path, HandPoses(hands, hands, np.arange(96), np.arange(96) / 24.0))
+    return path
+
+
+def test_the_panel_s_wrist_is_keyed(settings: Any, demo: Path, tmp_path: Path) -> None:
+    settings.gvhmr = str(demo / "hmr4d_results.pt")
+    settings.hand_poses = str(_demo_hands(tmp_path / "hand_poses.npz", (3.0, 0.1, 0.0)))
+    bpy.ops.handmocap.add_body()
+
+    def bones() -> list[np.ndarray]:
+        assert bpy.ops.handmocap.apply_body() == {"FINISHED"}
+        bpy.context.scene.frame_set(40)
+        return [np.array(settings.armature.pose.bones[name].matrix.to_3x3()) for name in ("left_elbow", "left_wrist")]
+
+    body = bones()
+    settings.wrist = "HAND"
+    hand = bones()
+    settings.forearm_twist = 1.0
+    shared = bones()
+    # The forearm is the body's until it takes its share; the hand is another's from then on.
+    np.testing.assert_allclose(hand[0], body[0], atol=1e-6)
+    assert np.abs(hand[1] - body[1]).max() > 0.05
+    np.testing.assert_allclose(shared[1], hand[1], atol=1e-4)
+    assert np.abs(shared[0] - hand[0]).max() > 0.02
+
+
+def test_hands_without_an_orientation_are_one_sentence(settings: Any, demo: Path, tmp_path: Path) -> None:
+    settings.gvhmr, settings.wrist = str(demo / "hmr4d_results.pt"), "BLEND"
+    settings.hand_poses = str(_demo_hands(tmp_path / "hand_poses.npz", (0.0, 0.0, 0.0)))
+    bpy.ops.handmocap.add_body()
+    _fails("body", "no global_orient", bpy.ops.handmocap.apply_body)
     assert count_keys(settings.armature) == 0
 
 

@@ -39,6 +39,16 @@ def test_applying_a_body_waits_for_a_gvhmr_result(settings: Any) -> None:
     assert bpy.ops.handmocap.apply_body.poll()
 
 
+def test_applying_a_body_with_the_hands_wrists_waits_for_hands(settings: Any) -> None:
+    _an_armature(settings)
+    settings.gvhmr, settings.wrist = "some.pt", "HAND"
+    assert "Run Estimate for the hands' wrists, or choose the body's" in _reason("apply_body")
+    settings.hand_poses = "some.npz"
+    assert bpy.ops.handmocap.apply_body.poll()
+    settings.wrist, settings.hand_poses = "BODY", ""
+    assert bpy.ops.handmocap.apply_body.poll()
+
+
 def test_applying_fingers_waits_for_hands(settings: Any) -> None:
     _an_armature(settings)
     assert "Run Estimate or choose a hand_poses.npz first" in _reason("apply_hands")

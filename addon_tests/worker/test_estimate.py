@@ -16,6 +16,9 @@ from handmocap_addon.core.errors import NoHandsError
 from handmocap_addon.core.gvhmr_file import read_gvhmr_result
 from handmocap_addon.core.hand_poses import HandPoses
 from handmocap_addon.core.hand_poses_file import read_hand_poses
+from handmocap_addon.core.hand_skeleton import HandSkeleton
+from handmocap_addon.core.landmark_definition import RIG_JOINTS
+from handmocap_addon.core.landmark_fit import FittedHand, fit_landmarks
 from handmocap_addon.core.skeleton import SIDES
 from handmocap_addon.core.stand_in_body import load_stand_in_body
 from handmocap_addon.worker import estimate
@@ -84,6 +87,9 @@ class TruthSeer:
         seen = [] if self.blind_again else [self.hand(side, frame, 0, np.array((left, top))) for side in SIDES]
         size = np.array(pixels.shape[1::-1])
         return [hand for hand in seen if ((hand.keypoints_2d[9] > 0.0) & (hand.keypoints_2d[9] < size)).all()]
+
+    def fit(self, world: np.ndarray, image: np.ndarray, skeleton: HandSkeleton) -> FittedHand:
+        return fit_landmarks(world, skeleton, image, RIG_JOINTS)
 
     def close(self) -> None: ...
 

@@ -18,11 +18,12 @@ from ..core.gvhmr_file import read_gvhmr_result
 from ..core.hand_poses_file import read_hand_poses
 from ..core.job_protocol import Progress
 from ..core.report import write_failure
+from ..core.wrist import WristSettings, WristSource
 from .armatures import smplx_armatures
 from .baking import BakeJob, request_for
 from .run import RunOptions, run_shot
 from .saving import save_copy
-from .shot import STAND_IN, add_body_to_scene, apply_body, apply_hands, match_scene_to_clip
+from .shot import STAND_IN, add_body_to_scene, apply_body, apply_hands, check_wrist, match_scene_to_clip
 
 BAKE_FORMATS = ("abc", "usd", "usdc", "usda")
 
@@ -38,6 +39,16 @@ def _formats(text: str) -> tuple[str, ...]:
     if unknown:
         raise argparse.ArgumentTypeError(f"cannot bake {unknown[0]}; choose from {', '.join(BAKE_FORMATS)}")
     return formats
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0.0 <= share <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text} is no share from 0 to 1")
+    return share
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -80,6 +91,20 @@ def _parser() -> argparse.ArgumentParser:
     bake = commands.add_parser("bake", help="bake the open file's SMPL-X body")
     bake.add_argument("--armature")
     bake.add_argument("--out", type=Path, required=True, nargs="+", help="files ending in .abc, .usdc, .usda or .usd")
+    for command in (run, apply):
+        command.add_argument(
+            "--wrist",
+            choices=[source.value for source in WristSource],
+            default=WristSource.BODY.value,
+            help="whose rotation the wrists get: body, hand, or blend of both by score (needs --gvhmr)",
+        )
+        command.add_argument(
+            "--forearm-twist",
+            type=_share,
+            default=0.0,
+            metavar="SHARE",
+            help="part of the wrist's twist that the forearm takes, 0 to 1 (needs --gvhmr)",
+        )
     for command in (run, apply, bake):
         command.add_argument("--blend", type=Path, help="a file to open first; it is never written to")
         command.add_argument("--env", type=Path, default=environments.default_folder(), help="folder of the environments")
@@ -141,6 +166,7 @@ def _run(options: argparse.Namespace) -> None:
         bake=options.bake,
         steady_camera=options.steady_camera,
         longest_gap=options.longest_gap,
+        wrist=_wrist(options),
         preview=not options.no_preview,
         truth=options.truth,
     )
@@ -163,6 +189,10 @@ def _run(options: argparse.Namespace) -> None:
     print(f"report: {options.out / 'report.json'}")
 
 
+def _wrist(options: argparse.Namespace) -> WristSettings:
+    return WristSettings(WristSource(options.wrist), options.forearm_twist, options.longest_gap)
+
+
 def _armature(name: str | None) -> Any:
     if name is not None:
         armature = bpy.data.objects.get(name)
@@ -179,6 +209,7 @@ def _armature(name: str | None) -> Any:
 def _apply(options: argparse.Namespace) -> None:
     poses = read_hand_poses(options.hands)
     motion: BodyMotion | None = read_gvhmr_result(options.gvhmr) if options.gvhmr else None
+    check_wrist(_wrist(options), motion)
     betas = motion.betas if motion is not None else None
     wants_new = options.body is not None or (options.armature is None and not smplx_armatures())
     armature = add_body_to_scene(options.body or STAND_IN, betas) if wants_new else _armature(options.armature)
@@ -186,7 +217,7 @@ def _apply(options: argparse.Namespace) -> None:
     name = f"{Path(poses.clip_name() or options.hands.name).stem} motion"
     if motion is not None:
         clip = options.clip.resolve() if options.clip else None
-        apply_body(armature, motion, poses, clip, name, options.steady_camera)
+        apply_body(armature, motion, poses, clip, name, options.steady_camera, _wrist(options))
     applied = apply_hands(armature, poses, CleanupSettings(longest_gap=options.longest_gap), name)
     save_copy(options.save.resolve())
     print(f"{applied.keys.keys} keys on {applied.keys.channels} channels, {applied.keys.kept_keys} of a person's own kept")

@@ -6,7 +6,7 @@ import dataclasses
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,23 @@ from ..core.job_protocol import Progress
 from ..core.report import REPORT_NAME, accuracy_summary, hand_summary, known_hand_poses
 from ..core.skeleton import BODY_JOINTS, SIDES
 from ..core.stand_in_body import load_stand_in_body
+from ..core.wrist import WristSettings
 from .actions import count_keys
 from .armatures import HAND_JOINTS, map_armature, smplx_armatures
 from .baking import BakeJob, request_for
 from .jobs import ChildJob
 from .preview import render_preview
 from .saving import save_copy
-from .shot import STAND_IN, AppliedHands, add_body_to_scene, apply_body, apply_hands, load_body, match_scene_to_clip
+from .shot import (
+    STAND_IN,
+    AppliedHands,
+    add_body_to_scene,
+    apply_body,
+    apply_hands,
+    check_wrist,
+    load_body,
+    match_scene_to_clip,
+)
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
 HAND_POSES_NAME = "hand_poses.npz"
@@ -57,6 +67,7 @@ class RunOptions:
     bake: tuple[str, ...] = ("abc", "usdc")
     steady_camera: bool = False
     longest_gap: float = CleanupSettings.longest_gap
+    wrist: WristSettings = field(default_factory=WristSettings)
     preview: bool = True
     truth: Path | None = None  # known finger poses, to say how far the estimate is from them
 
@@ -106,6 +117,7 @@ def run_shot(options: RunOptions, on_progress: OnProgress) -> dict[str, Any]:
     motion = read_gvhmr_result(options.gvhmr) if options.gvhmr is not None else None
     for other in options.other_gvhmr:
         read_gvhmr_result(other)
+    check_wrist(options.wrist, motion)
     known_hand_poses(options.truth)
     existing = _existing_armature(options)
     if existing is None:
@@ -163,7 +175,8 @@ def _build_scene(
     name = options.clip.stem
     keys: dict[str, Any] = {}
     if motion is not None:
-        body = apply_body(armature, motion, poses, options.clip.resolve(), f"{name} motion", options.steady_camera)
+        clip = options.clip.resolve()
+        body = apply_body(armature, motion, poses, clip, f"{name} motion", options.steady_camera, options.wrist)
         keys["body"] = dataclasses.asdict(body.keys)
         keys["lift_to_floor_m"] = body.lift
     applied = apply_hands(armature, poses, CleanupSettings(longest_gap=options.longest_gap), f"{name} motion")
@@ -213,6 +226,7 @@ def _report(
         "estimator": {key: poses.meta.get(key) for key in ("estimator", "model", "settings")},
         "hands": hands,
         "tracks": poses.meta.get("tracks", []),
+        "wrist": {"source": options.wrist.source, "forearm_twist_share": options.wrist.forearm_twist_share},
         "keys": keys,
         "baked": baked,
         "seconds": clock.seconds,

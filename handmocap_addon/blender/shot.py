@@ -12,13 +12,15 @@ import numpy as np
 from ..core.body_model import BodyModel
 from ..core.body_motion import BodyMotion
 from ..core.clean_hands import CleanHand, CleanupSettings, clean_hand
-from ..core.errors import BadInputError, FrameCountError
+from ..core.errors import BadInputError, BadUsageError, FrameCountError
 from ..core.hand_poses import HandPoses, HandTrack
 from ..core.relaxed_hand import relaxed_hand_pose
-from ..core.skeleton import SIDES, Side
+from ..core.skeleton import BODY_JOINTS, SIDES, Side
 from ..core.smplx_model_file import read_smplx_model
 from ..core.stand_in_body import load_stand_in_body
+from ..core.wrist import WristSettings, WristSource, with_wrists
 from . import cameras
+from .armatures import map_armature
 from .bodies import add_body
 from .motion_keys import KeyReport, write_body_keys, write_hand_keys
 from .scene_time import FIRST_FRAME, scene_frames, set_frame_rate, set_range
@@ -67,6 +69,25 @@ def timeline_frames(scene: Any, poses: HandPoses) -> np.ndarray:
     return scene_frames(scene, poses.frame_time)
 
 
+def clip_times(poses: HandPoses) -> np.ndarray:
+    """Seconds (N,) of the rows of the hands; by the clip's rate where the file has no times."""
+    if poses.frame_time is None:
+        return np.arange(poses.frame_count) / float(poses.frames_per_second() or 30)
+    return poses.frame_time
+
+
+def check_wrist(settings: WristSettings, motion: BodyMotion | None) -> None:
+    """Wrists hang on forearms that the clip's camera sees; an armature that something else moved has no such camera.
+
+    Raises:
+        BadUsageError: wrists are asked for, and there is no body motion.
+    """
+    if motion is None and not settings.leaves_body_as_it_is:
+        raise BadUsageError(
+            "The wrist and the forearm's twist need the arms of a GVHMR result", "name one with --gvhmr, or leave them out"
+        )
+
+
 def check_frame_counts(motion: BodyMotion, frame_count: int, clip_name: str) -> None:
     """Body and hands must describe the same frames.
 
@@ -89,11 +110,8 @@ def apply_hands(armature: Any, poses: HandPoses, settings: CleanupSettings, acti
     """
     if poses.frame_count == 0:
         raise BadInputError("The hands cover no frames", "run Estimate again")
-    times = poses.frame_time
-    if times is None:
-        times = np.arange(poses.frame_count) / float(poses.frames_per_second() or 30)
     tracks: dict[Side, HandTrack] = {side: poses.track(side) for side in SIDES}
-    hands = {side: clean_hand(tracks[side], times, relaxed_hand_pose(side), settings) for side in SIDES}
+    hands = {side: clean_hand(tracks[side], clip_times(poses), relaxed_hand_pose(side), settings) for side in SIDES}
     frames = timeline_frames(bpy.context.scene, poses)
     return AppliedHands(write_hand_keys(armature, hands, tracks, frames, action_name), hands, frames)
 
@@ -108,14 +126,25 @@ class AppliedBody:
 
 
 def apply_body(
-    armature: Any, motion: BodyMotion, poses: HandPoses | None, clip: Path | None, action_name: str, steady_camera: bool
+    armature: Any,
+    motion: BodyMotion,
+    poses: HandPoses | None,
+    clip: Path | None,
+    action_name: str,
+    steady_camera: bool,
+    wrist: WristSettings | None = None,
 ) -> AppliedBody:
     """Key a GVHMR motion on an armature and add the clip's camera.
+
+    The wrists are keyed here and nowhere else, also where they come from the hands: one writer for each curve, so that the
+    order in which body and fingers are applied does not matter, and a person's keys on them are found like all others.
 
     Raises:
         ArmatureError: the armature lacks body bones.
         FrameCountError: the hands describe another number of frames.
+        BadInputError: the wrists should come from hands that are not there.
     """
+    wrist = wrist or WristSettings()
     scene = bpy.context.scene
     if poses is not None:
         check_frame_counts(motion, poses.frame_count, poses.clip_name() or "the clip")
@@ -123,6 +152,7 @@ def apply_body(
     else:
         frames = FIRST_FRAME + np.arange(motion.frame_count, dtype=np.float64)
         set_range(scene, frames)
+    motion = _with_wrists(armature, motion, poses, wrist)
     keys, lift = write_body_keys(armature, motion, frames, action_name)
     size = poses.picture_size() if poses is not None else None
     # GVHMR's principal point is the middle of its picture.
@@ -131,3 +161,13 @@ def apply_body(
     if clip is not None:
         cameras.show_clip_behind(camera, clip, FIRST_FRAME)
     return AppliedBody(keys, camera, lift)
+
+
+def _with_wrists(armature: Any, motion: BodyMotion, poses: HandPoses | None, settings: WristSettings) -> BodyMotion:
+    if settings.leaves_body_as_it_is:
+        return motion
+    tracks: dict[Side, HandTrack] = {side: poses.track(side) for side in SIDES} if poses is not None else {}
+    if settings.source != WristSource.BODY and not tracks:
+        raise BadInputError("The hands' wrists need the hands", "run Estimate first, or keep the body's wrist")
+    times = clip_times(poses) if poses is not None else np.arange(motion.frame_count, dtype=np.float64)
+    return with_wrists(motion, tracks, times, map_armature(armature, BODY_JOINTS).rest_joints, settings)

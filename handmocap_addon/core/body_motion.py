@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .body_model import posed_joints
-from .rotations import angle_between_rotmats, fitted_rotation, quat_wxyz_to_rotmat
-from .skeleton import FIRST_HAND_JOINT, HAND_JOINT_COUNT, JOINT_INDEX, JOINT_NAMES
+from .rotations import angle_between_rotmats, fitted_rotation, quat_wxyz_multiply, quat_wxyz_to_rotmat
+from .skeleton import FIRST_HAND_JOINT, HAND_JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS
 
 Array = NDArray[Any]
 
@@ -63,6 +63,18 @@ def local_rotmat_of(motion: BodyMotion, track: BodyTrack, hands_quat_wxyz: dict[
         first = FIRST_HAND_JOINT[side]
         quat[:, first : first + HAND_JOINT_COUNT] = hand
     return quat_wxyz_to_rotmat(quat)
+
+
+def joint_quat_wxyz(motion: BodyMotion, track: BodyTrack, joint: str) -> Array:
+    """Global rotations (N, 4) of a body joint in the space of the track."""
+    chain, index = [], JOINT_INDEX[joint]
+    while index > 0:
+        chain.append(index)
+        index = PARENTS[index]
+    quat = np.asarray(track.orient_quat_wxyz, dtype=np.float64)
+    for index in reversed(chain):
+        quat = quat_wxyz_multiply(quat, motion.body_quat_wxyz[:, index - 1])
+    return quat
 
 
 # The lowest few frames may be a jump's landing or a bad estimate: the floor is where the feet are on nearly all others.

@@ -24,7 +24,7 @@ class HandTrack:
     bbox: Array  # (N, 4) x1 y1 x2 y2, pixels of the source frame
     keypoints_2d: Array  # (N, 21, 2) pixels, OpenPose order
     keypoints_3d: Array  # (N, 21, 3) metres, relative to the wrist, camera axes
-    global_orient_axis_angle: Array  # (N, 3) camera space
+    global_orient_axis_angle: Array  # (N, 3) camera axes, relative to the ray through the crop
     betas: Array  # (N, 10) MANO's, zero where the estimator has none
 
     @staticmethod

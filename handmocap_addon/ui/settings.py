@@ -7,6 +7,7 @@ from pathlib import Path
 import bpy
 
 from ..core.clean_hands import CleanupSettings
+from ..core.wrist import WristSettings, WristSource
 
 BODY_CHOICES = (
     ("STAND_IN", "Stand-in", "The wooden mannequin; needs no licensed file"),
@@ -15,6 +16,11 @@ BODY_CHOICES = (
 ESTIMATORS = (
     ("mediapipe", "MediaPipe", "Built in, runs on any processor, Apache-2.0"),
     ("wilor", "WiLoR", "More exact, needs an NVIDIA GPU and weights under CC BY-NC-ND that you download yourself"),
+)
+WRISTS = (
+    ("BODY", "Body", "The wrists that GVHMR found: steady, but stiff"),
+    ("HAND", "Hands", "The wrists that the hand estimator found: livelier, but noisier"),
+    ("BLEND", "Blend", "Between the two, nearer to the hand's the surer the estimator is"),
 )
 
 
@@ -64,6 +70,17 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     steady_camera: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Steady Camera", description="The real camera stood still: give the scene's camera one pose, without keys"
     )
+    wrist: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Wrist", items=WRISTS, description="Whose rotation Apply Body gives the wrists; the hands' need Estimate first"
+    )
+    forearm_twist: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="Forearm Twist",
+        description="How much of the wrist's twist the forearm takes; the hand stays as it is",
+        default=0.0,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
     longest_gap: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Longest Gap",
         description="Frames without a hand are bridged up to this long; longer gaps ease to a relaxed hand",
@@ -98,6 +115,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         if gvhmr is not None:
             return gvhmr.parent
         return clip.parent / "mocap" / clip.stem if clip is not None else None
+
+    def wrist_settings(self) -> WristSettings:
+        return WristSettings(WristSource(self.wrist.lower()), self.forearm_twist, self.longest_gap)
 
     def body_choice(self) -> str:
         """`stand-in`, or the path of the model file."""

@@ -184,7 +184,9 @@ def _notes_for(person: int, association: HandAssociation, detections: HandDetect
     return {"tracks": notes, "second_look": again}
 
 
-def _hand_track(side: Side, detections: HandDetections, given: Array, body: BodyModel, estimator: HandEstimator) -> HandTrack:
+def _hand_track(
+    side: Side, detections: HandDetections, given: Array, body: BodyModel, estimator: HandEstimator
+) -> HandTrack:
     """The hand of a side from the detection (N,) that it has on each frame, or -1."""
     rows = np.flatnonzero(given >= 0)
     chosen = detections.taken(given[rows])

@@ -54,6 +54,8 @@ class HANDMOCAP_OT_apply_body(bpy.types.Operator):
             return waits_for(cls, "Add a body or choose an SMPL-X armature first")
         if not settings.gvhmr:
             return waits_for(cls, "Choose GVHMR's hmr4d_results.pt in Source first")
+        if settings.wrist != "BODY" and not settings.hand_poses:
+            return waits_for(cls, "Run Estimate for the hands' wrists, or choose the body's")
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -66,7 +68,8 @@ class HANDMOCAP_OT_apply_body(bpy.types.Operator):
                 match_scene_to_clip(context.scene, poses)
             name = f"{(clip or settings.gvhmr_path()).stem} motion"
             shown = clip if clip is not None and clip.exists() else None
-            applied = apply_body(settings.armature, motion, poses, shown, name, settings.steady_camera)
+            wrist = settings.wrist_settings()
+            applied = apply_body(settings.armature, motion, poses, shown, name, settings.steady_camera, wrist)
             kept = f", {applied.keys.kept_keys} of your own kept" if applied.keys.kept_keys else ""
             panel_jobs.set_status(STAGE, True, f"{motion.frame_count} frames keyed{kept}")
             return {"FINISHED"}

@@ -23,6 +23,8 @@ class HANDMOCAP_PT_body(bpy.types.Panel):
             column.prop(settings, "smplx_model")
         column.operator("handmocap.add_body", icon="OUTLINER_OB_ARMATURE")
         column.prop(settings, "armature")
+        column.prop(settings, "wrist")
+        column.prop(settings, "forearm_twist", slider=True)
         row = column.row(align=True)
         row.operator("handmocap.apply_body", icon="ARMATURE_DATA")
         row.prop(settings, "steady_camera", text="", icon="CAMERA_DATA")

@@ -22,10 +22,10 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from ...core.errors import BadUsageError, MissingSetupError
 from ...core.hand_skeleton import HandSkeleton
 from ...core.landmark_definition import RIG_JOINTS
 from ...core.landmark_fit import FittedHand, fit_landmarks
-from ...core.errors import BadUsageError, MissingSetupError
 from ...core.skeleton import HAND_POSE_VALUES, LANDMARK_COUNT, LANDMARK_WRIST
 from .base import Array, EstimatorInfo, HandObservation, VideoFrame
 from .wilor_weights import check_weights
