@@ -13,7 +13,7 @@ from handmocap_addon.core.rotations import axis_angle_to_quat_wxyz, quat_wxyz_to
 
 FPS = 25.0
 RELAXED = random_axis_angle(np.random.default_rng(99), 15, largest=0.4).ravel()
-SETTINGS = CleanupSettings(longest_gap=0.5, ease=0.3)
+SETTINGS = CleanupSettings(longest_gap=0.5, ease=0.3, smoothing=0.0)
 
 
 def track_of(detected: np.ndarray, seed: int = 0) -> HandTrack:
@@ -167,12 +167,12 @@ def test_nonsense_on_unmeasured_rows_never_shows():
 
 
 def test_without_an_ease_the_hand_is_relaxed_at_once():
-    _, hand = cleaned("xx..........", CleanupSettings(longest_gap=0.5, ease=0.0))
+    _, hand = cleaned("xx..........", CleanupSettings(longest_gap=0.5, ease=0.0, smoothing=0.0))
     assert degrees_between(rotations_at(hand, 2), relaxed_rotmat()) < 1e-6
 
 
 def test_without_filling_a_gap_is_never_filled():
-    _, hand = cleaned("x.x.x", CleanupSettings(longest_gap=0.0, ease=0.3))
+    _, hand = cleaned("x.x.x", CleanupSettings(longest_gap=0.0, ease=0.3, smoothing=0.0))
     assert hand.provenance.tolist() == [0, 2, 0, 2, 0]
 
 
