@@ -39,10 +39,10 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="handmocap.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument(
         "command",
-        choices=("demo", "run", "estimate", "apply", "bake", "doctor", "setup"),
+        choices=("demo", "run", "estimate", "apply", "bake", "doctor", "setup", "benchmark"),
         help="demo: the whole way on the bundled clip\nrun: the whole way on yours\nestimate: clip to hand_poses.npz\n"
         "apply: hand_poses.npz to a .blend\nbake: a .blend to Alembic or USD\ndoctor: what is there and what lacks\n"
-        "setup: make the environments now",
+        "setup: make the environments now\nbenchmark accuracy: how far off everything is on clips whose truth is known",
     )
     parser.add_argument("options", nargs=argparse.REMAINDER)
     chosen = parser.parse_args(arguments)
@@ -55,6 +55,8 @@ def main(arguments: Sequence[str]) -> int:
             return _doctor(folder, rest)
         if chosen.command == "estimate":
             return _run([str(environments.ensure_worker(folder, say).python), str(WORKER), "estimate", *rest])
+        if chosen.command == "benchmark":
+            return _benchmark(folder, rest)
         if chosen.command == "demo":
             return _demo(folder, rest)
         return _in_blender(folder, [chosen.command, *rest], needs_worker=chosen.command == "run")
@@ -88,6 +90,15 @@ def _demo(folder: Path, options: list[str]) -> int:
     if code == 0:
         say(f"demo done in {time.monotonic() - started:.0f} s; look at {out / 'preview.png'} and open {out / 'scene.blend'}")
     return code
+
+
+def _benchmark(folder: Path, options: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="handmocap.py benchmark")
+    parser.add_argument("kind", choices=("accuracy",), help="accuracy: against the clips whose every pose is known")
+    parser.add_argument("options", nargs=argparse.REMAINDER, help="--clip NAME, --json FILE, --help")
+    chosen = parser.parse_args(options)
+    worker = environments.ensure_worker(folder, say)
+    return _run([str(worker.python), str(REPOSITORY / "scripts" / "benchmark" / "accuracy.py"), *chosen.options])
 
 
 def _in_blender(folder: Path, arguments: list[str], needs_worker: bool) -> int:
