@@ -116,9 +116,8 @@ def motion_table(results: Sequence[HandResult]) -> str:
                 _average(group, lambda result: _percent(result.amplitude_loss), "+.1f"),
             ]
         )
-    header = ("clip", "jitter on holds before, m/s³", "after", "times less", "lag by smoothing, frames", "lag against the truth",
-              "amplitude lost by smoothing, %",
-              "amplitude lost against the truth, %")  # fmt: skip
+    header = ("clip", "jitter on holds before, m/s³", "after", "times less", "lag by smoothing, frames",
+              "lag against the truth", "amplitude lost by smoothing, %", "amplitude lost against the truth, %")  # fmt: skip
     return _table(header, rows)
 
 
