@@ -23,6 +23,15 @@ def test_the_report_has_both_hands(report: dict[str, Any]) -> None:
         assert 0.5 < hand["mean_score"] <= 1.0
 
 
+def test_the_report_says_whose_every_track_is_and_why(report: dict[str, Any]) -> None:
+    assert {track["side"] for track in report["tracks"]} >= {"left", "right"}
+    assert all("nearest to the body's" in track["reason"] for track in report["tracks"] if track["side"])
+    for side in SIDES:
+        tracks = [track for track in report["tracks"] if track["side"] == side]
+        assert sum(track["detections"] for track in tracks) == report["hands"][side]["measured"]
+        assert sum(track["second_look"] for track in tracks) == report["hands"][side]["second_look"]
+
+
 def test_fingers_are_at_most_twenty_degrees_from_the_truth(report: dict[str, Any]) -> None:
     errors = [hand["accuracy"]["bone_direction_error_mean_deg"] for hand in report["hands"].values()]
     assert all(hand["accuracy"]["frames_compared"] >= 90 for hand in report["hands"].values())
