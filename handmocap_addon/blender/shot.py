@@ -67,6 +67,13 @@ def timeline_frames(scene: Any, poses: HandPoses) -> np.ndarray:
     return scene_frames(scene, poses.frame_time)
 
 
+def frame_times(poses: HandPoses) -> np.ndarray:
+    """Seconds (N,) of the rows of the hands; by the clip's rate, else 30 a second, where the file has no times."""
+    if poses.frame_time is None:
+        return np.arange(poses.frame_count) / float(poses.frames_per_second() or 30)
+    return poses.frame_time
+
+
 def check_frame_counts(motion: BodyMotion, frame_count: int, clip_name: str) -> None:
     """Body and hands must describe the same frames.
 
@@ -89,11 +96,9 @@ def apply_hands(armature: Any, poses: HandPoses, settings: CleanupSettings, acti
     """
     if poses.frame_count == 0:
         raise BadInputError("The hands cover no frames", "run Estimate again")
-    times = poses.frame_time
-    if times is None:
-        times = np.arange(poses.frame_count) / float(poses.frames_per_second() or 30)
+    times = frame_times(poses)
     tracks: dict[Side, HandTrack] = {side: poses.track(side) for side in SIDES}
-    hands = {side: clean_hand(tracks[side], times, relaxed_hand_pose(side), settings) for side in SIDES}
+    hands = {side: clean_hand(tracks[side], times, relaxed_hand_pose(side), settings, side) for side in SIDES}
     frames = timeline_frames(bpy.context.scene, poses)
     return AppliedHands(write_hand_keys(armature, hands, tracks, frames, action_name), hands, frames)
 
