@@ -92,7 +92,9 @@ def test_a_mirrored_clip_gives_the_result_mirrored(track):
 def test_flipped_signs_of_the_input_change_no_rotation(track, seed):
     quat, time, score = track
     signs = np.random.default_rng(seed).choice((-1.0, 1.0), size=(*quat.shape[:2], 1))
-    assert furthest(smoothed_fingers(quat * signs, time, score, DEFAULT), smoothed_fingers(quat, time, score, DEFAULT)) < 1e-9
+    assert (
+        furthest(smoothed_fingers(quat * signs, time, score, DEFAULT), smoothed_fingers(quat, time, score, DEFAULT)) < 1e-9
+    )
 
 
 def test_fingers_do_not_touch_each_other():
@@ -195,7 +197,9 @@ def test_frames_with_low_scores_count_less():
     noisy[bad] = detector_noise(truth, np.random.default_rng(12), 3.0)[bad]
     even = smoothed_fingers(noisy, time, np.ones(60), DEFAULT)
     weighted = smoothed_fingers(noisy, time, np.where(bad, 0.1, 1.0), DEFAULT)
-    error_even, error_weighted = (np.abs(flexion_angles(quat, HAND) - flexion_angles(truth, HAND)).mean() for quat in (even, weighted))
+    error_even, error_weighted = (
+        np.abs(flexion_angles(quat, HAND) - flexion_angles(truth, HAND)).mean() for quat in (even, weighted)
+    )
     assert error_weighted < 0.6 * error_even
 
 
