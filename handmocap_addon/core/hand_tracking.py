@@ -24,14 +24,14 @@ _ONE_HAND, _ONE_HAND_SHARED_AREA = 0.23, 0.25
 _MOSTLY_SHARED_AREA = 0.7
 # The farthest that a hand gets from one frame to the next: what the landmarks themselves jump, and 2.7 m/s beyond what was
 # expected of it; less across frames on which it was missed, since what is found behind may be something else.
-_STILL_REACH, _REACH_PER_SECOND, _LARGEST_REACH, _REACH_OVER_GAP = 0.25, 15.0, 0.75, 0.6
+_STILL_REACH, _REACH_PER_SECOND, _LARGEST_REACH, _REACH_OVER_GAP = 0.25, 15.0, 0.75, 0.5
 # A hand may be missed for this long within a piece, seconds.
 _GAP_SECONDS = 0.2
 # A speed seen between two frames says little about where a hand is later than this.
 _CARRIED_SECONDS = 0.1
 # Another way to join the frames must be this much worse.
 _MARGIN_FACTOR, _MARGIN = 1.5, 0.1
-_SIDE_CHANGE, _SIZE_CHANGE = 0.15, 0.3
+_SIDE_CHANGE, _SIZE_CHANGE = 0.2, 0.3
 _ROUNDS = 3
 # A hand that vanishes or appears this near to another one may have been taken for it.
 _CONFUSABLE = 0.5
