@@ -22,6 +22,8 @@ Array = NDArray[Any]
 
 # A second of a hand is worth one second, half a second more or less by what the estimator calls it.
 _SIDE_WORTH = 0.5
+# Who looks where a hand should be finds one more easily than there is one.
+_SECOND_LOOK_WORTH = 0.75
 # A wrist this many hand lengths from the projected one neither speaks for nor against it (GVHMR's own wrists are off by up
 # to about one); twice as far it cannot be that hand.
 WRIST_REACH = 1.0
@@ -51,6 +53,7 @@ def evidence(
     kept = np.flatnonzero(pieces.piece >= 0)
     piece, frame = pieces.piece[kept], detections.frame[kept]
     weight = duration[frame] * (0.5 + 0.5 * detections.score[kept])
+    weight = weight * np.where(detections.second_look[kept], _SECOND_LOOK_WORTH, 1.0)
     if not arms:
         weight = weight * _size_share(pieces.length_px[kept], weight)
     worth = np.empty((pieces.count, 2 * max(1, len(arms))))
