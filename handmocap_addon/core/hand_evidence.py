@@ -33,7 +33,7 @@ LARGEST_SIZE_RATIO = 2.2
 # What it costs to be lost and found again, and to be somewhere else at once. A hand seen for a frame or
 # two, apart from what is before and after, is worth less than being lost and found twice.
 _FOUND, _JUMP = 0.08, 0.55
-_FOUND_SECONDS, _FADING_SECONDS, _MEMORY_SECONDS = 0.15, 1.0, 3.0
+_FOUND_SECONDS, _FADING_SECONDS, _MEMORY_SECONDS = 0.15, 1.0, 2.0
 _STILL_REACH, _REACH_PER_SECOND, _CARRIED_SECONDS = 0.35, 12.0, 0.15
 # Pieces of one hand may overlap for this long where a hand was seen twice and not noticed to be one.
 LONGEST_OVERLAP = 0.1

@@ -19,8 +19,8 @@ from .skeleton import LANDMARK_WRIST
 Array = NDArray[Any]
 
 # Distances are those of `landmark_distance`. Two detections of a frame are one hand seen twice if they are nearer
-# than this and share some area (measured: up to 0.20, and hands laid palm to palm 0.25 and more), or share most of it.
-_ONE_HAND, _ONE_HAND_SHARED_AREA = 0.23, 0.25
+# than this and share some area (measured: up to 0.22, and hands laid palm to palm 0.31 and more), or share most of it.
+_ONE_HAND, _ONE_HAND_SHARED_AREA = 0.26, 0.25
 _MOSTLY_SHARED_AREA = 0.7
 # The farthest that a hand gets from one frame to the next: what the landmarks themselves jump, and 2.7 m/s beyond what was
 # expected of it; less across frames on which it was missed, since what is found behind may be something else.
