@@ -157,6 +157,14 @@ def test_json_keeps_letters_as_they_are(tmp_path):
     assert json.loads(text) == {"clip": "Tänzer 手"}
 
 
+def test_json_has_a_list_of_numbers_on_one_line_and_leaves_other_lists_and_letters_alone(tmp_path):
+    value = {"by_frame": [0.5, None, -1e-09, 3], "none": [], "names": ["[\n1]", "[ 1,  2 ]"], "nested": [[1, 2], [3, 4]]}
+    write_json(tmp_path / "report.json", value)
+    text = (tmp_path / "report.json").read_text(encoding="utf-8")
+    assert json.loads(text) == value
+    assert '"by_frame": [0.5, null, -1e-09, 3],' in text.splitlines()[1]
+
+
 def test_json_that_cannot_be_written_keeps_the_old_file(tmp_path):
     write_json(tmp_path / "report.json", {"ok": True})
     with pytest.raises(TypeError):

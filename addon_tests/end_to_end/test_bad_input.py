@@ -108,6 +108,12 @@ def test_a_gvhmr_result_of_another_length(out: Path, tmp_path: Path, demo: Path,
     _fails(out, done, 3, "The GVHMR result has 95 frames and clip.mp4 has 96", "0_input_video.mp4")
 
 
+def test_another_person_s_gvhmr_result_that_is_not_there(out: Path, tmp_path: Path, demo: Path) -> None:
+    results = ["--gvhmr", demo / "hmr4d_results.pt", "--other-gvhmr", tmp_path / "other.pt"]
+    done = batch("run", "--clip", demo / "clip.mp4", *results, "--out", out)
+    _fails(out, done, 3, "There is no file", "other.pt")
+
+
 @pytest.mark.parametrize("arrays", [{"weights": np.zeros((6890, 24))}, {}], ids=["SMPL", "nothing"])
 def test_a_model_file_that_is_not_smplx(
     arrays: dict[str, Any], out: Path, tmp_path: Path, demo: Path, worker_python: Path

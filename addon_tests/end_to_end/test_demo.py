@@ -23,10 +23,35 @@ def test_the_report_has_both_hands(report: dict[str, Any]) -> None:
         assert 0.5 < hand["mean_score"] <= 1.0
 
 
+def test_the_report_says_whose_every_track_is_and_why(report: dict[str, Any]) -> None:
+    assert {track["side"] for track in report["tracks"]} >= {"left", "right"}
+    assert all("nearest to the body's" in track["reason"] for track in report["tracks"] if track["side"])
+    for side in SIDES:
+        tracks = [track for track in report["tracks"] if track["side"] == side]
+        assert sum(track["detections"] for track in tracks) == report["hands"][side]["measured"]
+        assert sum(track["second_look"] for track in tracks) == report["hands"][side]["second_look"]
+
+
 def test_fingers_are_at_most_twenty_degrees_from_the_truth(report: dict[str, Any]) -> None:
     errors = [hand["accuracy"]["bone_direction_error_mean_deg"] for hand in report["hands"].values()]
     assert all(hand["accuracy"]["frames_compared"] >= 90 for hand in report["hands"].values())
     assert 1.0 < np.mean(errors) < 20.0
+
+
+def test_the_report_tells_the_quality_of_each_frame_and_what_is_worth_looking_at(report: dict[str, Any]) -> None:
+    assert report["cleanup"]["smoothing"] > 0.0
+    for hand in report["hands"].values():
+        assert hand["jitter_after_m_per_s3"] < 0.7 * hand["jitter_before_m_per_s3"]
+        by_frame = hand["quality"]["by_frame"]
+        assert all(len(values) == FRAMES for values in by_frame.values())
+        assert by_frame["jump_deg"][0] is None
+        # A landmark detector marks other points than the rig's joints; hands here are 115 pixels.
+        assert 0.1 < hand["quality"]["reprojection_mean_px"] < 6.0
+    severities = [item["severity"] for item in report["worth_looking_at"]]
+    assert severities == sorted(severities, reverse=True)
+    for item in report["worth_looking_at"]:
+        assert 0 <= item["first"] <= item["last"] < FRAMES
+        assert item["timeline"] == [item["first"] + 1, item["last"] + 1]
 
 
 def test_the_report_says_what_was_baked_and_read_back(report: dict[str, Any], demo_run: Path) -> None:

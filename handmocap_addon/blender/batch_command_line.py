@@ -51,6 +51,58 @@ def _share(text: str) -> float:
     return share
 
 
+def _strength_of(text: str) -> tuple[str, float]:
+    name, _, strength = text.partition("=")
+    try:
+        return name.strip(), float(strength)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is not like left_thumb=0.8") from error
+
+
+def _add_cleanup(command: argparse.ArgumentParser) -> None:
+    usual = CleanupSettings()
+    command.add_argument(
+        "--smoothing", type=float, default=usual.smoothing, help="0 (off, exactly) to 1; default %(default)s"
+    )
+    command.add_argument(
+        "--smoothing-of", type=_strength_of, action="append", default=[], metavar="NAME=STRENGTH",
+        help="a strength of its own for a hand (left=0.3) or a finger (right_thumb=0.8); may be given more than once",
+    )  # fmt: skip
+    command.add_argument(
+        "--longest-gap",
+        type=float,
+        default=usual.longest_gap,
+        help="seconds without a hand that are bridged; default %(default)s",
+    )
+    command.add_argument(
+        "--ease",
+        type=float,
+        default=usual.ease,
+        help="seconds to and from the relaxed hand of longer gaps; default %(default)s",
+    )
+    command.add_argument(
+        "--lowest-score",
+        type=float,
+        default=usual.lowest_score,
+        help="frames below count as not measured; default %(default)s",
+    )
+
+
+def _cleanup(options: argparse.Namespace) -> CleanupSettings:
+    """What was asked for.
+
+    Raises:
+        BadUsageError: a value is out of its range, or a name is no hand or finger.
+    """
+    return CleanupSettings(
+        longest_gap=options.longest_gap,
+        ease=options.ease,
+        smoothing=options.smoothing,
+        smoothing_of=tuple(options.smoothing_of),
+        lowest_score=options.lowest_score,
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="handmocap", description="GVHMR bodies and estimated fingers on an SMPL-X armature")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
@@ -74,7 +126,6 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--image-fps", default="24", help="frame rate of a folder of images, such as 24 or 30000/1001")
     run.add_argument("--bake", type=_formats, default=("abc", "usdc"), help="abc, usdc, usda, usd, or nothing")
     run.add_argument("--steady-camera", action="store_true", help="the real camera stood still")
-    run.add_argument("--longest-gap", type=float, default=CleanupSettings.longest_gap, help="seconds bridged between frames")
     run.add_argument("--truth", type=Path, help="known finger poses (left_ and right_hand_pose), to report the error")
     run.add_argument("--no-preview", action="store_true", help="render no preview.png")
 
@@ -85,7 +136,6 @@ def _parser() -> argparse.ArgumentParser:
     apply.add_argument("--body", default=None)
     apply.add_argument("--armature")
     apply.add_argument("--steady-camera", action="store_true")
-    apply.add_argument("--longest-gap", type=float, default=CleanupSettings.longest_gap)
     apply.add_argument("--save", type=Path, required=True, help="the .blend to write")
 
     bake = commands.add_parser("bake", help="bake the open file's SMPL-X body")
@@ -105,6 +155,7 @@ def _parser() -> argparse.ArgumentParser:
             metavar="SHARE",
             help="part of the wrist's twist that the forearm takes, 0 to 1 (needs --gvhmr)",
         )
+        _add_cleanup(command)
     for command in (run, apply, bake):
         command.add_argument("--blend", type=Path, help="a file to open first; it is never written to")
         command.add_argument("--env", type=Path, default=environments.default_folder(), help="folder of the environments")
@@ -165,7 +216,7 @@ def _run(options: argparse.Namespace) -> None:
         image_fps=options.image_fps,
         bake=options.bake,
         steady_camera=options.steady_camera,
-        longest_gap=options.longest_gap,
+        cleanup=_cleanup(options),
         wrist=_wrist(options),
         preview=not options.no_preview,
         truth=options.truth,
@@ -183,6 +234,9 @@ def _run(options: argparse.Namespace) -> None:
             accuracy = hand["accuracy"]
             fitted, raw = accuracy["bone_direction_error_mean_deg"], accuracy["raw_landmarks_error_mean_deg"]
             print(f"{side} hand: finger bones {fitted:.1f} degrees from the truth, the landmarks as they are {raw:.1f}")
+    for item in report["worth_looking_at"][:5]:
+        first, last = item["timeline"]
+        print(f"worth looking at: {item['side']} hand, frames {first:g} to {last:g}: {item['reason']}")
     for file in report["baked"]:
         print(f"{file['path']}: {file['frames']} frames of {file['vertices']} vertices, "
               f"at most {file['largest_distance_m']:.1e} m from the scene")  # fmt: skip
@@ -190,7 +244,7 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _wrist(options: argparse.Namespace) -> WristSettings:
-    return WristSettings(WristSource(options.wrist), options.forearm_twist, options.longest_gap)
+    return WristSettings(WristSource(options.wrist), options.forearm_twist, options.longest_gap, options.ease)
 
 
 def _armature(name: str | None) -> Any:
@@ -207,6 +261,7 @@ def _armature(name: str | None) -> Any:
 
 
 def _apply(options: argparse.Namespace) -> None:
+    settings = _cleanup(options)
     poses = read_hand_poses(options.hands)
     motion: BodyMotion | None = read_gvhmr_result(options.gvhmr) if options.gvhmr else None
     check_wrist(_wrist(options), motion)
@@ -218,7 +273,7 @@ def _apply(options: argparse.Namespace) -> None:
     if motion is not None:
         clip = options.clip.resolve() if options.clip else None
         apply_body(armature, motion, poses, clip, name, options.steady_camera, _wrist(options))
-    applied = apply_hands(armature, poses, CleanupSettings(longest_gap=options.longest_gap), name)
+    applied = apply_hands(armature, poses, settings, name)
     save_copy(options.save.resolve())
     print(f"{applied.keys.keys} keys on {applied.keys.channels} channels, {applied.keys.kept_keys} of a person's own kept")
 

@@ -23,9 +23,11 @@ from ..core.hand_poses import HandPoses
 from ..core.hand_poses_file import read_hand_poses
 from ..core.hand_skeleton import hand_skeleton
 from ..core.job_protocol import Progress
-from ..core.report import REPORT_NAME, accuracy_summary, hand_summary, known_hand_poses
-from ..core.skeleton import BODY_JOINTS, SIDES
+from ..core.quality import HandQuality, hand_quality
+from ..core.report import REPORT_NAME, accuracy_summary, hand_summary, known_hand_poses, quality_summary
+from ..core.skeleton import BODY_JOINTS, SIDES, Side
 from ..core.stand_in_body import load_stand_in_body
+from ..core.worth_looking_at import ranges_worth_looking_at
 from ..core.wrist import WristSettings
 from .actions import count_keys
 from .armatures import HAND_JOINTS, map_armature, smplx_armatures
@@ -40,6 +42,7 @@ from .shot import (
     apply_body,
     apply_hands,
     check_wrist,
+    frame_times,
     load_body,
     match_scene_to_clip,
 )
@@ -66,8 +69,8 @@ class RunOptions:
     image_fps: str = "24"
     bake: tuple[str, ...] = ("abc", "usdc")
     steady_camera: bool = False
-    longest_gap: float = CleanupSettings.longest_gap
     wrist: WristSettings = field(default_factory=WristSettings)
+    cleanup: CleanupSettings = field(default_factory=CleanupSettings)
     preview: bool = True
     truth: Path | None = None  # known finger poses, to say how far the estimate is from them
 
@@ -179,7 +182,7 @@ def _build_scene(
         body = apply_body(armature, motion, poses, clip, f"{name} motion", options.steady_camera, options.wrist)
         keys["body"] = dataclasses.asdict(body.keys)
         keys["lift_to_floor_m"] = body.lift
-    applied = apply_hands(armature, poses, CleanupSettings(longest_gap=options.longest_gap), f"{name} motion")
+    applied = apply_hands(armature, poses, options.cleanup, f"{name} motion")
     keys["hands"] = dataclasses.asdict(applied.keys)
     keys["total"] = count_keys(armature)
     return armature, applied, keys
@@ -210,11 +213,15 @@ def _report(
 ) -> dict[str, Any]:  # fmt: skip
     model = load_stand_in_body()
     fps = float(poses.frames_per_second() or 30)
-    hands = {side: hand_summary(poses.track(side), applied.hands[side], hand_skeleton(model, side), fps) for side in SIDES}
+    skeletons = {side: hand_skeleton(model, side) for side in SIDES}
+    hands = {side: hand_summary(poses.track(side), applied.hands[side], skeletons[side], fps) for side in SIDES}
+    qualities: dict[Side, HandQuality] = {}
     for side in SIDES:
+        qualities[side] = hand_quality(poses.track(side), applied.hands[side], skeletons[side], frame_times(poses))
         hands[side]["second_look"] = len(poses.meta.get("second_look", {}).get(side, ()))
+        hands[side]["quality"] = quality_summary(qualities[side])
     for side, truth in known_hand_poses(options.truth).items():
-        hands[side]["accuracy"] = accuracy_summary(poses.track(side), truth, hand_skeleton(model, side))
+        hands[side]["accuracy"] = accuracy_summary(poses.track(side), truth, skeletons[side])
     licences = [*poses.meta.get("licences", []), str(armature.get("handmocap_licence", f"{armature.name}: its maker's"))]
     if motion is not None:
         licences.append("GVHMR results: non-commercial research only, by GVHMR's licence")
@@ -224,9 +231,17 @@ def _report(
         "gvhmr": motion.source if motion is not None else None,
         "body": armature.get("handmocap_body", armature.name),
         "estimator": {key: poses.meta.get(key) for key in ("estimator", "model", "settings")},
+        "cleanup": dataclasses.asdict(options.cleanup),
         "hands": hands,
         "tracks": poses.meta.get("tracks", []),
         "wrist": {"source": options.wrist.source, "forearm_twist_share": options.wrist.forearm_twist_share},
+        "worth_looking_at": [
+            {
+                **dataclasses.asdict(item),
+                "timeline": [round(float(applied.frames[row]), 3) for row in (item.first, item.last)],
+            }
+            for item in ranges_worth_looking_at(qualities)
+        ],
         "keys": keys,
         "baked": baked,
         "seconds": clock.seconds,

@@ -69,8 +69,8 @@ def timeline_frames(scene: Any, poses: HandPoses) -> np.ndarray:
     return scene_frames(scene, poses.frame_time)
 
 
-def clip_times(poses: HandPoses) -> np.ndarray:
-    """Seconds (N,) of the rows of the hands; by the clip's rate where the file has no times."""
+def frame_times(poses: HandPoses) -> np.ndarray:
+    """Seconds (N,) of the rows of the hands; by the clip's rate, else 30 a second, where the file has no times."""
     if poses.frame_time is None:
         return np.arange(poses.frame_count) / float(poses.frames_per_second() or 30)
     return poses.frame_time
@@ -110,8 +110,9 @@ def apply_hands(armature: Any, poses: HandPoses, settings: CleanupSettings, acti
     """
     if poses.frame_count == 0:
         raise BadInputError("The hands cover no frames", "run Estimate again")
+    times = frame_times(poses)
     tracks: dict[Side, HandTrack] = {side: poses.track(side) for side in SIDES}
-    hands = {side: clean_hand(tracks[side], clip_times(poses), relaxed_hand_pose(side), settings) for side in SIDES}
+    hands = {side: clean_hand(tracks[side], times, relaxed_hand_pose(side), settings, side) for side in SIDES}
     frames = timeline_frames(bpy.context.scene, poses)
     return AppliedHands(write_hand_keys(armature, hands, tracks, frames, action_name), hands, frames)
 
@@ -169,5 +170,5 @@ def _with_wrists(armature: Any, motion: BodyMotion, poses: HandPoses | None, set
     tracks: dict[Side, HandTrack] = {side: poses.track(side) for side in SIDES} if poses is not None else {}
     if settings.source != WristSource.BODY and not tracks:
         raise BadInputError("The hands' wrists need the hands", "run Estimate first, or keep the body's wrist")
-    times = clip_times(poses) if poses is not None else np.arange(motion.frame_count, dtype=np.float64)
+    times = frame_times(poses) if poses is not None else np.arange(motion.frame_count, dtype=np.float64)
     return with_wrists(motion, tracks, times, map_armature(armature, BODY_JOINTS).rest_joints, settings)

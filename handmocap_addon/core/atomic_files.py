@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -74,9 +75,12 @@ def remove_temporaries_of(process_id: int, folder: Path) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write indented JSON in one step."""
+    """Write indented JSON in one step, with a list of numbers on one line."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    # A newline in JSON stands between values, never within a string.
+    text = re.sub(r"\[\n[-+.\deE\s,nul]*\]", lambda numbers: "".join(numbers[0].split()).replace(",", ", "), text)
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def check_free_space(folder: Path, needed_bytes: int) -> None:

@@ -18,7 +18,7 @@ from .rotations import (
 
 Array = NDArray[Any]
 
-# A motion that enters a gap and turns back runs on by at most half of this.
+# A motion that enters a gap and goes elsewhere than the gap's other end runs on by at most half of this.
 _OVERSHOOT = np.radians(4.0)
 
 
@@ -67,12 +67,11 @@ def filled_hand(
 
     speed = _speeds(measured_quat_wxyz, time[seen], longest_gap) * carried[:, None]
     first, last = measured_quat_wxyz[before], measured_quat_wxyz[after]
-    # How long a pose runs on: over a bridged gap until its end, else while it eases to the relaxed hand.
+    # How long a pose runs on, and where to: over a bridged gap to its end, else while it eases to the relaxed hand.
     room = np.where(short, span, ease)
-    way_first = np.where(short[:, None], _angle(first, last), _angle(first, relaxed))
-    way_last = np.where(short[:, None], way_first, _angle(last, relaxed))
-    from_first = _run_on(first, speed[before], np.where(has_before, since, 0.0), room, way_first)
-    from_last = _run_on(last, -speed[after], np.where(has_after, until, 0.0), room, way_last)
+    goals = [np.where(short[:, None, None], other, relaxed) for other in (last, first)]
+    from_first = _run_on(first, speed[before], np.where(has_before, since, 0.0), room, goals[0])
+    from_last = _run_on(last, -speed[after], np.where(has_after, until, 0.0), room, goals[1])
     share = np.where(has_before, 0.0, 1.0)
     share[inside] = eased(since[inside] / span[inside])
     way = slerp_quat_wxyz(from_first, from_last, share[:, None])
@@ -107,17 +106,19 @@ def _speeds(quat: Array, time: Array, longest_gap: float) -> Array:
     return speed
 
 
-def _run_on(quat: Array, speed: Array, seconds: Array, room: Array, way: Array) -> Array:
+def _run_on(quat: Array, speed: Array, seconds: Array, room: Array, goal: Array) -> Array:
     """Poses (n, J, 4) that run on with their speed (n, J, 3) for `seconds` (n,) and come to rest.
 
     The time t / (1 + 2 t / room) makes smoothstep between two such poses Hermite's cubic. The room (n,) in seconds shrinks
-    where the speed would carry a joint past its way (n, J) in radians by far.
+    where the speed would carry a joint past its goal (n, J, 4), or to another side by more than a little.
     """
-    fast = np.linalg.norm(speed, axis=-1)
-    room = np.minimum(room[:, None], (3.0 * way + _OVERSHOOT) / np.maximum(fast, 1e-9))
-    lasting = seconds[:, None] * room / np.maximum(room + 2.0 * seconds[:, None], 1e-12)
-    return quat_wxyz_multiply(quat, axis_angle_to_quat_wxyz(speed * lasting[..., None]))
-
-
-def _angle(first: Array, second: Array) -> Array:
-    return np.linalg.norm(quat_wxyz_to_axis_angle(quat_wxyz_multiply(quat_wxyz_inverse(first), second)), axis=-1)
+    way = quat_wxyz_to_axis_angle(quat_wxyz_multiply(quat_wxyz_inverse(quat), goal))
+    length = np.linalg.norm(way, axis=-1)
+    ahead = np.maximum(np.sum(speed * way, axis=-1), 0.0) / np.maximum(length, 1e-9)
+    onwards = way * (ahead / np.maximum(length, 1e-9))[..., None]
+    turn = np.zeros_like(speed)
+    for part, limit in ((onwards, 3.0 * length), (speed - onwards, _OVERSHOOT)):
+        own_room = np.minimum(room[:, None], limit / np.maximum(np.linalg.norm(part, axis=-1), 1e-9))
+        lasting = seconds[:, None] * own_room / np.maximum(own_room + 2.0 * seconds[:, None], 1e-12)
+        turn += part * lasting[..., None]
+    return quat_wxyz_multiply(quat, axis_angle_to_quat_wxyz(turn))

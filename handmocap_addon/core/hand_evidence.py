@@ -30,14 +30,14 @@ _FARTHEST = -3.0
 LARGEST_SIZE_RATIO = 2.2
 # What it costs to be lost and found again, and to be somewhere else at once. A hand seen for a frame or
 # two, apart from what is before and after, is worth less than being lost and found twice.
-_FOUND, _JUMP = 0.08, 0.4
-_FOUND_SECONDS, _FADING_SECONDS, _MEMORY_SECONDS = 0.15, 0.7, 2.0
+_FOUND, _JUMP = 0.08, 0.55
+_FOUND_SECONDS, _FADING_SECONDS, _MEMORY_SECONDS = 0.15, 1.0, 3.0
 _STILL_REACH, _REACH_PER_SECOND, _CARRIED_SECONDS = 0.35, 12.0, 0.15
 # Pieces of one hand may overlap for this long where a hand was seen twice and not noticed to be one.
 LONGEST_OVERLAP = 0.1
 # Two hands of a person are at most an arm span apart: 1.7 m.
 _ARM_SPAN = 9.0
-_APART_COST, _NEARNESS = 1.5, 0.05
+_APART_COST, _NEARNESS = 1.5, 0.5
 
 
 def evidence(

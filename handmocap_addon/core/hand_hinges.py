@@ -64,7 +64,8 @@ def hand_hinges(skeleton: HandSkeleton) -> tuple[Hinge, ...]:
         else:
             hinges += [
                 hinge(0, flexion, -30, 95, 17, 70),
-                hinge(0, across, -25, 25, 0, 11),
+                # The little finger rests spread wide; beside the others it is turned in by more than they ever are.
+                hinge(0, across, *((-32, 32) if finger == "pinky" else (-25, 25)), 0, 11),
                 hinge(0, bone, -20, 20, 0, 6),
                 hinge(1, flexion, -5, 115, 23, 70),
                 hinge(2, flexion, -10, 85, 15, 70),

@@ -63,7 +63,7 @@ def amplitude_loss(estimate: ArrayLike, truth: ArrayLike) -> float | None:
 
 def _columns(values: ArrayLike) -> Array:
     array = np.asarray(values, dtype=np.float64)
-    return array.reshape(len(array), -1)
+    return array.reshape(len(array), int(np.prod(array.shape[1:])))
 
 
 def _correlation(first: Array, second: Array) -> float:

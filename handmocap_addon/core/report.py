@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from .hand_poses import HandTrack
 from .hand_skeleton import HandSkeleton
 from .landmark_definition import RIG_JOINTS
 from .landmark_fit import palm_orientation
+from .quality import HandQuality
 from .rotations import quat_wxyz_to_axis_angle
 from .skeleton import FINGERS, SIDES, Side, finger_landmarks
 
@@ -28,14 +31,15 @@ REPORT_NAME = "report.json"
 def hand_summary(track: HandTrack, hand: CleanHand, skeleton: HandSkeleton, fps: float) -> dict[str, Any]:
     """Counts of frames by where they come from, and the jitter of the fingertips before and after cleanup."""
     counts = {kind: int(np.count_nonzero(hand.provenance == kind)) for kind in Provenance}
+    measured = hand.provenance == Provenance.MEASURED
     clean_pose = quat_wxyz_to_axis_angle(hand.quat_wxyz).reshape(len(hand.quat_wxyz), -1)
     return {
         "frames": len(track.detected),
         "measured": counts[Provenance.MEASURED],
         "filled": counts[Provenance.FILLED],
         "missing": counts[Provenance.RELAXED],
-        "longest_gap_frames": longest_gap_frames(track.detected),
-        "mean_score": float(track.score[track.detected].mean()) if track.detected.any() else 0.0,
+        "longest_gap_frames": longest_gap_frames(measured),
+        "mean_score": float(track.score[measured].mean()) if measured.any() else 0.0,
         "jitter_before_m_per_s3": fingertip_jitter(track.pose_axis_angle, track.detected, skeleton, fps),
         "jitter_after_m_per_s3": fingertip_jitter(clean_pose, np.ones(len(clean_pose), bool), skeleton, fps),
     }
@@ -49,6 +53,41 @@ def fingertip_jitter(pose_axis_angle: Array, valid: Array, skeleton: HandSkeleto
     tips = skeleton.posed_landmarks(pose_axis_angle)[:, [finger_landmarks(finger)[3] for finger in FINGERS]]
     third = np.diff(tips, n=3, axis=0) * fps**3
     return float(np.linalg.norm(third[runs], axis=-1).mean())
+
+
+def quality_summary(quality: HandQuality) -> dict[str, Any]:
+    """Figures of a hand's quality over the clip, and by frame in short lists; None where there is nothing to say."""
+    jump, rate = _worst_finger(quality.jump_degrees), _worst_finger(quality.jump_degrees_per_second)
+    limit = quality.limit_degrees.max(axis=1)
+    return {
+        "reprojection_mean_px": _figure(np.nanmean, quality.reprojection_pixels),
+        "reprojection_95th_px": _figure(lambda values: np.nanpercentile(values, 95), quality.reprojection_pixels),
+        "reprojection_mean_share_of_hand": _figure(np.nanmean, quality.reprojection_share),
+        "largest_limit_violation_deg": _figure(np.nanmax, limit),
+        "largest_jump_deg": _figure(np.nanmax, jump),
+        "largest_jump_deg_per_s": _figure(np.nanmax, rate),
+        "by_frame": {
+            "score": _short_list(quality.score, 2),
+            "reprojection_px": _short_list(quality.reprojection_pixels, 1),
+            "reprojection_share_of_hand": _short_list(quality.reprojection_share, 3),
+            "limit_violation_deg": _short_list(limit, 1),
+            "jump_deg": _short_list(jump, 1),
+            "jump_deg_per_s": _short_list(rate, 0),
+        },
+    }
+
+
+def _worst_finger(values: Array) -> Array:
+    """The largest of (N, 5), NaN where a whole row is."""
+    return np.where(np.isnan(values).all(axis=1), np.nan, np.nan_to_num(values, nan=-np.inf).max(axis=1))
+
+
+def _figure(of: Callable[[Array], Any], values: Array) -> float | None:
+    return None if np.isnan(values).all() else round(float(of(values)), 3)
+
+
+def _short_list(values: Array, digits: int) -> list[float | None]:
+    return [None if math.isnan(value) else value for value in np.round(values.astype(np.float64), digits).tolist()]
 
 
 def known_hand_poses(path: Path | None) -> dict[Side, Array]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import bpy
 
-from ..core.clean_hands import CleanupSettings
+from ..core.cleanup_settings import SMOOTHING_TARGETS, CleanupSettings
 from ..core.wrist import WristSettings, WristSource
 
 BODY_CHOICES = (
@@ -81,6 +81,27 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         max=1.0,
         subtype="FACTOR",
     )
+    smoothing: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="Smoothing",
+        description="How strongly fingers that hold still are calmed; gestures keep their speed. 0 keeps what was measured",
+        default=CleanupSettings.smoothing,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+    has_own_smoothing: bpy.props.BoolVectorProperty(  # type: ignore[valid-type]
+        name="Own Strength",
+        description="Give this hand or finger its own strength. A finger's goes before its hand's",
+        size=len(SMOOTHING_TARGETS),
+    )
+    own_smoothing: bpy.props.FloatVectorProperty(  # type: ignore[valid-type]
+        name="Smoothing",
+        description="Strength for this hand or finger alone. 0 keeps what was measured",
+        size=len(SMOOTHING_TARGETS),
+        default=(CleanupSettings.smoothing,) * len(SMOOTHING_TARGETS),
+        min=0.0,
+        max=1.0,
+    )
     longest_gap: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Longest Gap",
         description="Frames without a hand are bridged up to this long; longer gaps ease to a relaxed hand",
@@ -88,6 +109,22 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         min=0.0,
         soft_max=5.0,
         subtype="TIME_ABSOLUTE",
+    )
+    ease: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="Ease",
+        description="How long a hand takes to relax where a longer gap begins, and to come back where it ends",
+        default=CleanupSettings.ease,
+        min=0.0,
+        soft_max=2.0,
+        subtype="TIME_ABSOLUTE",
+    )
+    lowest_score: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="Lowest Score",
+        description="Frames on which the estimator was less sure of the hand than this are filled in. 0 keeps all",
+        default=CleanupSettings.lowest_score,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
     )
     bake_alembic: bpy.props.BoolProperty(name="Alembic", default=True)  # type: ignore[valid-type]
     bake_usd: bpy.props.BoolProperty(name="USD", default=True)  # type: ignore[valid-type]
@@ -117,7 +154,17 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         return clip.parent / "mocap" / clip.stem if clip is not None else None
 
     def wrist_settings(self) -> WristSettings:
-        return WristSettings(WristSource(self.wrist.lower()), self.forearm_twist, self.longest_gap)
+        return WristSettings(WristSource(self.wrist.lower()), self.forearm_twist, self.longest_gap, self.ease)
+
+    def cleanup(self) -> CleanupSettings:
+        own = zip(SMOOTHING_TARGETS, self.has_own_smoothing, self.own_smoothing, strict=True)
+        return CleanupSettings(
+            longest_gap=self.longest_gap,
+            ease=self.ease,
+            smoothing=self.smoothing,
+            smoothing_of=tuple((name, strength) for name, has_own, strength in own if has_own),
+            lowest_score=self.lowest_score,
+        )
 
     def body_choice(self) -> str:
         """`stand-in`, or the path of the model file."""

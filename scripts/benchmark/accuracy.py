@@ -71,7 +71,8 @@ class HandResult:
     wrist_error: float | None  # degrees, mean, of the wrist taken from the hand
     jitter_before: float | None  # m/s^3, on holds
     jitter_after: float | None
-    lag_frames: float | None
+    lag_frames: float | None  # against the truth
+    smoothing_lag_frames: float | None  # against the unsmoothed fit
     amplitude_loss: float | None  # against the truth
     smoothing_amplitude_loss: float | None  # against the unsmoothed fit
     errors: Sample
@@ -183,6 +184,7 @@ def _hand_result(
         fingertip_jitter(clean_pose(off), still, skeleton, clip.fps),
         fingertip_jitter(clean_pose(clean), still, skeleton, clip.fps),
         lag_frames(tips["clean"], tips["truth"]),
+        lag_frames(tips["clean"], tips["off"]),
         amplitude_loss(tips["clean"], tips["truth"]),
         amplitude_loss(tips["clean"], tips["off"]),
         stage_errors(track, clean, skeleton, truth),

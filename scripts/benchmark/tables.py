@@ -110,13 +110,14 @@ def motion_table(results: Sequence[HandResult]) -> str:
                 _average(held, lambda result: result.jitter_before, ".0f"),
                 _average(held, lambda result: result.jitter_after, ".0f"),
                 f"{sum(ratio) / len(ratio):.1f}" if ratio else "-",
+                _average(group, lambda result: result.smoothing_lag_frames, "+.2f"),
                 _average(group, lambda result: result.lag_frames, "+.2f"),
                 _average(group, lambda result: _percent(result.smoothing_amplitude_loss), "+.1f"),
                 _average(group, lambda result: _percent(result.amplitude_loss), "+.1f"),
             ]
         )
-    header = ("clip", "jitter on holds before, m/s³", "after", "times less", "lag, frames", "amplitude lost by smoothing, %",
-              "amplitude lost against the truth, %")  # fmt: skip
+    header = ("clip", "jitter on holds before, m/s³", "after", "times less", "lag by smoothing, frames",
+              "lag against the truth", "amplitude lost by smoothing, %", "amplitude lost against the truth, %")  # fmt: skip
     return _table(header, rows)
 
 

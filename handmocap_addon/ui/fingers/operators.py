@@ -3,7 +3,7 @@ from __future__ import annotations
 import bpy
 
 from ...blender.shot import apply_hands, match_scene_to_clip
-from ...core.clean_hands import CleanupSettings, Provenance
+from ...core.clean_hands import Provenance
 from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs
 from ..drawing import waits_for
@@ -40,7 +40,7 @@ class HANDMOCAP_OT_apply_hands(bpy.types.Operator):
                 match_scene_to_clip(context.scene, poses)
             clip = settings.clip_path()
             name = f"{(clip or path).stem} motion"
-            applied = apply_hands(settings.armature, poses, CleanupSettings(longest_gap=settings.longest_gap), name)
+            applied = apply_hands(settings.armature, poses, settings.cleanup(), name)
             filled = sum(int((hand.provenance != Provenance.MEASURED).sum()) for hand in applied.hands.values())
             kept = f", {applied.keys.kept_keys} keys of your own kept" if applied.keys.kept_keys else ""
             panel_jobs.set_status(

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import bpy
 
+from ...core.cleanup_settings import SMOOTHING_TARGETS
 from ..drawing import CATEGORY, stage_state
+from ..settings import HandmocapSettings
 from .operators import STAGE
 
 
@@ -17,10 +19,29 @@ class HANDMOCAP_PT_fingers(bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.handmocap
+        self.layout.prop(settings, "smoothing", slider=True)
+        _draw_own_strengths(self.layout, settings)
         column = self.layout.column()
-        column.prop(settings, "longest_gap")
+        row = column.row(align=True)
+        row.prop(settings, "longest_gap", text="Gap")
+        row.prop(settings, "ease")
+        column.prop(settings, "lowest_score", slider=True)
         column.operator("handmocap.apply_hands", icon="KEYINGSET")
         stage_state(column, STAGE)
+
+
+def _draw_own_strengths(layout: bpy.types.UILayout, settings: HandmocapSettings) -> None:
+    header, body = layout.panel("handmocap_own_smoothing", default_closed=True)
+    header.label(text="By Hand and Finger")
+    if body is None:
+        return
+    column = body.column(align=True)
+    for number, target in enumerate(SMOOTHING_TARGETS):
+        row = column.row(align=True)
+        row.prop(settings, "has_own_smoothing", index=number, text=target.replace("_", " ").capitalize())
+        strength = row.row(align=True)
+        strength.enabled = settings.has_own_smoothing[number]
+        strength.prop(settings, "own_smoothing", index=number, text="", slider=True)
 
 
 CLASSES = (HANDMOCAP_PT_fingers,)
