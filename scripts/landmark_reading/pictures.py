@@ -14,7 +14,7 @@ from handmocap_addon.core.body_model import BodyModel, skinned_vertices
 from handmocap_addon.core.rotations import normalized
 from handmocap_addon.core.skeleton import BODY_JOINTS, JOINT_INDEX
 
-from .random_hands import BODY_COUNT, PICTURE_SIZE, RandomHands, random_body, random_hands
+from .random_hands import PICTURE_SIZE, PLAIN_BODIES, RandomHands, random_body, random_body_number, random_hands
 from .random_looks import Light, Look, random_light, random_look
 from .renderer import Renderer
 
@@ -29,15 +29,16 @@ class Photographer:
     """Makes pictures; keeps the bodies and the renderer."""
 
     def __init__(self) -> None:
-        self._body = functools.lru_cache(BODY_COUNT)(_SurfacedBody)
+        self._body = functools.cache(_SurfacedBody)
         model = self._body(0).model
         self._renderer = Renderer(PICTURE_SIZE, model.faces, len(model.vertices))
 
-    def picture(self, number: int) -> tuple[Array, RandomHands]:
+    def picture(self, picture: int) -> tuple[Array, RandomHands]:
         """RGB (H, W, 3) uint8, and the truth about it; the same for the same number."""
-        random = np.random.default_rng(number)
-        body = self._body(int(random.integers(BODY_COUNT)))
-        hands = random_hands(random, body.model)
+        random = np.random.default_rng(picture)
+        number = random_body_number(random)
+        body = self._body(number)
+        hands = random_hands(random, body.model, may_touch=number >= PLAIN_BODIES)
         return self.photograph(random, body, hands, random_look(random)), hands
 
     def photograph(self, random: np.random.Generator, body: _SurfacedBody, hands: RandomHands, look: Look) -> Array:

@@ -27,15 +27,24 @@ _EACH_ITS_OWN, _TOGETHER, _COUNTING = 0.35, 0.7, 0.85
 _HOOKS = 0.15  # share of the first two kinds' fingers whose knuckle and middle joint bend without each other
 _THUMB_OVER_FIST = np.array((40.0, 15.0, -5.0, 20.0, 30.0))
 _THUMB_RANGE = np.array(((-2.0, 58.0), (-22.0, 38.0), (-35.0, 25.0), (-2.0, 45.0), (-5.0, 65.0)))
+# Degrees of spread at which the stretched fingers touch each other: the rest pose spreads them.
+_TOUCHING = {"index": 9.0, "middle": 0.0, "ring": -5.0, "pinky": -26.0}
 _OPEN_THUMB_SHARE, _FIST_THUMB_SHARE = 0.35, 0.65
 
 
-def random_gesture(random: np.random.Generator) -> Array:
-    """(ANGLE_COUNT,) degrees."""
+def random_gesture(random: np.random.Generator, may_touch: bool) -> Array:
+    """(ANGLE_COUNT,) degrees; with `may_touch` the stretched fingers are anything from spread to side by side."""
     angles = np.zeros(ANGLE_COUNT)
     kind, common = random.random(), random.random()
+    touching = random.beta(0.6, 0.8) if may_touch else 0.0
+    spread_deviation = 5.0 if may_touch else 7.0
     for finger in LONG_FINGERS:
-        angles[finger_slice(finger)] = _random_finger(random, finger, _curl(random, kind, common), kind < _TOGETHER)
+        stretched_spread = FLAT[finger][0] * (1.0 - touching) + _TOUCHING[finger] * touching
+        knuckle, bends = _random_bends(random, _curl(random, kind, common), kind < _TOGETHER)
+        usual_spread = stretched_spread * (1.0 - knuckle) + FIST[finger][0] * knuckle
+        # A bent knuckle spreads less: its side ligaments are tight.
+        spread = random.normal(0.0, spread_deviation) * (1.0 - 0.6 * np.clip(knuckle, 0.0, 1.0)) + usual_spread
+        angles[finger_slice(finger)] = (spread, *bends)
     angles[THUMB_ANGLES] = _random_thumb(random)
     return angles
 
@@ -51,18 +60,15 @@ def _curl(random: np.random.Generator, kind: float, common: float) -> float:
     return random.beta(0.8, 2.5)
 
 
-def _random_finger(random: np.random.Generator, finger: str, curl: float, may_hook: bool) -> tuple[float, ...]:
-    """Spread and the bends of knuckle, middle and end joint, degrees."""
-    knuckle = np.clip(curl + random.normal(0.0, 0.18), -0.1, 1.05)
-    middle = np.clip(curl + random.normal(0.0, 0.15), 0.0, 1.08)
+def _random_bends(random: np.random.Generator, curl: float, may_hook: bool) -> tuple[float, tuple[float, ...]]:
+    """How far the knuckle is closed, and the bends of knuckle, middle and end joint in degrees."""
+    knuckle = float(np.clip(curl + random.normal(0.0, 0.18), -0.1, 1.05))
+    middle = float(np.clip(curl + random.normal(0.0, 0.15), 0.0, 1.08))
     if may_hook and random.random() < _HOOKS:
-        knuckle, middle = np.clip(random.random(2), 0.0, 1.0)
+        knuckle, middle = random.random(), random.random()
     knuckle_bend, middle_bend = -6.0 + knuckle * 88.0, 3.0 + middle * 100.0
-    end_bend = np.clip(middle_bend * random.uniform(0.4, 0.75) + random.normal(0.0, 4.0), -5.0, 75.0)
-    usual_spread = FLAT[finger][0] * (1.0 - knuckle) + FIST[finger][0] * knuckle
-    # A bent knuckle spreads less: its side ligaments are tight.
-    spread = random.normal(0.0, 7.0) * (1.0 - 0.6 * np.clip(knuckle, 0.0, 1.0)) + usual_spread
-    return spread, knuckle_bend, middle_bend, end_bend
+    end_bend = float(np.clip(middle_bend * random.uniform(0.4, 0.75) + random.normal(0.0, 4.0), -5.0, 75.0))
+    return knuckle, (knuckle_bend, middle_bend, end_bend)
 
 
 def _random_thumb(random: np.random.Generator) -> Array:

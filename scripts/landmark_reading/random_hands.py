@@ -21,11 +21,14 @@ from scripts.truth_clips.finger_gestures import hand_pose, mirrored_hand_pose
 from scripts.truth_clips.hand_geometry import hand_landmarks, measure_rest_hand
 from scripts.truth_clips.truth import intrinsics_of
 
+from .hand_proportions import reshaped_hands
 from .random_gestures import random_gesture
 
 Array = NDArray[Any]
 
-BODY_COUNT = 40
+# People as the betas make them, and others whose hands have proportions of their own.
+PLAIN_BODIES, RESHAPED_BODIES = 40, 150
+_RESHAPED_SHARE = 0.3  # of the pictures
 PICTURE_SIZE = (576, 432)  # pixels, width and height
 _MARGIN = 22.0  # pixels between the hands and the picture's edge, at least
 _X, _Y, _Z = np.eye(3)
@@ -72,18 +75,31 @@ class RandomHands:
 
 
 def random_body(number: int) -> BodyModel:
-    """One of the BODY_COUNT people."""
-    betas = np.round(np.random.default_rng(1000 + number).normal(0.0, 0.9, 10), 2).clip(-2.0, 2.0)
+    """One of the people: the plain ones first, then those with reshaped hands."""
+    reshaped = number >= PLAIN_BODIES
+    kind = number - PLAIN_BODIES if reshaped else number
+    betas = np.round(np.random.default_rng(1000 + kind).normal(0.0, 0.9, 10), 2).clip(-2.0, 2.0)
     betas[4:] *= 0.5
-    return load_stand_in_body(betas)
+    model = load_stand_in_body(betas)
+    return reshaped_hands(model, np.random.default_rng(9000 + kind)) if reshaped else model
 
 
-def random_hands(random: np.random.Generator, model: BodyModel) -> RandomHands:
-    """Any gestures, the forearms up before the chest, any turn of the wrists, a camera that has both hands in view."""
+def random_body_number(random: np.random.Generator) -> int:
+    """Who is in a picture."""
+    if random.random() < _RESHAPED_SHARE:
+        return PLAIN_BODIES + int(random.integers(RESHAPED_BODIES))
+    return int(random.integers(PLAIN_BODIES))
+
+
+def random_hands(random: np.random.Generator, model: BodyModel, may_touch: bool) -> RandomHands:
+    """Any gestures, the forearms up before the chest, any turn of the wrists, a camera that has both hands in view.
+
+    `may_touch` lets stretched fingers lie side by side.
+    """
     rest = {side: measure_rest_hand(model, side) for side in SIDES}
     poses = {
-        "left": hand_pose(rest["left"], random_gesture(random)[None]),
-        "right": mirrored_hand_pose(hand_pose(rest["left"], random_gesture(random)[None])),
+        "left": hand_pose(rest["left"], random_gesture(random, may_touch)[None]),
+        "right": mirrored_hand_pose(hand_pose(rest["left"], random_gesture(random, may_touch)[None])),
     }
     body_pose = np.zeros((1, 21, 3))
     for side in SIDES:
