@@ -16,6 +16,6 @@ the hand model that `scripts/handmocap.py setup` made as MODEL (`models/hand_lan
     reading-venv/bin/python -m scripts.landmark_reading.measure_definition gathered_*.npz
 
 A picture costs 0.2 s of one processor core (EGL draws it, in software where there is no graphics card), so 10,000 of them
-take 17 minutes on two; they show 16,900 hands, of which 14,400 are of use. Training takes one to two minutes, measuring two
+take 17 minutes on two; they show 16,900 hands, of which 14,200 are of use. Training takes one to two minutes, measuring two
 seconds.
 """
