@@ -253,6 +253,43 @@ class TestWithBodies:
         np.testing.assert_array_equal(one.given, other.given[::-1])
 
 
+def meeting_hands(seed: int) -> list[Hand]:
+    """Three seconds of hands that pass through each other again and again, one of them often hidden and misnamed there."""
+    random = np.random.default_rng(seed)
+    rate, other_rate = random.uniform(0.3, 1.2, 2)
+    phase, reach = random.uniform(0.0, 6.0, 3), random.uniform(100.0, 260.0)
+    seconds = times(90)
+    swing = np.sin(2.0 * np.pi * rate * seconds + phase[0])
+    lift = [400.0 + 80.0 * np.sin(2.0 * np.pi * other_rate * seconds + phase[side]) for side in (1, 2)]
+    wrists = [np.stack((640.0 + reach * swing, lift[0]), axis=1), np.stack((640.0 - reach * swing, lift[1]), axis=1)]
+    near = np.linalg.norm(wrists[0] - wrists[1], axis=1) < 0.6 * LENGTH
+    hidden = near & (random.random(90) < 0.5)
+    wrong = random.random((2, 90)) < np.where(near, 0.4, 0.1)
+    missed = random.random((2, 90)) < 0.05
+    turns = np.cumsum(random.normal(0.0, 0.08, (2, 90)), axis=1)
+    return [
+        Hand("left", wrists[0], turns[0], seen=~missed[0] & ~hidden, named=wrong[0]),
+        Hand("right", wrists[1], turns[1], seen=~missed[1], named=~wrong[1]),
+    ]
+
+
+@pytest.mark.parametrize("bodies", [False, True])
+def test_hands_that_meet_again_and_again_are_hardly_ever_swapped(bodies):
+    swapped = given_frames = 0
+    for seed in range(40):
+        hands = meeting_hands(seed)
+        detections, owner = detections_of(hands, noise=4.0, seed=seed)
+        arms = [arms_of(*hands, np.random.default_rng(seed).normal(0.0, 0.3 * LENGTH, (90, 2, 2)))] if bodies else []
+        apart = np.linalg.norm(hands[0].wrist - hands[1].wrist, axis=1) > 0.5 * LENGTH
+        for side, got in enumerate(associate_hands(detections, times(90), arms).given[0]):
+            # Where the hands lie on each other nobody could tell.
+            told = (got >= 0) & apart
+            swapped += int((owner[got[told]] != side).sum())
+            given_frames += int(told.sum())
+    assert given_frames > 5500
+    assert swapped <= 0.002 * given_frames
+
+
 @st.composite
 def scenes(draw):
     """Hands that wander, are missed and misnamed, and things that are no hands."""

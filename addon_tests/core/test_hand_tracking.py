@@ -94,3 +94,13 @@ def test_pieces_are_numbered_by_their_first_frames():
     assert owner[pieces.first].tolist() == [1, 0]
     assert detections.frame[pieces.first].tolist() == [0, 6]
     assert detections.frame[pieces.last].tolist() == [N - 1, N - 1]
+
+
+def test_a_hand_that_hides_as_the_other_one_is_seen_again_does_not_become_it():
+    # Side by side; the right one is seen up to frame 19, the left one from frame 20 on, and before frame 18.
+    place = (PLACE[0] + 0.5 * LENGTH, PLACE[1])
+    right = replace(hand("right", PLACE, PLACE, N), seen=np.arange(N) < 20)
+    left = replace(hand("right", place, place, N), seen=(np.arange(N) < 18) | (np.arange(N) >= 20))
+    pieces, owner, _ = pieces_of(right, left)
+    for piece in range(pieces.count):
+        assert len(set(owner[pieces.piece == piece].tolist())) == 1

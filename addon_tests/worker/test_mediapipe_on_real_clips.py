@@ -122,8 +122,9 @@ def test_no_hand_changes_its_side_or_place_from_one_frame_to_the_next(estimated,
 
 def test_sleeves_taken_for_hands_are_dropped_and_told_of(estimated):
     _, poses = estimated("asl_book")
-    assert not poses.left.detected[[9, 97]].any()
-    ghosts = [track for track in poses.meta["tracks"] if track["side"] is None]
+    # On frame 12 a closer look for the left hand shows the right one, which lies against it.
+    assert not poses.left.detected[[9, 12, 97]].any()
+    ghosts = [track for track in poses.meta["tracks"] if track["side"] is None and not track["second_look"]]
     assert [track["frames"] for track in ghosts] == [[9, 9], [97, 97]]
     assert all("apart from where the hands are" in track["reason"] for track in ghosts)
 

@@ -22,6 +22,8 @@ Array = NDArray[Any]
 
 # A second of a hand is worth one second, half a second more or less by what the estimator calls it.
 _SIDE_WORTH = 0.5
+# Who looks where a hand should be finds one more easily than there is one.
+_SECOND_LOOK_WORTH = 0.75
 # A wrist this many hand lengths from the projected one neither speaks for nor against it (GVHMR's own wrists are off by up
 # to about one); twice as far it cannot be that hand.
 WRIST_REACH = 1.0
@@ -31,7 +33,7 @@ LARGEST_SIZE_RATIO = 2.2
 # What it costs to be lost and found again, and to be somewhere else at once. A hand seen for a frame or
 # two, apart from what is before and after, is worth less than being lost and found twice.
 _FOUND, _JUMP = 0.08, 0.55
-_FOUND_SECONDS, _FADING_SECONDS, _MEMORY_SECONDS = 0.15, 1.0, 3.0
+_FOUND_SECONDS, _FADING_SECONDS, _MEMORY_SECONDS = 0.15, 1.0, 2.0
 _STILL_REACH, _REACH_PER_SECOND, _CARRIED_SECONDS = 0.35, 12.0, 0.15
 # Pieces of one hand may overlap for this long where a hand was seen twice and not noticed to be one.
 LONGEST_OVERLAP = 0.1
@@ -51,6 +53,7 @@ def evidence(
     kept = np.flatnonzero(pieces.piece >= 0)
     piece, frame = pieces.piece[kept], detections.frame[kept]
     weight = duration[frame] * (0.5 + 0.5 * detections.score[kept])
+    weight = weight * np.where(detections.second_look[kept], _SECOND_LOOK_WORTH, 1.0)
     if not arms:
         weight = weight * _size_share(pieces.length_px[kept], weight)
     worth = np.empty((pieces.count, 2 * max(1, len(arms))))

@@ -19,19 +19,19 @@ from .skeleton import LANDMARK_WRIST
 Array = NDArray[Any]
 
 # Distances are those of `landmark_distance`. Two detections of a frame are one hand seen twice if they are nearer
-# than this and share some area (measured: up to 0.20, and hands laid palm to palm 0.25 and more), or share most of it.
-_ONE_HAND, _ONE_HAND_SHARED_AREA = 0.23, 0.25
+# than this and share some area (measured: up to 0.22, and hands laid palm to palm 0.31 and more), or share most of it.
+_ONE_HAND, _ONE_HAND_SHARED_AREA = 0.26, 0.25
 _MOSTLY_SHARED_AREA = 0.7
 # The farthest that a hand gets from one frame to the next: what the landmarks themselves jump, and 2.7 m/s beyond what was
 # expected of it; less across frames on which it was missed, since what is found behind may be something else.
-_STILL_REACH, _REACH_PER_SECOND, _LARGEST_REACH, _REACH_OVER_GAP = 0.25, 15.0, 0.75, 0.6
+_STILL_REACH, _REACH_PER_SECOND, _LARGEST_REACH, _REACH_OVER_GAP = 0.25, 15.0, 0.75, 0.5
 # A hand may be missed for this long within a piece, seconds.
 _GAP_SECONDS = 0.2
 # A speed seen between two frames says little about where a hand is later than this.
 _CARRIED_SECONDS = 0.1
 # Another way to join the frames must be this much worse.
 _MARGIN_FACTOR, _MARGIN = 1.5, 0.1
-_SIDE_CHANGE, _SIZE_CHANGE = 0.15, 0.3
+_SIDE_CHANGE, _SIZE_CHANGE = 0.2, 0.3
 _ROUNDS = 3
 # A hand that vanishes or appears this near to another one may have been taken for it.
 _CONFUSABLE = 0.5
@@ -161,7 +161,8 @@ def _links(frames: _Frames, widest_lag: int) -> tuple[Array, Array]:
     for lag in range(1, widest_lag + 1):
         behind, ahead = _joined_at_lag(frames, lag, behind, ahead, motion)
         motion = _velocities(frames, behind, ahead)
-    return _cut_where_doubtful(frames, behind, ahead)
+    behind, ahead = _cut_where_another_fits(frames, widest_lag, behind, ahead, motion)
+    return _cut_where_hands_meet(frames, behind, ahead)
 
 
 def _joined_at_lag(
@@ -240,20 +241,47 @@ def _mean_of_known(first: Array, second: Array) -> Array:
     return np.where(np.isfinite(both), both, np.where(np.isfinite(first), first, second))
 
 
-def _cut_where_doubtful(frames: _Frames, behind: Array, ahead: Array) -> tuple[Array, Array]:
+def _cut_where_another_fits(
+    frames: _Frames, widest_lag: int, behind: Array, ahead: Array, motion: tuple[Array, Array]
+) -> tuple[Array, Array]:
+    """End pieces where a hand that was lost shortly before, or is found shortly after, fits nearly as well.
+
+    One hand may hide on the very frame on which the other one is seen again.
+    """
+    joined = np.flatnonzero(ahead >= 0)
+    cost = np.full(len(ahead), np.inf)  # of the step from each detection to the next one of its piece
+    seconds = frames.time[ahead[joined]] - frames.time[joined]
+    cost[joined] = _cost(frames, joined, ahead[joined], seconds, motion)
+    limit = _MARGIN_FACTOR * cost + _MARGIN
+    doubtful = np.zeros(len(ahead), bool)
+    for lag in range(1, widest_lag + 1):
+        first, second = _pairs(frames.frame, lag)
+        lost, found = (ahead[first] < 0) & (behind[second] >= 0), (behind[second] < 0) & (ahead[first] >= 0)
+        for other, step in ((lost, behind[second]), (found, first)):
+            pair = np.flatnonzero(other)
+            seconds = frames.time[second[pair]] - frames.time[first[pair]]
+            fits = _cost(frames, first[pair], second[pair], seconds, motion) < limit[step[pair]]
+            doubtful[step[pair][fits & (seconds <= _GAP_SECONDS + 1e-9)]] = True
+    return _cut(behind, ahead, np.flatnonzero(doubtful))
+
+
+def _cut(behind: Array, ahead: Array, cut_after: Array) -> tuple[Array, Array]:
+    behind, ahead = behind.copy(), ahead.copy()
+    following = ahead[cut_after]
+    behind[following[following >= 0]] = -1
+    ahead[cut_after] = -1
+    return behind, ahead
+
+
+def _cut_where_hands_meet(frames: _Frames, behind: Array, ahead: Array) -> tuple[Array, Array]:
     """End pieces where a hand beside them vanishes or appears: the one that stays may be the other of the two."""
     first, second = _pairs(frames.frame, 0)
     different = first != second
     first, second = first[different], second[different]
     near = _distance(frames.points, frames.length, first, second, 0.0) < _CONFUSABLE
     first, second = first[near], second[near]
-    behind, ahead = behind.copy(), ahead.copy()
     ends, starts = second[ahead[first] < 0], second[behind[first] < 0]
-    cut_after = np.unique(np.concatenate((ends, behind[starts][behind[starts] >= 0])))
-    following = ahead[cut_after]
-    behind[following[following >= 0]] = -1
-    ahead[cut_after] = -1
-    return behind, ahead
+    return _cut(behind, ahead, np.unique(np.concatenate((ends, behind[starts][behind[starts] >= 0]))))
 
 
 def _chains(behind: Array) -> Array:

@@ -19,7 +19,7 @@ Array = NDArray[Any]
 
 _NEVER, _LONG_AGO = -1, -2
 # More undecided pieces than this at one moment are beyond what a picture of a few people shows.
-_MOST_STATES = 400
+_MOST_STATES = 60
 _MOST_ROUNDS = 8
 
 # What it costs that one piece follows another in a slot; None where it cannot.
