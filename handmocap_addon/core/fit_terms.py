@@ -87,9 +87,11 @@ def centred(points: Array) -> Array:
 
 def _robust(residual: Array, jacobian: Array) -> Term:
     """Huber's weights by the length of each point's residual: (N, k, d) and (N, k, d, P) to one row a number."""
-    count, parameters = len(residual), jacobian.shape[-1]
+    count, points, size = residual.shape
     weight = np.sqrt(_HUBER / np.maximum(np.linalg.norm(residual, axis=-1), _HUBER))[..., None]
-    return (residual * weight).reshape(count, -1), (jacobian * weight[..., None]).reshape(count, -1, parameters)
+    return (residual * weight).reshape(count, points * size), (jacobian * weight[..., None]).reshape(
+        count, points * size, jacobian.shape[-1]
+    )
 
 
 @dataclass(frozen=True)

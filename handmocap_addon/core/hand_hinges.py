@@ -1,8 +1,8 @@
 """The degrees of freedom of a hand as hinges, and what each of them moves.
 
 A finger has flexion and spread at the knuckle, a little give about its own length, and flexion alone beyond it; the
-thumb has three turns at its base. Ranges
-are those of healthy adults as in goniometry tables, slightly widened.
+thumb has three turns at its base. Ranges are those of healthy adults as in goniometry tables, slightly widened; at the
+thumb's base, which rests spread in SMPL-X, they are as wide as the committed clips' thumbs that cross the palm.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ def hand_hinges(skeleton: HandSkeleton) -> tuple[Hinge, ...]:
 
         if finger == "thumb":
             hinges += [
-                hinge(0, flexion, -40, 50, 0, 40),
+                hinge(0, flexion, -40, 85, 0, 40),  # as far as the little finger's base
                 hinge(0, across, -50, 50, 0, 40),
-                hinge(0, bone, -35, 35, 0, 20),
+                hinge(0, bone, -45, 45, 0, 20),
                 hinge(1, flexion, -20, 70, 0, 35),
                 hinge(2, flexion, -25, 85, 0, 45),
             ]

@@ -157,7 +157,9 @@ def _solved(
         solved.append(state)
     angles = np.concatenate([state.angles for state in solved]) if solved else start.angles
     turn = np.concatenate([state.turn for state in solved]) if solved else start.turn
-    return FittedHand(hinge_pose(hinges, angles), rotmat_to_axis_angle(turn))
+    # The term gives way a little under landmarks that no hand can take; what is handed out does not.
+    limits = np.array([hinge.limits for hinge in hinges])
+    return FittedHand(hinge_pose(hinges, np.clip(angles, limits[:, 0], limits[:, 1])), rotmat_to_axis_angle(turn))
 
 
 def _posed(state: HandState, skeleton: HandSkeleton, hinges: tuple[Hinge, ...], definition: LandmarkDefinition) -> PosedHand:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .rotations import normalized
-from .skeleton import LANDMARK_WRIST, Side, finger_landmarks
+from .skeleton import LANDMARK_COUNT, LANDMARK_WRIST, Side, finger_landmarks
 
 Array = NDArray[Any]
 
@@ -68,7 +68,10 @@ def aligned_landmarks(world: ArrayLike, image: ArrayLike, side: Side) -> tuple[A
     turn = np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
     points = points @ np.swapaxes(turn, -1, -2)
     pixels = pixels @ np.swapaxes(turn[:, :2, :2], -1, -2)
-    flat = [_unit_size(pixels)[:, 1:].reshape(len(pixels), -1), _unit_size(points)[:, 1:].reshape(len(points), -1)]
+    flat = [
+        _unit_size(values)[:, 1:].reshape(len(values), (LANDMARK_COUNT - 1) * size)
+        for values, size in ((pixels, 2), (points, 3))
+    ]
     return np.concatenate(flat, axis=1), turn
 
 
