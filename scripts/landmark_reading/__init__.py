@@ -1,6 +1,6 @@
 """Makes core/mediapipe_reading.npz and the offsets of core/landmark_definition.py: what MediaPipe's landmarks usually mean.
 
-Hands of 190 stand-in bodies in random poses, views and light are drawn, MediaPipe looks at the pictures, and a small network
+Hands of 340 stand-in bodies in random poses, views and light are drawn, MediaPipe looks at the pictures, and a small network
 learns which hand its landmarks stood for. Nothing here is needed to use the extension. From the top of the checkout, with
 the hand model that `scripts/handmocap.py setup` made as MODEL (`models/hand_landmarker.task` in the worker's environment):
 
@@ -9,13 +9,13 @@ the hand model that `scripts/handmocap.py setup` made as MODEL (`models/hand_lan
     reading-venv/bin/pip install -r handmocap_addon/requirements/stand_in.txt
     reading-venv/bin/pip install moderngl torch
     export OMP_NUM_THREADS=1
-    reading-venv/bin/python -m scripts.landmark_reading.gather --model MODEL --first 0 --last 5000 --out gathered_0.npz &
-    reading-venv/bin/python -m scripts.landmark_reading.gather --model MODEL --first 5000 --last 10000 --out gathered_1.npz &
+    reading-venv/bin/python -m scripts.landmark_reading.gather --model MODEL --first 0 --last 4000 --out gathered_0.npz &
+    reading-venv/bin/python -m scripts.landmark_reading.gather --model MODEL --first 4000 --last 8000 --out gathered_1.npz &
     wait
     reading-venv/bin/python -m scripts.landmark_reading.train gathered_*.npz
     reading-venv/bin/python -m scripts.landmark_reading.measure_definition gathered_*.npz
 
-A picture costs 0.2 s of one processor core (EGL draws it, in software where there is no graphics card), so 10,000 of them
-take 17 minutes on two; they show 16,900 hands, of which 14,200 are of use. Training takes one to two minutes, measuring two
+A picture costs 0.2 s of one processor core (EGL draws it, in software where there is no graphics card), so 8,000 of them
+take 14 minutes on two; they show 13,500 hands, of which 11,300 are of use. Training takes one to two minutes, measuring two
 seconds.
 """

@@ -19,10 +19,11 @@ _WRIST_BLEND = 0.02  # metres beyond the wrist over which the palm's stretch beg
 
 def reshaped_hands(model: BodyModel, random: np.random.Generator) -> BodyModel:
     """The body at rest with both hands alike reshaped; skin weights stay."""
-    common = np.exp(random.normal(0.05, 0.08))
+    # The stand-in's fingers are short for their palm: 0.70 of it, where people's are about 0.8 and more.
+    common = np.exp(random.normal(0.13, 0.12))
     lengths = {finger: common * np.exp(random.normal(0.0, 0.05)) for finger in FINGERS}
     thickness = np.exp(random.normal(-0.03, 0.09))
-    palm = np.array([np.exp(random.normal(0.0, deviation)) for deviation in (0.06, 0.08, 0.08)])
+    palm = np.exp(random.normal((-0.03, 0.0, 0.0), (0.08, 0.08, 0.09)))
     weights = np.zeros((len(model.vertices), len(JOINT_NAMES)))
     np.add.at(weights, (np.arange(len(weights))[:, None], model.skin_joints), model.skin_weights)
     moved, joints = np.zeros_like(model.vertices), model.rest_joints.copy()

@@ -14,7 +14,7 @@ from handmocap_addon.core.body_model import BodyModel, skinned_vertices
 from handmocap_addon.core.rotations import normalized
 from handmocap_addon.core.skeleton import BODY_JOINTS, JOINT_INDEX
 
-from .random_hands import PICTURE_SIZE, PLAIN_BODIES, RandomHands, random_body, random_body_number, random_hands
+from .random_hands import PICTURE_SIZE, RandomHands, random_body, random_body_number, random_hands
 from .random_looks import Light, Look, random_light, random_look
 from .renderer import Renderer
 
@@ -38,7 +38,7 @@ class Photographer:
         random = np.random.default_rng(picture)
         number = random_body_number(random)
         body = self._body(number)
-        hands = random_hands(random, body.model, may_touch=number >= PLAIN_BODIES)
+        hands = random_hands(random, body.model)
         return self.photograph(random, body, hands, random_look(random)), hands
 
     def photograph(self, random: np.random.Generator, body: _SurfacedBody, hands: RandomHands, look: Look) -> Array:

@@ -1,4 +1,4 @@
-"""Random gestures: any fingers, fingers that go together, counting, hooks, and hands that are nearly open.
+"""Random gestures: any fingers, fingers that go together, counting, hooks, hands that are nearly open, and open ones.
 
 Angles as in truth_clips/finger_gestures.py: rows of ANGLE_COUNT degrees, written for a left hand.
 """
@@ -29,21 +29,24 @@ _THUMB_OVER_FIST = np.array((40.0, 15.0, -5.0, 20.0, 30.0))
 _THUMB_RANGE = np.array(((-2.0, 58.0), (-22.0, 38.0), (-35.0, 25.0), (-2.0, 45.0), (-5.0, 65.0)))
 # Degrees of spread at which the stretched fingers touch each other: the rest pose spreads them.
 _TOUCHING = {"index": 9.0, "middle": 0.0, "ring": -5.0, "pinky": -26.0}
+# Hands with all four fingers stretched are common and easily read as a little bent.
+_STRAIGHT = 0.2
+_SPREAD_DEVIATION = 5.0  # degrees
 _OPEN_THUMB_SHARE, _FIST_THUMB_SHARE = 0.35, 0.65
 
 
-def random_gesture(random: np.random.Generator, may_touch: bool) -> Array:
-    """(ANGLE_COUNT,) degrees; with `may_touch` the stretched fingers are anything from spread to side by side."""
+def random_gesture(random: np.random.Generator) -> Array:
+    """(ANGLE_COUNT,) degrees; stretched fingers are anything from spread to side by side."""
     angles = np.zeros(ANGLE_COUNT)
-    kind, common = random.random(), random.random()
-    touching = random.beta(0.6, 0.8) if may_touch else 0.0
-    spread_deviation = 5.0 if may_touch else 7.0
+    kind, common, straight = random.random(), random.random(), random.random() < _STRAIGHT
+    touching = random.beta(0.6, 0.8)
     for finger in LONG_FINGERS:
         stretched_spread = FLAT[finger][0] * (1.0 - touching) + _TOUCHING[finger] * touching
-        knuckle, bends = _random_bends(random, _curl(random, kind, common), kind < _TOGETHER)
+        curl = random.beta(0.5, 6.0) if straight else _curl(random, kind, common)
+        knuckle, bends = _random_bends(random, curl, straight, kind < _TOGETHER)
         usual_spread = stretched_spread * (1.0 - knuckle) + FIST[finger][0] * knuckle
         # A bent knuckle spreads less: its side ligaments are tight.
-        spread = random.normal(0.0, spread_deviation) * (1.0 - 0.6 * np.clip(knuckle, 0.0, 1.0)) + usual_spread
+        spread = random.normal(0.0, _SPREAD_DEVIATION) * (1.0 - 0.6 * np.clip(knuckle, 0.0, 1.0)) + usual_spread
         angles[finger_slice(finger)] = (spread, *bends)
     angles[THUMB_ANGLES] = _random_thumb(random)
     return angles
@@ -60,10 +63,12 @@ def _curl(random: np.random.Generator, kind: float, common: float) -> float:
     return random.beta(0.8, 2.5)
 
 
-def _random_bends(random: np.random.Generator, curl: float, may_hook: bool) -> tuple[float, tuple[float, ...]]:
+def _random_bends(
+    random: np.random.Generator, curl: float, straight: bool, may_hook: bool
+) -> tuple[float, tuple[float, ...]]:
     """How far the knuckle is closed, and the bends of knuckle, middle and end joint in degrees."""
-    knuckle = float(np.clip(curl + random.normal(0.0, 0.18), -0.1, 1.05))
-    middle = float(np.clip(curl + random.normal(0.0, 0.15), 0.0, 1.08))
+    knuckle = float(np.clip(curl + random.normal(0.0, 0.05 if straight else 0.18), -0.1, 1.05))
+    middle = float(np.clip(curl + random.normal(0.0, 0.04 if straight else 0.15), 0.0, 1.08))
     if may_hook and random.random() < _HOOKS:
         knuckle, middle = random.random(), random.random()
     knuckle_bend, middle_bend = -6.0 + knuckle * 88.0, 3.0 + middle * 100.0

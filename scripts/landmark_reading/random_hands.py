@@ -27,8 +27,8 @@ from .random_gestures import random_gesture
 Array = NDArray[Any]
 
 # People as the betas make them, and others whose hands have proportions of their own.
-PLAIN_BODIES, RESHAPED_BODIES = 40, 150
-_RESHAPED_SHARE = 0.3  # of the pictures
+PLAIN_BODIES, RESHAPED_BODIES = 40, 300
+_RESHAPED_SHARE = 0.65  # of the pictures
 PICTURE_SIZE = (576, 432)  # pixels, width and height
 _MARGIN = 22.0  # pixels between the hands and the picture's edge, at least
 _X, _Y, _Z = np.eye(3)
@@ -91,15 +91,12 @@ def random_body_number(random: np.random.Generator) -> int:
     return int(random.integers(PLAIN_BODIES))
 
 
-def random_hands(random: np.random.Generator, model: BodyModel, may_touch: bool) -> RandomHands:
-    """Any gestures, the forearms up before the chest, any turn of the wrists, a camera that has both hands in view.
-
-    `may_touch` lets stretched fingers lie side by side.
-    """
+def random_hands(random: np.random.Generator, model: BodyModel) -> RandomHands:
+    """Any gestures, the forearms up before the chest, any turn of the wrists, a camera that has both hands in view."""
     rest = {side: measure_rest_hand(model, side) for side in SIDES}
     poses = {
-        "left": hand_pose(rest["left"], random_gesture(random, may_touch)[None]),
-        "right": mirrored_hand_pose(hand_pose(rest["left"], random_gesture(random, may_touch)[None])),
+        "left": hand_pose(rest["left"], random_gesture(random)[None]),
+        "right": mirrored_hand_pose(hand_pose(rest["left"], random_gesture(random)[None])),
     }
     body_pose = np.zeros((1, 21, 3))
     for side in SIDES:
