@@ -10,8 +10,10 @@ set-up, 5 failed, 130 cancelled.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -23,10 +25,13 @@ sys.path.insert(0, str(REPOSITORY))
 
 from handmocap_addon.core import environments  # noqa: E402
 from handmocap_addon.core.errors import BadUsageError, ExitCode, HandmocapError  # noqa: E402
+from handmocap_addon.core.job_protocol import END_WITH_STDIN  # noqa: E402
 
 DEMO = REPOSITORY / "demo"
 WORKER = REPOSITORY / "handmocap_addon" / "worker"
 OLDEST_BLENDER = (4, 5)
+# A child that is asked to end has three seconds.
+_PATIENCE_SECONDS = 3.0
 
 
 def say(text: str) -> None:
@@ -46,10 +51,10 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("options", nargs=argparse.REMAINDER)
     chosen = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         folder, rest = _environment_folder(chosen.options)
         if chosen.command == "setup":
-            environments.end_installers_when_terminated()
             return _set_up(folder, rest)
         if chosen.command == "doctor":
             return _doctor(folder, rest)
@@ -164,21 +169,36 @@ def _doctor(folder: Path, options: list[str]) -> int:
 
 
 def _run(command: list[str]) -> int:
-    """Run a child to its end and pass its exit code on; a pipe stays open to it, since it ends when its stdin closes."""
+    """Run a child to its end and pass its exit code on.
+
+    It ends when its stdin closes: when this process is told to end, and when it dies without a word.
+    """
     try:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE)
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, END_WITH_STDIN: "1"})
     except OSError as error:
         raise BadUsageError(f"{command[0]} cannot be started ({error.strerror})", "run handmocap.py setup") from error
-    while True:
-        try:
-            code = process.wait()
-        except KeyboardInterrupt:
-            # The terminal sent the signal to the child as well; it cleans up and ends.
-            continue
-        if code >= 0:
-            return code
-        say(f"the work was ended from outside by signal {-code}: run it again; what was finished before is still there")
-        return int(ExitCode.FAILED)
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        return _end(process)
+    if code >= 0:
+        return code
+    say(f"the work was ended from outside by signal {-code}: run it again; what was finished before is still there")
+    return int(ExitCode.FAILED)
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    """Ask a child to end, where the terminal has not done so already, and make it."""
+    assert process.stdin is not None
+    process.stdin.close()
+    try:
+        code = process.wait(_PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        code = process.wait()
+    return code if code >= 0 else int(ExitCode.CANCELLED)
 
 
 if __name__ == "__main__":

@@ -62,7 +62,8 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
             return f"{result['frames']} frames: left hand seen on {found['left']}, right hand on {found['right']}"
 
         with panel_jobs.sentences_for(self, STAGE):
-            job = ChildJob(worker_command(environment_folder(context), arguments), target.parent / "logs" / "estimate.log")
+            command = worker_command(environment_folder(context), arguments)
+            job = ChildJob(command, target.parent / "logs" / "estimate.log", targets=[target])
             panel_jobs.start(STAGE, job, job, finish)
             return {"FINISHED"}
         return {"CANCELLED"}
