@@ -267,6 +267,8 @@ def _run(options: argparse.Namespace, ending: Ending) -> None:
 
     with _telling_what_stays(ending, request.results, tell):
         report = run_shot(request, show_progress, ending)
+    if "instead_of" in report["clip"]:
+        print(f"clip: GVHMR's {report['clip']['name']} instead of {report['clip']['instead_of']}, which has another length")
     for side, hand in report["hands"].items():
         print(f"{side} hand: {hand['measured']} of {hand['frames']} frames measured, {hand['filled']} filled, "
               f"{hand['missing']} missing")  # fmt: skip

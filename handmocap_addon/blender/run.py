@@ -145,11 +145,12 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
     ensure_output_folder(options.out)
     command = worker_command(options.environment_folder, estimate_arguments(options))
     clock.lap("checking")
-    ChildJob(command, options.log_folder / "estimate.log").wait(on_progress)
+    estimated = ChildJob(command, options.log_folder / "estimate.log").wait(on_progress)
     clock.lap("estimating")
 
     poses = read_hand_poses(options.out / HAND_POSES_NAME)
-    armature, applied, keys = _build_scene(options, poses, motion, existing)
+    # GVHMR's copy may have been used instead of the clip; then the camera must show that one.
+    armature, applied, keys = _build_scene(options, poses, motion, existing, Path(estimated["clip"]))
     clock.lap("keying")
     save_copy(options.out / SCENE_NAME)
     clock.lap("saving")
@@ -181,7 +182,7 @@ def _existing_armature(options: RunOptions) -> Any | None:
 
 
 def _build_scene(
-    options: RunOptions, poses: HandPoses, motion: BodyMotion | None, existing: Any | None
+    options: RunOptions, poses: HandPoses, motion: BodyMotion | None, existing: Any | None, shown_clip: Path
 ) -> tuple[Any, AppliedHands, dict[str, Any]]:
     if existing is None and not bpy.data.filepath:
         # The start-up scene's cube is nobody's work.
@@ -193,7 +194,7 @@ def _build_scene(
     name = options.clip.stem
     keys: dict[str, Any] = {}
     if motion is not None:
-        clip = options.clip.resolve()
+        clip = shown_clip.resolve()
         body = apply_body(armature, motion, poses, clip, f"{name} motion", options.steady_camera, options.wrist)
         keys["body"] = dataclasses.asdict(body.keys)
         keys["lift_to_floor_m"] = body.lift

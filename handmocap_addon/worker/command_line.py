@@ -127,6 +127,7 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
     from ..core.stand_in_body import load_stand_in_body
     from .estimate import Person, estimate_clip
     from .estimators import EstimatorChoice, create_estimator
+    from .gvhmr_clip import clip_of_the_results
     from .video import probe_clip
 
     if len(options.out) != max(1, len(options.gvhmr)):
@@ -139,16 +140,24 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
     motions: list[BodyMotion | None] = [read_gvhmr_result(path) for path in options.gvhmr]
     people = [Person(motion, target) for motion, target in zip(motions or [None], options.out, strict=True)]
     people += [Person(read_gvhmr_result(path), None) for path in options.other_gvhmr]
+    bodies = [person.motion for person in people if person.motion is not None]
+    given, clip = clip, clip_of_the_results(clip, bodies)
+    if clip is not given:
+        note = f"{clip.path} is used as the clip, since it has the {bodies[0].frame_count} frames of the GVHMR result and "
+        note += f"{given.path.name} has not"
+        events.emit("log", message=note)
+        print(note, file=sys.stderr)
     body = load_stand_in_body() if options.body == "stand-in" else read_smplx_model(Path(options.body))
     cancellation.check()
     choice = EstimatorChoice(options.estimator, options.model, options.device, options.confidence, len(people))
     estimator = create_estimator(choice)
     try:
-        result = estimate_clip(clip, estimator, body, people, events, cancellation, options.expect_frames)
+        instead_of = None if clip is given else given.path.name
+        result = estimate_clip(clip, estimator, body, people, events, cancellation, options.expect_frames, instead_of)
     finally:
         estimator.close()
     written = [{"path": str(hands.path), "detected": hands.frames_detected} for hands in result.people]
-    events.emit("result", frames=result.frame_count, fps=result.fps, people=written, **written[0])
+    events.emit("result", frames=result.frame_count, fps=result.fps, clip=str(clip.path), people=written, **written[0])
 
 
 def _doctor(options: argparse.Namespace, events: EventWriter, _cancellation: Cancellation) -> None:
