@@ -19,11 +19,13 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
 from handmocap_addon.core import environments  # noqa: E402
+from handmocap_addon.core.atomic_files import check_output_folder  # noqa: E402
 from handmocap_addon.core.errors import BadUsageError, ExitCode, HandmocapError  # noqa: E402
 from handmocap_addon.core.job_protocol import END_WITH_STDIN  # noqa: E402
 
@@ -41,7 +43,7 @@ def say(text: str) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return the exit code."""
-    parser = argparse.ArgumentParser(prog="handmocap.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = _Parser(prog="handmocap.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument(
         "command",
         choices=("demo", "run", "estimate", "apply", "bake", "doctor", "setup", "benchmark"),
@@ -49,11 +51,15 @@ def main(arguments: Sequence[str]) -> int:
         "apply: hand_poses.npz to a .blend\nbake: a .blend to Alembic or USD\ndoctor: what is there and what lacks\n"
         "setup: make the environments now\nbenchmark accuracy: how far off everything is on clips whose truth is known",
     )
-    parser.add_argument("options", nargs=argparse.REMAINDER)
-    chosen = parser.parse_args(arguments)
+    parser.add_argument("options", nargs=argparse.REMAINDER, help="COMMAND --help tells them; --env DIR: the environments")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        folder, rest = _environment_folder(chosen.options)
+        folder, others = _environment_folder(arguments)
+        if others and others[0].startswith("-") and others[0] not in ("-h", "--help"):
+            raise BadUsageError(f"{others[0]} stands before the command", "name the command first, then its options")
+        chosen = parser.parse_args(others)
+        rest = chosen.options
+        _check_outputs(chosen.command, rest)
         if chosen.command == "setup":
             return _set_up(folder, rest)
         if chosen.command == "doctor":
@@ -72,11 +78,31 @@ def main(arguments: Sequence[str]) -> int:
         return int(ExitCode.CANCELLED)
 
 
-def _environment_folder(options: list[str]) -> tuple[Path, list[str]]:
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BadUsageError(message, "see handmocap.py --help")
+
+
+def _environment_folder(arguments: Sequence[str]) -> tuple[Path, list[str]]:
+    """The folder of `--env`, which may stand before the command too, and the other arguments."""
+    parser = _Parser(add_help=False, allow_abbrev=False)
     parser.add_argument("--env", type=Path, default=environments.default_folder())
-    known, rest = parser.parse_known_args(options)
+    known, rest = parser.parse_known_args(arguments)
     return known.env.resolve(), rest
+
+
+def _check_outputs(command: str, options: list[str]) -> None:
+    """Look at where the results go before a set-up that takes minutes.
+
+    Raises:
+        OutputError: they cannot go there.
+    """
+    parser = _Parser(add_help=False, allow_abbrev=False)
+    for name in ("--out", "--save"):
+        parser.add_argument(name, type=Path, nargs="+", action="extend", default=[])
+    known, _ = parser.parse_known_args(options)
+    for path in [*known.out, *known.save]:
+        check_output_folder(path if command in ("run", "demo") else path.absolute().parent)
 
 
 def _demo(folder: Path, options: list[str]) -> int:
