@@ -10,6 +10,7 @@ set-up, 5 failed, 130 cancelled.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,8 +28,9 @@ sys.path.insert(0, str(REPOSITORY))
 
 from handmocap_addon.core import environments  # noqa: E402
 from handmocap_addon.core.atomic_files import check_output_folder  # noqa: E402
+from handmocap_addon.core.doctor import DoctorLine, examine_folder  # noqa: E402
 from handmocap_addon.core.errors import BadUsageError, ExitCode, HandmocapError  # noqa: E402
-from handmocap_addon.core.job_protocol import END_WITH_STDIN  # noqa: E402
+from handmocap_addon.core.job_protocol import END_WITH_STDIN, parse_event  # noqa: E402
 
 DEMO = REPOSITORY / "demo"
 WORKER = REPOSITORY / "handmocap_addon" / "worker"
@@ -182,16 +185,48 @@ def _set_up(folder: Path, options: list[str]) -> int:
 
 
 def _doctor(folder: Path, options: list[str]) -> int:
-    worker = environments.find_worker(folder)
-    module = environments.find_blender_module(folder)
+    """Say what is there, and what to do about what is not: lines on stderr, or one JSON object on stdout."""
+    parser = argparse.ArgumentParser(prog="handmocap.py doctor")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of lines for people")
+    parser.add_argument("--model", type=Path, help="a folder of WiLoR weights to look at")
+    chosen = parser.parse_args(options)
+    worker, module = environments.find_worker(folder), environments.find_blender_module(folder)
+    blender = _blender_on_path()
     advice = "run handmocap.py setup"
-    print(f"environments: {folder}", file=sys.stderr)
-    print(f"blender: {_blender_on_path() or 'none on the path, the bpy module is used'}", file=sys.stderr)
-    print(f"blender module: {module.folder if module else f'missing - {advice}'}", file=sys.stderr)
+    lines = examine_folder(folder, is_set_up=worker is not None and (blender or module) is not None)
+    lines.append(DoctorLine("blender", blender or "none on the path, the bpy module is used"))
+    found = str(module.folder) if module else "missing"
+    lines.append(DoctorLine("blender module", found, "" if module else advice, needed=blender is None))
     if worker is None:
-        print(f"worker: missing - {advice}", file=sys.stderr)
-        return int(ExitCode.MISSING_SETUP)
-    return _run([str(worker.python), str(WORKER), "doctor", *options])
+        lines.append(DoctorLine("worker", "missing", advice))
+    else:
+        lines += _examine_worker(worker, chosen.model)
+    ok = not any(line.advice and line.needed for line in lines)
+    if chosen.json:
+        print(json.dumps({"ok": ok, "lines": [asdict(line) for line in lines]}, indent=2, ensure_ascii=False))
+    else:
+        for line in lines:
+            print(line.text(), file=sys.stderr)
+    return int(ExitCode.DONE if ok else ExitCode.MISSING_SETUP)
+
+
+def _examine_worker(worker: environments.Environment, weights: Path | None) -> list[DoctorLine]:
+    """What the worker says about itself, or that it does not run."""
+    command = [str(worker.python), str(WORKER), "doctor", *(["--model", str(weights)] if weights else [])]
+    lines = [DoctorLine("worker", str(worker.folder))]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
+    except OSError as error:
+        return [
+            DoctorLine("worker", f"does not start ({error.strerror})", f"remove {worker.folder} and run handmocap.py setup")
+        ]
+    for event in filter(None, map(parse_event, done.stdout.splitlines())):
+        if event.kind == "result":
+            return lines + [DoctorLine(**line) for line in event.data["lines"]]
+    last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
+    return [DoctorLine("worker", f"does not run ({last})", f"remove {worker.folder} and run handmocap.py setup")]
 
 
 def _run(command: list[str]) -> int:

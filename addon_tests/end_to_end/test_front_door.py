@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,21 @@ def test_an_option_in_the_wrong_place_is_one_sentence(arguments: tuple[str, ...]
     done = front_door(*arguments)
     assert done.returncode == 2
     assert next(option for option in reversed(arguments) if option.startswith("--")) in sentence_of(done)
+
+
+def test_doctor_as_json_is_one_object_on_stdout(tmp_path: Path, worker_python: Path) -> None:
+    done = front_door("doctor", "--json")
+    answer = json.loads(done.stdout)
+    lines = {line["subject"]: line for line in answer["lines"]}
+    assert {"environments", "free disk", "blender", "blender module", "worker", "hand landmarker", "GPU"} <= set(lines)
+    assert lines["hand landmarker"]["advice"] == ""
+    assert done.stderr == ""
+    assert answer["ok"] == (done.returncode == 0) == (not any(line["advice"] and line["needed"] for line in answer["lines"]))
+    empty = front_door("--env", tmp_path / "empty", "doctor", "--json")
+    assert empty.returncode == 4
+    assert {"subject": "worker", "found": "missing", "advice": "run handmocap.py setup", "needed": True} in json.loads(
+        empty.stdout
+    )["lines"]
 
 
 def test_the_front_door_needs_no_package_at_all() -> None:

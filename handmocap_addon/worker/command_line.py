@@ -82,7 +82,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             options = _parser().parse_args(arguments)
             cancellation = Cancellation()
-            cancellation.watch(sys.stdin)
+            if options.command != "doctor":
+                # A look takes a second and is had from scripts too, whose stdin is closed.
+                cancellation.watch(sys.stdin)
             events.emit("started", command=options.command, pid=os.getpid())
             run = _estimate if options.command == "estimate" else _doctor
             run(options, events, cancellation)
@@ -90,6 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             events.emit("error", code=error.code, message=error.message, hint=error.hint)
             print(error.sentence(), file=sys.stderr)
             return int(error.exit_code)
+        except KeyboardInterrupt:
+            return int(ExitCode.CANCELLED)
         except MemoryError:
             return _failed(events, "This machine ran out of memory", "close other programs or use a shorter clip")
         except (
@@ -165,5 +169,5 @@ def _doctor(options: argparse.Namespace, events: EventWriter, _cancellation: Can
 
     lines = examine(options.model)
     for line in lines:
-        print(f"{line.subject}: {line.found}{f' - {line.advice}' if line.advice else ''}", file=sys.stderr)
+        print(line.text(), file=sys.stderr)
     events.emit("result", lines=[asdict(line) for line in lines])
