@@ -28,6 +28,10 @@ def _load_package() -> None:
     load_package(package)
 
 
+def _say_nothing_changed() -> None:
+    print("handmocap: Cancelled; nothing was changed", file=sys.stderr)
+
+
 def main(arguments: list[str]) -> int:
     """Run one command and return the exit code."""
     from handmocap_addon.blender.ending import Ending
@@ -35,10 +39,12 @@ def main(arguments: list[str]) -> int:
     from handmocap_addon.core.job_protocol import END_WITH_STDIN
 
     ending = Ending()
+    ending.last_words = _say_nothing_changed
     try:
         # Not handed on: the pipe is ours alone.
         ending.watch(sys.stdin if os.environ.pop(END_WITH_STDIN, "") == "1" else None)
-        from handmocap_addon.blender.batch_command_line import run_command
+        with ending.abandonable():  # loading the bpy module takes a second
+            from handmocap_addon.blender.batch_command_line import run_command
 
         run_command(arguments, ending)
     except HandmocapError as error:
@@ -47,7 +53,7 @@ def main(arguments: list[str]) -> int:
     except SystemExit as end:
         return int(end.code or 0)
     except KeyboardInterrupt:
-        print("handmocap: Cancelled; nothing was changed", file=sys.stderr)
+        _say_nothing_changed()
         return int(ExitCode.CANCELLED)
     except Exception as error:  # The border of the process: a trace for the log, a sentence for people.
         traceback.print_exc()

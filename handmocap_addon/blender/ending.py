@@ -54,7 +54,10 @@ class Ending:
 
     @contextlib.contextmanager
     def abandonable(self) -> Iterator[None]:
-        """Within this block, the end does not wait: `last_words`, and the process is gone in the middle of what it does."""
+        """Within this block, the end does not wait: `last_words`, and the process is gone in the middle of what it does.
+
+        For long calls into libraries, which would also print and forget a KeyboardInterrupt that is raised within them.
+        """
         self._abandonable = True
         try:
             yield
@@ -62,6 +65,8 @@ class Ending:
             # Waits for ever if the end is already under way.
             with self._lock:
                 self._abandonable = False
+            if self._asked:
+                raise KeyboardInterrupt
 
     def over(self) -> None:
         """The work has come to its own end; nothing may change its exit code any more."""
@@ -71,7 +76,8 @@ class Ending:
     def _interrupt(self, *_: object) -> None:
         if not self._asked:
             self._asked = True
-            raise KeyboardInterrupt
+            if not self._abandonable:
+                raise KeyboardInterrupt
 
     def _wait_for_end_of(self, stdin: TextIO) -> None:
         with contextlib.suppress(OSError, ValueError):
