@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import itertools
 import os
 import sys
 import traceback
@@ -122,7 +123,7 @@ def _protocol_stdout() -> Iterator[TextIO]:
 
 def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Cancellation) -> None:
     from ..core.body_motion import BodyMotion
-    from ..core.gvhmr_file import read_gvhmr_result
+    from ..core.gvhmr_file import read_gvhmr_results
     from ..core.smplx_model_file import read_smplx_model
     from ..core.stand_in_body import load_stand_in_body
     from .estimate import Person, estimate_clip
@@ -133,12 +134,13 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
         raise BadUsageError(
             f"There are {len(options.gvhmr)} GVHMR results for {len(options.out)} files", "give one --out for every --gvhmr"
         )
+    if len({path.resolve() for path in options.out}) < len(options.out):
+        raise BadUsageError("The same --out is given twice", "name a file for each person")
     if options.other_gvhmr and not options.gvhmr:
         raise BadUsageError("--other-gvhmr stands alone", "give the --gvhmr of the person whose hands are wanted")
     clip = probe_clip(options.clip, options.image_fps)
-    motions: list[BodyMotion | None] = [read_gvhmr_result(path) for path in options.gvhmr]
-    people = [Person(motion, target) for motion, target in zip(motions or [None], options.out, strict=True)]
-    people += [Person(read_gvhmr_result(path), None) for path in options.other_gvhmr]
+    motions: list[BodyMotion | None] = [*read_gvhmr_results([*options.gvhmr, *options.other_gvhmr])]
+    people = [Person(motion, target) for motion, target in itertools.zip_longest(motions or [None], options.out)]
     body = load_stand_in_body() if options.body == "stand-in" else read_smplx_model(Path(options.body))
     cancellation.check()
     choice = EstimatorChoice(options.estimator, options.model, options.device, options.confidence, len(people))
