@@ -355,6 +355,19 @@ def test_a_short_gap_is_bridged_by_the_hand() -> None:
         assert np.degrees(wrist_errors(found, shot.truth, side))[measured].max() < EXACT
 
 
+def test_frames_below_the_lowest_score_are_bridged() -> None:
+    shot = made_up_shot(8, count=60, smooth=True)
+
+    def doubtful(track: HandTrack) -> HandTrack:
+        score, orient = track.score.copy(), track.global_orient_axis_angle.copy()
+        score[25:31], orient[25:31] = 0.2, (0.1, 0.1, 0.1)
+        return replace(track, score=score, global_orient_axis_angle=orient)
+
+    strict = replace(RAW_HAND, lowest_score=0.3)
+    found = shot.changed(doubtful).wrists(shot.stiff(), strict)
+    assert largest_difference(found, shot.unseen(slice(25, 31)).wrists(shot.stiff(), RAW_HAND)) < EXACT
+
+
 def test_where_no_hand_is_seen_the_wrist_eases_to_the_body_s() -> None:
     shot = made_up_shot(9, count=100, smooth=True)
     body = shot.stiff()
