@@ -13,7 +13,7 @@ from addon_tests.making.mirrored import SWAPPED, mirrored_body
 from handmocap_addon.core.accuracy import wrist_errors
 from handmocap_addon.core.body_model import posed_joints
 from handmocap_addon.core.body_motion import BodyMotion, BodyTrack, joint_quat_wxyz, local_rotmat_of
-from handmocap_addon.core.errors import HandPosesFileError
+from handmocap_addon.core.errors import BadUsageError, HandPosesFileError
 from handmocap_addon.core.hand_poses import HandTrack
 from handmocap_addon.core.hand_skeleton import hand_skeleton
 from handmocap_addon.core.rotations import (
@@ -532,3 +532,9 @@ def test_global_rotations_are_those_of_forward_kinematics(name: str) -> None:
         posed = posed_joints(REST, local_rotmat_of(motion, track), track.translation)
         found = quat_wxyz_to_rotmat(joint_quat_wxyz(motion, track, name))
         np.testing.assert_allclose(found, posed.rotmat[:, JOINT_INDEX[name]], atol=1e-9)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, np.nan])
+def test_a_share_of_the_twist_that_is_none_is_refused(share: float) -> None:
+    with pytest.raises(BadUsageError, match="share of the twist"):
+        WristSettings(forearm_twist_share=share)

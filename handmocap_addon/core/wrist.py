@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .body_motion import BodyMotion, joint_quat_wxyz
-from .errors import HandPosesFileError
+from .errors import BadUsageError, HandPosesFileError
 from .hand_poses import HandTrack
 from .rotations import (
     axis_angle_to_quat_wxyz,
@@ -47,7 +47,11 @@ class WristSource(enum.StrEnum):
 
 @dataclass(frozen=True)
 class WristSettings:
-    """How wrists are made; the default leaves the body as it is. Times in seconds."""
+    """How wrists are made; the default leaves the body as it is. Times in seconds.
+
+    Raises:
+        BadUsageError: the forearm's share is none.
+    """
 
     source: WristSource = WristSource.BODY
     forearm_twist_share: float = 0.0  # 0 to 1, of the wrist's twist, moved to the elbow
@@ -56,6 +60,12 @@ class WristSettings:
     smoothing: float = 0.08  # standard deviation of the average over time; 0 is off
     lowest_score: float = 0.0  # frames below count as not measured
     limits: WristLimits = field(default_factory=WristLimits)
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.forearm_twist_share <= 1.0:
+            raise BadUsageError(
+                f"The forearm's share of the twist is {self.forearm_twist_share:g}", "give a number from 0 to 1"
+            )
 
     @property
     def leaves_body_as_it_is(self) -> bool:
