@@ -4,6 +4,9 @@
 
 or with the `bpy` module: `python scripts/batch.py -- run …`. Exit codes: 0 done, 2 bad usage, 3 bad input, 4 something is
 missing in the set-up, 5 failed, 130 cancelled. `run` leaves a report.json in DIR.
+
+SIGINT and SIGTERM cancel. stdin is not looked at, unless HANDMOCAP_END_WITH_STDIN=1 says that the parent holds it open:
+then its end, which a dying parent brings, cancels as well.
 """
 
 from __future__ import annotations
@@ -25,24 +28,39 @@ def _load_package() -> None:
     load_package(package)
 
 
+def _say_nothing_changed() -> None:
+    print("handmocap: Cancelled; nothing was changed", file=sys.stderr)
+
+
 def main(arguments: list[str]) -> int:
     """Run one command and return the exit code."""
-    from handmocap_addon.blender.batch_command_line import run_command
+    from handmocap_addon.blender.ending import Ending
     from handmocap_addon.core.errors import ExitCode, HandmocapError
+    from handmocap_addon.core.job_protocol import END_WITH_STDIN
 
+    ending = Ending()
+    ending.last_words = _say_nothing_changed
     try:
-        run_command(arguments)
+        # Not handed on: the pipe is ours alone.
+        ending.watch(sys.stdin if os.environ.pop(END_WITH_STDIN, "") == "1" else None)
+        with ending.abandonable():  # loading the bpy module takes a second
+            from handmocap_addon.blender.batch_command_line import run_command
+
+        run_command(arguments, ending)
     except HandmocapError as error:
         print(f"handmocap: {error.sentence()}", file=sys.stderr)
         return int(error.exit_code)
     except SystemExit as end:
         return int(end.code or 0)
     except KeyboardInterrupt:
+        _say_nothing_changed()
         return int(ExitCode.CANCELLED)
     except Exception as error:  # The border of the process: a trace for the log, a sentence for people.
         traceback.print_exc()
         print(f"handmocap: failed ({type(error).__name__}: {error}): report this with the lines above", file=sys.stderr)
         return int(ExitCode.FAILED)
+    finally:
+        ending.over()
     return int(ExitCode.DONE)
 
 

@@ -10,23 +10,33 @@ set-up, 5 failed, 130 cancelled.
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import NoReturn
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
 from handmocap_addon.core import environments  # noqa: E402
+from handmocap_addon.core.atomic_files import check_output_folder  # noqa: E402
+from handmocap_addon.core.doctor import DoctorLine, examine_folder  # noqa: E402
 from handmocap_addon.core.errors import BadUsageError, ExitCode, HandmocapError  # noqa: E402
+from handmocap_addon.core.job_protocol import END_WITH_STDIN, parse_event  # noqa: E402
 
 DEMO = REPOSITORY / "demo"
 WORKER = REPOSITORY / "handmocap_addon" / "worker"
 OLDEST_BLENDER = (4, 5)
+# A child that is asked to end has three seconds.
+_PATIENCE_SECONDS = 3.0
 
 
 def say(text: str) -> None:
@@ -36,7 +46,7 @@ def say(text: str) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return the exit code."""
-    parser = argparse.ArgumentParser(prog="handmocap.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = _Parser(prog="handmocap.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument(
         "command",
         choices=("demo", "run", "estimate", "apply", "bake", "doctor", "setup", "benchmark"),
@@ -44,12 +54,16 @@ def main(arguments: Sequence[str]) -> int:
         "apply: hand_poses.npz to a .blend\nbake: a .blend to Alembic or USD\ndoctor: what is there and what lacks\n"
         "setup: make the environments now\nbenchmark accuracy: how far off everything is on clips whose truth is known",
     )
-    parser.add_argument("options", nargs=argparse.REMAINDER)
-    chosen = parser.parse_args(arguments)
+    parser.add_argument("options", nargs=argparse.REMAINDER, help="COMMAND --help tells them; --env DIR: the environments")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        folder, rest = _environment_folder(chosen.options)
+        folder, others = _environment_folder(arguments)
+        if others and others[0].startswith("-") and others[0] not in ("-h", "--help"):
+            raise BadUsageError(f"{others[0]} stands before the command", "name the command first, then its options")
+        chosen = parser.parse_args(others)
+        rest = chosen.options
+        _check_outputs(chosen.command, rest)
         if chosen.command == "setup":
-            environments.end_installers_when_terminated()
             return _set_up(folder, rest)
         if chosen.command == "doctor":
             return _doctor(folder, rest)
@@ -67,11 +81,31 @@ def main(arguments: Sequence[str]) -> int:
         return int(ExitCode.CANCELLED)
 
 
-def _environment_folder(options: list[str]) -> tuple[Path, list[str]]:
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BadUsageError(message, "see handmocap.py --help")
+
+
+def _environment_folder(arguments: Sequence[str]) -> tuple[Path, list[str]]:
+    """The folder of `--env`, which may stand before the command too, and the other arguments."""
+    parser = _Parser(add_help=False, allow_abbrev=False)
     parser.add_argument("--env", type=Path, default=environments.default_folder())
-    known, rest = parser.parse_known_args(options)
+    known, rest = parser.parse_known_args(arguments)
     return known.env.resolve(), rest
+
+
+def _check_outputs(command: str, options: list[str]) -> None:
+    """Look at where the results go before a set-up that takes minutes.
+
+    Raises:
+        OutputError: they cannot go there.
+    """
+    parser = _Parser(add_help=False, allow_abbrev=False)
+    for name in ("--out", "--save"):
+        parser.add_argument(name, type=Path, nargs="+", action="extend", default=[])
+    known, _ = parser.parse_known_args(options)
+    for path in [*known.out, *known.save]:
+        check_output_folder(path if command in ("run", "demo") else path.absolute().parent)
 
 
 def _demo(folder: Path, options: list[str]) -> int:
@@ -151,34 +185,81 @@ def _set_up(folder: Path, options: list[str]) -> int:
 
 
 def _doctor(folder: Path, options: list[str]) -> int:
-    worker = environments.find_worker(folder)
-    module = environments.find_blender_module(folder)
+    """Say what is there, and what to do about what is not: lines on stderr, or one JSON object on stdout."""
+    parser = argparse.ArgumentParser(prog="handmocap.py doctor")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of lines for people")
+    parser.add_argument("--model", type=Path, help="a folder of WiLoR weights to look at")
+    chosen = parser.parse_args(options)
+    worker, module = environments.find_worker(folder), environments.find_blender_module(folder)
+    blender = _blender_on_path()
     advice = "run handmocap.py setup"
-    print(f"environments: {folder}", file=sys.stderr)
-    print(f"blender: {_blender_on_path() or 'none on the path, the bpy module is used'}", file=sys.stderr)
-    print(f"blender module: {module.folder if module else f'missing - {advice}'}", file=sys.stderr)
+    lines = examine_folder(folder, is_set_up=worker is not None and (blender or module) is not None)
+    lines.append(DoctorLine("blender", blender or "none on the path, the bpy module is used"))
+    found = str(module.folder) if module else "missing"
+    lines.append(DoctorLine("blender module", found, "" if module else advice, needed=blender is None))
     if worker is None:
-        print(f"worker: missing - {advice}", file=sys.stderr)
-        return int(ExitCode.MISSING_SETUP)
-    return _run([str(worker.python), str(WORKER), "doctor", *options])
+        lines.append(DoctorLine("worker", "missing", advice))
+    else:
+        lines += _examine_worker(worker, chosen.model)
+    ok = not any(line.advice and line.needed for line in lines)
+    if chosen.json:
+        print(json.dumps({"ok": ok, "lines": [asdict(line) for line in lines]}, indent=2, ensure_ascii=False))
+    else:
+        for line in lines:
+            print(line.text(), file=sys.stderr)
+    return int(ExitCode.DONE if ok else ExitCode.MISSING_SETUP)
+
+
+def _examine_worker(worker: environments.Environment, weights: Path | None) -> list[DoctorLine]:
+    """What the worker says about itself, or that it does not run."""
+    command = [str(worker.python), str(WORKER), "doctor", *(["--model", str(weights)] if weights else [])]
+    lines = [DoctorLine("worker", str(worker.folder))]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
+    except OSError as error:
+        return [
+            DoctorLine("worker", f"does not start ({error.strerror})", f"remove {worker.folder} and run handmocap.py setup")
+        ]
+    for event in filter(None, map(parse_event, done.stdout.splitlines())):
+        if event.kind == "result":
+            return lines + [DoctorLine(**line) for line in event.data["lines"]]
+    last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
+    return [DoctorLine("worker", f"does not run ({last})", f"remove {worker.folder} and run handmocap.py setup")]
 
 
 def _run(command: list[str]) -> int:
-    """Run a child to its end and pass its exit code on; a pipe stays open to it, since it ends when its stdin closes."""
+    """Run a child to its end and pass its exit code on.
+
+    It ends when its stdin closes: when this process is told to end, and when it dies without a word.
+    """
     try:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE)
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, END_WITH_STDIN: "1"})
     except OSError as error:
         raise BadUsageError(f"{command[0]} cannot be started ({error.strerror})", "run handmocap.py setup") from error
-    while True:
-        try:
-            code = process.wait()
-        except KeyboardInterrupt:
-            # The terminal sent the signal to the child as well; it cleans up and ends.
-            continue
-        if code >= 0:
-            return code
-        say(f"the work was ended from outside by signal {-code}: run it again; what was finished before is still there")
-        return int(ExitCode.FAILED)
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        return _end(process)
+    if code >= 0:
+        return code
+    say(f"the work was ended from outside by signal {-code}: run it again; what was finished before is still there")
+    return int(ExitCode.FAILED)
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    """Ask a child to end, where the terminal has not done so already, and make it."""
+    assert process.stdin is not None
+    process.stdin.close()
+    try:
+        code = process.wait(_PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        code = process.wait()
+    return code if code >= 0 else int(ExitCode.CANCELLED)
 
 
 if __name__ == "__main__":

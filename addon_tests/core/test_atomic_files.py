@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from handmocap_addon.core.atomic_files import check_free_space, ensure_output_folder, replacing, write_json
+from handmocap_addon.core.atomic_files import (
+    check_free_space,
+    check_output_folder,
+    ensure_output_folder,
+    replacing,
+    write_json,
+)
 from handmocap_addon.core.errors import ExitCode, OutputError
 
 
@@ -186,3 +192,11 @@ def test_too_little_space_is_refused_with_both_numbers(tmp_path):
 def test_space_of_a_folder_that_is_not_there_is_a_sentence(tmp_path):
     with pytest.raises(OutputError):
         check_free_space(tmp_path / "nowhere", 1)
+
+
+def test_looking_at_a_folder_makes_nothing(tmp_path):
+    check_output_folder(tmp_path / "a" / "b")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    with pytest.raises(OutputError, match="file"):
+        check_output_folder(tmp_path / "file" / "b")

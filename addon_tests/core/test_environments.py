@@ -151,3 +151,30 @@ def test_every_package_is_pinned_to_one_version(name):
     packages = [line for line in lines if line.strip() and not line.startswith("#")]
     assert packages
     assert [line for line in packages if "==" not in line] == []
+
+
+def test_waiting_for_another_set_up_is_said_once(tmp_path):
+    holder = (
+        "import sys; from pathlib import Path; from handmocap_addon.core import environments\n"
+        "with environments._locked(Path(sys.argv[1]), print): print('held', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", holder, str(tmp_path)]
+    other = subprocess.Popen(
+        command, cwd=Path(__file__).parents[2], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        other.communicate()
+
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with environments._locked(tmp_path, say):
+            assert said == [f"Waiting for another set-up in {tmp_path} to end"]
+    finally:
+        other.kill()
+        other.wait()
+    with environments._locked(tmp_path, say):
+        assert len(said) == 1

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from addon_tests.end_to_end.commands import FRONT_DOOR, batch, front_door
+from addon_tests.end_to_end.commands import FRONT_DOOR, batch, front_door, sentence_of
 
 
 def test_help_names_every_command() -> None:
@@ -33,6 +34,51 @@ def test_doctor_says_what_an_empty_folder_lacks_and_what_to_do(tmp_path: Path) -
     assert "worker: missing - run handmocap.py setup" in done.stderr
     assert "blender module: missing - run handmocap.py setup" in done.stderr
     assert not (tmp_path / "empty").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("run", "--clip", "a.mp4", "--out"), ("demo", "--out"), ("estimate", "--clip", "a.mp4", "--out"),
+     ("apply", "--hands", "a.npz", "--save"), ("bake", "--out")],
+    ids=lambda command: command[0],
+)  # fmt: skip
+def test_a_place_that_cannot_be_written_is_told_before_any_set_up(command: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    place = tmp_path / "file" / "deeper" / "result.abc"
+    done = front_door(*command, place, "--env", tmp_path / "environments")
+    assert done.returncode == 5
+    assert str(tmp_path / "file") in sentence_of(done)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_environments_may_be_named_before_the_command(tmp_path: Path) -> None:
+    done = front_door("--env", tmp_path / "empty", "doctor")
+    assert done.returncode == 4
+    assert f"environments: {tmp_path / 'empty'}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--only", "worker", "setup"), ("--env",), ("--env", "somewhere", "--json", "doctor")]
+)
+def test_an_option_in_the_wrong_place_is_one_sentence(arguments: tuple[str, ...]) -> None:
+    done = front_door(*arguments)
+    assert done.returncode == 2
+    assert next(option for option in reversed(arguments) if option.startswith("--")) in sentence_of(done)
+
+
+def test_doctor_as_json_is_one_object_on_stdout(tmp_path: Path, worker_python: Path) -> None:
+    done = front_door("doctor", "--json")
+    answer = json.loads(done.stdout)
+    lines = {line["subject"]: line for line in answer["lines"]}
+    assert {"environments", "free disk", "blender", "blender module", "worker", "hand landmarker", "GPU"} <= set(lines)
+    assert lines["hand landmarker"]["advice"] == ""
+    assert done.stderr == ""
+    assert answer["ok"] == (done.returncode == 0) == (not any(line["advice"] and line["needed"] for line in answer["lines"]))
+    empty = front_door("--env", tmp_path / "empty", "doctor", "--json")
+    assert empty.returncode == 4
+    assert {"subject": "worker", "found": "missing", "advice": "run handmocap.py setup", "needed": True} in json.loads(
+        empty.stdout
+    )["lines"]
 
 
 def test_the_front_door_needs_no_package_at_all() -> None:

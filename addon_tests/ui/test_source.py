@@ -47,3 +47,20 @@ def test_results_go_beside_the_gvhmr_result_else_into_a_folder_of_the_clip(setti
     assert settings.result_folder() == shot_folder / "mocap" / "clip"
     settings.gvhmr = str(shot_folder / "gvhmr" / "hmr4d_results.pt")
     assert settings.result_folder() == shot_folder / "gvhmr"
+
+
+def test_a_gvhmr_result_alone_brings_its_copy_of_the_clip(settings: Any, shot_folder: Path, demo: Path) -> None:
+    folder = shot_folder / "gvhmr"
+    folder.mkdir()
+    shutil.copy(demo / "clip.mp4", folder / "0_input_video.mp4")
+    shutil.copy(demo / "hmr4d_results.pt", folder)
+    settings.gvhmr = str(folder / "hmr4d_results.pt")
+    assert settings.clip_path() == folder / "0_input_video.mp4"
+    assert settings.gvhmr_path() == folder / "hmr4d_results.pt"
+
+
+def test_a_chosen_clip_is_not_replaced_by_a_copy(settings: Any, shot_folder: Path, demo: Path) -> None:
+    shutil.copy(demo / "clip.mp4", shot_folder / "0_input_video.mp4")
+    settings.clip = str(shot_folder / "clip.mp4")
+    settings.gvhmr = str(shot_folder / "hmr4d_results.pt")
+    assert settings.clip_path() == shot_folder / "clip.mp4"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -273,6 +274,35 @@ def test_one_person_named_as_two_is_2(run, target, handless, option):
     arguments = ("estimate", "--clip", handless, "--out", target, "--gvhmr", result, option, result, *more)
     assert "same person's" in check_failure(run(*arguments), ExitCode.BAD_USAGE)["message"]
     check_nothing_written(target)
+
+
+@needs_model
+def test_gvhmr_s_copy_is_used_where_the_clip_has_another_length(run, target, handless, tmp_path):
+    folder = tmp_path / "GVHMR für später"
+    folder.mkdir()
+    shutil.copy(REPOSITORY / "demo" / "hmr4d_results.pt", folder)
+    shutil.copy(DEMO_CLIP, folder / "0_input_video.mp4")
+    finished = run("estimate", "--clip", handless, "--out", target, "--gvhmr", folder / "hmr4d_results.pt")
+    assert finished.exit_code == 0, finished.stderr
+    assert finished.last("result")["clip"] == str(folder / "0_input_video.mp4")
+    (note,) = [event["message"] for event in finished.events if event["event"] == "log"]
+    assert "0_input_video.mp4" in note
+    assert handless.name in note
+    assert note in finished.stderr
+    clip = read_hand_poses(target).meta["clip"]
+    assert (clip["name"], clip["frames"], clip["instead_of"]) == ("0_input_video.mp4", 96, handless.name)
+
+
+@needs_model
+def test_gvhmr_s_copy_is_left_alone_where_it_does_not_help(run, target, handless, tmp_path):
+    shutil.copy(REPOSITORY / "demo" / "hmr4d_results.pt", tmp_path)
+    clips.write_clip(tmp_path / "0_input_video.mp4", 9)
+    results = ("--gvhmr", tmp_path / "hmr4d_results.pt")
+    error = check_failure(run("estimate", "--clip", handless, "--out", target, *results), ExitCode.BAD_INPUT)
+    assert (error["code"], handless.name in error["message"]) == ("frame_count", True)
+    finished = run("estimate", "--clip", DEMO_CLIP, "--out", target, *results)
+    assert finished.last("result")["clip"] == str(DEMO_CLIP)
+    assert "instead_of" not in read_hand_poses(target).meta["clip"]
 
 
 def test_a_gvhmr_result_that_is_none_is_3(run, target, handless, tmp_path):

@@ -103,7 +103,7 @@ class BakeJob:
                 ),
                 encoding="utf-8",
             )
-            self.job = ChildJob([*command, str(order)], log_path)
+            self.job = ChildJob([*command, str(order)], log_path, targets=request.targets)
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import bpy
 
 from ..core import environments
+from ..core.atomic_files import remove_temporaries_of
 from ..core.body_motion import BodyMotion
 from ..core.clean_hands import CleanupSettings
-from ..core.errors import ArmatureError, BadInputError, BadUsageError, HandmocapError, OutputError
+from ..core.errors import ArmatureError, BadInputError, BadUsageError, CancelledError, HandmocapError, OutputError
 from ..core.gvhmr_file import read_gvhmr_result
 from ..core.hand_poses_file import read_hand_poses
 from ..core.job_protocol import Progress
+from ..core.replaced_files import FilesBefore
 from ..core.report import write_failure
 from ..core.wrist import WristSettings, WristSource
 from .armatures import smplx_armatures
 from .baking import BakeJob, request_for
+from .ending import Ending
 from .run import RunOptions, run_shot
-from .saving import save_copy
+from .saving import remove_session_folder, save_copy
 from .shot import STAND_IN, add_body_to_scene, apply_body, apply_hands, check_wrist, match_scene_to_clip
 
 BAKE_FORMATS = ("abc", "usd", "usdc", "usda")
@@ -162,17 +167,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def run_command(arguments: Sequence[str]) -> None:
+def run_command(arguments: Sequence[str], ending: Ending) -> None:
     """Run one command.
 
     Raises:
-        HandmocapError: as the command.
+        HandmocapError: as the command; CancelledError, once it had begun, where the end was asked for.
     """
     options = _parser().parse_args(arguments)
     _offer_stand_in_packages(options.env)
     if options.blend is not None:
         _open(options.blend)
-    {"run": _run, "apply": _apply, "bake": _bake}[options.command](options)
+    try:
+        {"run": _run, "apply": _apply, "bake": _bake}[options.command](options, ending)
+    finally:
+        # The batch script ends without Blender's own way out.
+        remove_session_folder()
 
 
 def _open(path: Path) -> None:
@@ -201,7 +210,37 @@ def _offer_stand_in_packages(folder: Path) -> None:
             sys.path.append(str(folder / "stand-in"))
 
 
-def _run(options: argparse.Namespace) -> None:
+@contextlib.contextmanager
+def _telling_what_stays(
+    ending: Ending, targets: Sequence[Path], tell: Callable[[HandmocapError], None] = lambda _error: None
+) -> Iterator[None]:
+    """A command that writes `targets`: however it is cancelled, what is said about them is true and nothing half lies there.
+
+    `tell` gets each failure.
+    """
+    files = FilesBefore(targets)
+
+    def last_words() -> None:
+        for folder in {target.parent for target in targets}:
+            remove_temporaries_of(os.getpid(), folder)
+        remove_session_folder()
+        error = files.cancelled()
+        print(f"handmocap: {error.sentence()}", file=sys.stderr)
+        tell(error)
+
+    ending.last_words = last_words
+    try:
+        yield
+    except (KeyboardInterrupt, CancelledError):
+        error = files.cancelled()
+        tell(error)
+        raise error from None
+    except HandmocapError as error:
+        tell(error)
+        raise
+
+
+def _run(options: argparse.Namespace, ending: Ending) -> None:
     request = RunOptions(
         clip=options.clip,
         out=options.out,
@@ -221,12 +260,15 @@ def _run(options: argparse.Namespace) -> None:
         preview=not options.no_preview,
         truth=options.truth,
     )
-    try:
-        report = run_shot(request, show_progress)
-    except HandmocapError as error:
+
+    def tell(error: HandmocapError) -> None:
         if options.out.is_dir() and not isinstance(error, OutputError):
             write_failure(options.out, error, request.log_folder if request.log_folder.is_dir() else None)
-        raise
+
+    with _telling_what_stays(ending, request.results, tell):
+        report = run_shot(request, show_progress, ending)
+    if "instead_of" in report["clip"]:
+        print(f"clip: GVHMR's {report['clip']['name']} instead of {report['clip']['instead_of']}, which has another length")
     for side, hand in report["hands"].items():
         print(f"{side} hand: {hand['measured']} of {hand['frames']} frames measured, {hand['filled']} filled, "
               f"{hand['missing']} missing")  # fmt: skip
@@ -261,7 +303,12 @@ def _armature(name: str | None) -> Any:
     raise ArmatureError(f"The file has {what}", "name one with --armature, or choose a body with --body")
 
 
-def _apply(options: argparse.Namespace) -> None:
+def _apply(options: argparse.Namespace, ending: Ending) -> None:
+    with _telling_what_stays(ending, [options.save.resolve()]):
+        _apply_and_save(options)
+
+
+def _apply_and_save(options: argparse.Namespace) -> None:
     settings = _cleanup(options)
     poses = read_hand_poses(options.hands)
     motion: BodyMotion | None = read_gvhmr_result(options.gvhmr) if options.gvhmr else None
@@ -279,7 +326,12 @@ def _apply(options: argparse.Namespace) -> None:
     print(f"{applied.keys.keys} keys on {applied.keys.channels} channels, {applied.keys.kept_keys} of a person's own kept")
 
 
-def _bake(options: argparse.Namespace) -> None:
+def _bake(options: argparse.Namespace, ending: Ending) -> None:
+    with _telling_what_stays(ending, [path.resolve() for path in options.out]):
+        _bake_files(options)
+
+
+def _bake_files(options: argparse.Namespace) -> None:
     armature = _armature(options.armature)
     module = environments.find_blender_module(options.env)
     request = request_for(armature, [path.resolve() for path in options.out], bpy.context.scene)

@@ -17,8 +17,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from ..core.errors import CancelledError, HandmocapError, WorkerFailedError
+from ..core.errors import HandmocapError, WorkerFailedError
 from ..core.job_protocol import JobEvent, Progress, parse_event
+from ..core.replaced_files import FilesBefore
 
 # How long a child may take to end by itself after its stdin closed, and after a request to terminate.
 _POLITE_SECONDS = 1.5
@@ -37,11 +38,19 @@ class ReportedError(HandmocapError):
 class ChildJob:
     """One child process that speaks the job protocol.
 
-    Two threads drain its pipes, so it can never stall on a full one; they touch nothing but queues and the log.
+    Two threads drain its pipes, so it can never stall on a full one; they touch nothing but queues and the log. `targets`
+    are the files that it is to write, so that a cancelled one can say which of them it had finished.
     """
 
-    def __init__(self, command: Sequence[str], log_path: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        log_path: Path,
+        environment: Mapping[str, str] | None = None,
+        targets: Sequence[Path] = (),
+    ) -> None:
         self.log_path = log_path
+        self._files = FilesBefore(targets)
         self.progress: Progress | None = None
         self.result: dict[str, Any] | None = None
         self._error: JobEvent | None = None
@@ -156,7 +165,7 @@ class ChildJob:
         """
         code = self._process.returncode
         if self._cancelled:
-            raise CancelledError("Cancelled; nothing was changed")
+            raise self._files.cancelled()
         if self._error is not None:
             data = self._error.data
             kind = str(data.get("code", "failed"))

@@ -32,6 +32,7 @@ from ..core.wrist import WristSettings
 from .actions import count_keys
 from .armatures import HAND_JOINTS, map_armature, smplx_armatures
 from .baking import BakeJob, request_for
+from .ending import Ending
 from .jobs import ChildJob
 from .preview import render_preview
 from .saving import save_copy
@@ -49,6 +50,8 @@ from .shot import (
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
 HAND_POSES_NAME = "hand_poses.npz"
+SCENE_NAME = "scene.blend"
+PREVIEW_NAME = "preview.png"
 OnProgress = Callable[[Progress], None]
 
 
@@ -77,6 +80,16 @@ class RunOptions:
     @property
     def log_folder(self) -> Path:
         return self.out / "logs"
+
+    @property
+    def bake_targets(self) -> list[Path]:
+        return [self.out / f"body.{'usdc' if suffix == 'usd' else suffix}" for suffix in self.bake]
+
+    @property
+    def results(self) -> list[Path]:
+        """What a run replaces, in the order in which it does, the report left out."""
+        picture = [self.out / PREVIEW_NAME] if self.preview else []
+        return [self.out / HAND_POSES_NAME, self.out / SCENE_NAME, *self.bake_targets, *picture]
 
 
 def worker_command(environment_folder: Path, arguments: list[str]) -> list[str]:
@@ -107,11 +120,11 @@ def estimate_arguments(options: RunOptions) -> list[str]:
     return arguments
 
 
-def run_shot(options: RunOptions, on_progress: OnProgress) -> dict[str, Any]:
+def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> dict[str, Any]:
     """Do everything and return the report, which is also in the folder.
 
     Raises:
-        HandmocapError: with what was there before left as it was.
+        HandmocapError, KeyboardInterrupt: files that were finished by then stay, the others are as they were.
     """
     clock = _Clock()
     # Everything that can be found wrong without work is looked at before any.
@@ -129,22 +142,25 @@ def run_shot(options: RunOptions, on_progress: OnProgress) -> dict[str, Any]:
     else:
         map_armature(existing, HAND_JOINTS if motion is None else (*HAND_JOINTS, *BODY_JOINTS))
         if options.bake:
-            request_for(existing, _bake_targets(options), bpy.context.scene)
+            request_for(existing, options.bake_targets, bpy.context.scene)
     ensure_output_folder(options.out)
     command = worker_command(options.environment_folder, estimate_arguments(options))
     clock.lap("checking")
-    ChildJob(command, options.log_folder / "estimate.log").wait(on_progress)
+    estimated = ChildJob(command, options.log_folder / "estimate.log").wait(on_progress)
     clock.lap("estimating")
 
     poses = read_hand_poses(options.out / HAND_POSES_NAME)
-    armature, applied, keys = _build_scene(options, poses, motion, existing)
+    # GVHMR's copy may have been used instead of the clip; then the camera must show that one.
+    armature, applied, keys = _build_scene(options, poses, motion, existing, Path(estimated["clip"]))
     clock.lap("keying")
-    save_copy(options.out / "scene.blend")
+    save_copy(options.out / SCENE_NAME)
     clock.lap("saving")
     baked = _bake(options, armature, on_progress)
     clock.lap("baking")
     if options.preview:
-        render_preview(armature, _clearest_frame(poses, applied.frames), options.out / "preview.png")
+        # Nothing that has been finished can be hurt from here on, and a render does not let itself be interrupted.
+        with ending.abandonable():
+            render_preview(armature, _clearest_frame(poses, applied.frames), options.out / PREVIEW_NAME)
         clock.lap("preview")
     report = _report(options, poses, motion, applied, keys, baked, armature, clock)
     write_json(options.out / REPORT_NAME, report)
@@ -167,7 +183,7 @@ def _existing_armature(options: RunOptions) -> Any | None:
 
 
 def _build_scene(
-    options: RunOptions, poses: HandPoses, motion: BodyMotion | None, existing: Any | None
+    options: RunOptions, poses: HandPoses, motion: BodyMotion | None, existing: Any | None, shown_clip: Path
 ) -> tuple[Any, AppliedHands, dict[str, Any]]:
     if existing is None and not bpy.data.filepath:
         # The start-up scene's cube is nobody's work.
@@ -179,7 +195,7 @@ def _build_scene(
     name = options.clip.stem
     keys: dict[str, Any] = {}
     if motion is not None:
-        clip = options.clip.resolve()
+        clip = shown_clip.resolve()
         body = apply_body(armature, motion, poses, clip, f"{name} motion", options.steady_camera, options.wrist)
         keys["body"] = dataclasses.asdict(body.keys)
         keys["lift_to_floor_m"] = body.lift
@@ -189,15 +205,11 @@ def _build_scene(
     return armature, applied, keys
 
 
-def _bake_targets(options: RunOptions) -> list[Path]:
-    return [options.out / f"body.{'usdc' if suffix == 'usd' else suffix}" for suffix in options.bake]
-
-
 def _bake(options: RunOptions, armature: Any, on_progress: OnProgress) -> list[dict[str, Any]]:
     if not options.bake:
         return []
     module = environments.find_blender_module(options.environment_folder)
-    request = request_for(armature, _bake_targets(options), bpy.context.scene)
+    request = request_for(armature, options.bake_targets, bpy.context.scene)
     job = BakeJob(request, module.python if module else None, options.log_folder / "bake.log")
     files: list[dict[str, Any]] = job.wait(on_progress)["files"]
     return files

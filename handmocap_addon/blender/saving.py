@@ -36,6 +36,14 @@ def write_error(path: Path, error: RuntimeError) -> OutputError:
     return OutputError(f"Blender could not write {path} ({reason})", "choose another folder")
 
 
+def remove_session_folder() -> None:
+    """Remove Blender's own folder for temporary files, for a process that leaves without Blender's own way out."""
+    folder = Path(bpy.app.tempdir)
+    # Where it could not be made, this is the system's folder.
+    if folder.name.startswith("blender_"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def disk_is_full(folder: Path) -> bool:
     """Whether so little is free that a failed write is the disk's fault."""
     try:

@@ -40,6 +40,21 @@ def ensure_output_folder(folder: Path) -> None:
         raise output_error(folder, error) from error
 
 
+def check_output_folder(folder: Path) -> None:
+    """As `ensure_output_folder`, but make nothing.
+
+    Raises:
+        OutputError: it could not be made or written.
+    """
+    nearest = folder.absolute()
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    try:
+        ensure_output_folder(nearest)
+    except OutputError as error:
+        raise OutputError(error.message.replace(str(nearest), str(folder), 1), error.hint) from error
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Gives a temporary path beside `path`, which takes its place when the block ends well and is removed when it fails.

@@ -7,6 +7,7 @@ pinned in `requirements/`; a finished environment is used again as long as its p
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -16,11 +17,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from .atomic_files import output_error, replacing
 from .errors import MissingSetupError, WorkerFailedError
@@ -56,6 +58,7 @@ options = vision.HandLandmarkerOptions(base_options=BaseOptions(model_asset_buff
 vision.HandLandmarker.create_from_options(options).close()
 """
 
+_LOCK_SECONDS: Final = 0.1
 Say = Callable[[str], None]
 
 
@@ -106,7 +109,7 @@ def ensure_worker(folder: Path, say: Say) -> Environment:
         MissingSetupError, WorkerFailedError, OutputError: it cannot be made; an unfinished one is made afresh next time.
     """
     python = find_python([version for version in _python_versions() if version >= _OLDEST_WORKER_PYTHON])
-    with _locked(folder):
+    with _locked(folder, say):
         environment = _ensure(folder, "worker", python, (_REQUIREMENTS / "worker.txt", _REQUIREMENTS / "stand_in.txt"), say)
         model = environment.folder / "models" / "hand_landmarker.task"
         if not model.is_file():
@@ -125,7 +128,7 @@ def ensure_blender_module(folder: Path, say: Say) -> Environment:
     """
     python = find_python(BLENDER_PYTHONS)
     major, minor = _version_of(python) or BLENDER_PYTHONS[0]
-    with _locked(folder):
+    with _locked(folder, say):
         pins = (_REQUIREMENTS / f"blender-python{major}.{minor}.txt", _REQUIREMENTS / "stand_in.txt")
         environment = _ensure(folder, "blender", python, pins, say)
     _check(environment, "Blender's module", "import bpy")
@@ -136,7 +139,7 @@ def ensure_stand_in_packages(folder: Path, say: Say) -> Path:
     """A folder to put on `sys.path` with the stand-in body's pure-Python packages, for a Blender without the extension."""
     target = folder / "stand-in"
     pins = _REQUIREMENTS / "stand_in.txt"
-    with _locked(folder):
+    with _locked(folder, say):
         if _stamp_of(target) != _pins_hash([pins]):
             shutil.rmtree(target, ignore_errors=True)
             say("Installing the stand-in body")
@@ -342,21 +345,36 @@ def _write_stamp(folder: Path, pins: str) -> None:
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """One maker at a time; the system frees the lock when a process dies."""
+def _locked(folder: Path, say: Say) -> Iterator[None]:
+    """One maker at a time, and a word where another one is waited for; the system frees the lock when a process dies."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle = (folder / ".lock").open("a+")
     except OSError as error:
         raise output_error(folder, error) from error
     with handle:
+        has_said = False
+        while not _try_to_lock(handle):
+            if not has_said:
+                say(f"Waiting for another set-up in {folder} to end")
+                has_said = True
+            time.sleep(_LOCK_SECONDS)
+        yield
+
+
+def _try_to_lock(handle: IO[str]) -> bool:
+    try:
         if sys.platform == "win32":
             import msvcrt
 
             handle.seek(0)
-            msvcrt.locking(handle.fileno(), msvcrt.LK_LOCK, 1)
+            msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
         else:
             import fcntl
 
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
+            return False
+        raise
+    return True

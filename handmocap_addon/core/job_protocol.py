@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 EventKind = Literal["started", "progress", "log", "result", "error"]
+# Set to 1 by a parent whose pipe to the child's stdin stays open as long as it lives; `scripts/batch.py` then ends with it.
+END_WITH_STDIN = "HANDMOCAP_END_WITH_STDIN"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import bpy
 
 from ..core.cleanup_settings import SMOOTHING_TARGETS, CleanupSettings
+from ..core.gvhmr_file import CLIP_NAME
 from ..core.wrist import WristSettings, WristSource
 
 BODY_CHOICES = (
@@ -37,6 +38,13 @@ def _find_siblings(settings: HandmocapSettings, _context: bpy.types.Context) -> 
             settings.fill_in(attribute, found)
 
 
+def _find_clip(settings: HandmocapSettings, _context: bpy.types.Context) -> None:
+    """Fill in GVHMR's copy of the clip where its result was chosen before any clip."""
+    gvhmr = settings.gvhmr_path()
+    if not settings.clip and gvhmr is not None and (gvhmr.parent / CLIP_NAME).is_file():
+        settings.clip = str(gvhmr.parent / CLIP_NAME)
+
+
 def _is_armature(_settings: HandmocapSettings, candidate: bpy.types.Object) -> bool:
     return candidate.type == "ARMATURE"
 
@@ -48,7 +56,10 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         name="Clip", description="The video, or a folder of images", subtype="FILE_PATH", update=_find_siblings
     )
     gvhmr: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="GVHMR", description="hmr4d_results.pt of the same clip; leave empty for hands alone", subtype="FILE_PATH"
+        name="GVHMR",
+        description="hmr4d_results.pt of the same clip; leave empty for hands alone",
+        subtype="FILE_PATH",
+        update=_find_clip,
     )
     hand_poses: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Hands", description="The hand_poses.npz that Estimate writes, or one of your own", subtype="FILE_PATH"

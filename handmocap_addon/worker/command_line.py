@@ -83,7 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             options = _parser().parse_args(arguments)
             cancellation = Cancellation()
-            cancellation.watch(sys.stdin)
+            if options.command != "doctor":
+                # A look takes a second and is had from scripts too, whose stdin is closed.
+                cancellation.watch(sys.stdin)
             events.emit("started", command=options.command, pid=os.getpid())
             run = _estimate if options.command == "estimate" else _doctor
             run(options, events, cancellation)
@@ -91,6 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             events.emit("error", code=error.code, message=error.message, hint=error.hint)
             print(error.sentence(), file=sys.stderr)
             return int(error.exit_code)
+        except KeyboardInterrupt:
+            return int(ExitCode.CANCELLED)
         except MemoryError:
             return _failed(events, "This machine ran out of memory", "close other programs or use a shorter clip")
         except (
@@ -128,6 +132,7 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
     from ..core.stand_in_body import load_stand_in_body
     from .estimate import Person, estimate_clip
     from .estimators import EstimatorChoice, create_estimator
+    from .gvhmr_clip import clip_of_the_results
     from .video import probe_clip
 
     if len(options.out) != max(1, len(options.gvhmr)):
@@ -141,16 +146,24 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
     clip = probe_clip(options.clip, options.image_fps)
     motions: list[BodyMotion | None] = [*read_gvhmr_results([*options.gvhmr, *options.other_gvhmr])]
     people = [Person(motion, target) for motion, target in itertools.zip_longest(motions or [None], options.out)]
+    bodies = [person.motion for person in people if person.motion is not None]
+    given, clip = clip, clip_of_the_results(clip, bodies)
+    if clip is not given:
+        note = f"{clip.path} is used as the clip, since it has the {bodies[0].frame_count} frames of the GVHMR result and "
+        note += f"{given.path.name} has not"
+        events.emit("log", message=note)
+        print(note, file=sys.stderr)
     body = load_stand_in_body() if options.body == "stand-in" else read_smplx_model(Path(options.body))
     cancellation.check()
     choice = EstimatorChoice(options.estimator, options.model, options.device, options.confidence, len(people))
     estimator = create_estimator(choice)
     try:
-        result = estimate_clip(clip, estimator, body, people, events, cancellation, options.expect_frames)
+        instead_of = None if clip is given else given.path.name
+        result = estimate_clip(clip, estimator, body, people, events, cancellation, options.expect_frames, instead_of)
     finally:
         estimator.close()
     written = [{"path": str(hands.path), "detected": hands.frames_detected} for hands in result.people]
-    events.emit("result", frames=result.frame_count, fps=result.fps, people=written, **written[0])
+    events.emit("result", frames=result.frame_count, fps=result.fps, clip=str(clip.path), people=written, **written[0])
 
 
 def _doctor(options: argparse.Namespace, events: EventWriter, _cancellation: Cancellation) -> None:
@@ -158,5 +171,5 @@ def _doctor(options: argparse.Namespace, events: EventWriter, _cancellation: Can
 
     lines = examine(options.model)
     for line in lines:
-        print(f"{line.subject}: {line.found}{f' - {line.advice}' if line.advice else ''}", file=sys.stderr)
+        print(line.text(), file=sys.stderr)
     events.emit("result", lines=[asdict(line) for line in lines])

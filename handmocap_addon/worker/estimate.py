@@ -70,8 +70,11 @@ def estimate_clip(
     events: EventWriter,
     cancellation: Cancellation,
     expected_frames: int | None = None,
+    instead_of: str | None = None,
 ) -> EstimateResult:
     """Run an estimator over a clip, twice where hands were missed, and write every person's file in one step each.
+
+    `instead_of` names the clip that was asked for where another one is used, for the notes.
 
     Raises:
         ClipError, FrameCountError, NoHandsError, OutputError, CancelledError: nothing was written.
@@ -109,6 +112,7 @@ def estimate_clip(
             "fps": (timing.fps.numerator, timing.fps.denominator),
             "variable_frame_rate": timing.variable_frame_rate,
             "sha256": clip_sha256(clip.path),
+            **({"instead_of": instead_of} if instead_of is not None else {}),
         },
         "estimator": estimator.info.name,
         "model": estimator.info.model,

@@ -54,15 +54,21 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
         scene_name = context.scene.name
 
         def finish(result: dict[str, Any]) -> str:
+            used = Path(result["clip"])
             # Another file may be open by now; then only the result file is left, which is whole.
             scene = bpy.data.scenes.get(scene_name)
             if scene is not None and scene.handmocap.clip_path() == clip:
+                if used != clip:
+                    # The camera's background must show the frames that the hands were found on.
+                    scene.handmocap.clip = str(used)
                 scene.handmocap.fill_in("hand_poses", str(target))
             found = result["detected"]
-            return f"{result['frames']} frames: left hand seen on {found['left']}, right hand on {found['right']}"
+            whose = "" if used == clip else f" of GVHMR's {used.name}"
+            return f"{result['frames']} frames{whose}: left hand seen on {found['left']}, right hand on {found['right']}"
 
         with panel_jobs.sentences_for(self, STAGE):
-            job = ChildJob(worker_command(environment_folder(context), arguments), target.parent / "logs" / "estimate.log")
+            command = worker_command(environment_folder(context), arguments)
+            job = ChildJob(command, target.parent / "logs" / "estimate.log", targets=[target])
             panel_jobs.start(STAGE, job, job, finish)
             return {"FINISHED"}
         return {"CANCELLED"}

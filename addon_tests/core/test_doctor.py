@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from handmocap_addon.core.doctor import DoctorLine, examine_folder
+
+
+def test_a_line_for_people_has_its_advice():
+    assert DoctorLine("torch", "2.9").text() == "torch: 2.9"
+    assert DoctorLine("torch", "missing", "install it").text() == "torch: missing - install it"
+
+
+def test_a_folder_that_is_not_there_yet_is_looked_at_and_not_made(tmp_path):
+    lines = {line.subject: line for line in examine_folder(tmp_path / "a" / "b", is_set_up=False)}
+    assert lines["environments"] == DoctorLine("environments", str(tmp_path / "a" / "b"))
+    assert lines["free disk"].found.endswith("GB")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_has_an_advice(tmp_path):
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    (line,) = examine_folder(tmp_path / "file" / "environments", is_set_up=False)
+    assert str(tmp_path / "file") in line.found
+    assert "--env" in line.advice
+
+
+@pytest.mark.parametrize(("is_set_up", "has_advice"), [(False, True), (True, False)])
+def test_little_free_disk_matters_only_before_the_set_up(tmp_path, monkeypatch, is_set_up, has_advice):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _place: shutil._ntuple_diskusage(5e9, 4e9, 1e9))
+    line = examine_folder(tmp_path, is_set_up)[1]
+    assert line.found == "1.0 GB"
+    assert bool(line.advice) == has_advice

@@ -1,0 +1,131 @@
+"""The work ends when it is told to or when its parent is gone, at any stage, and says what stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from addon_tests.blender.processes import processes_with, wait_until
+from addon_tests.end_to_end.commands import BATCH, REPOSITORY, batch
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+CANCELLED = 130
+
+# The front door with the environments that the tests have.
+_FRONT_DOOR = f"""
+import sys
+sys.path.insert(0, {str(REPOSITORY / "scripts")!r})
+import handmocap
+from types import SimpleNamespace
+handmocap._blender_on_path = lambda: None
+handmocap.environments.ensure_worker = lambda folder, _say: handmocap.environments.find_worker(folder)
+handmocap.environments.ensure_blender_module = lambda *_: SimpleNamespace(python=sys.executable)
+sys.exit(handmocap.main(sys.argv[1:]))
+"""
+
+# A preview that would take hours, and a word when it has begun.
+_SLOW_PREVIEW = """
+import runpy, sys
+sys.path.insert(0, sys.argv.pop(1))
+import bpy
+from handmocap_addon.blender import preview
+preview._SAMPLES = 1_000_000
+bpy.app.handlers.render_init.append(lambda *_: print("rendering", file=sys.stderr, flush=True))
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@contextmanager
+def _started(command: list[str | Path], stderr: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process in a group of its own, as a shell starts one, whose stdin stays open."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite that runs in the background hands on an ignored one
+    with stderr.open("wb") as errors:
+        process = subprocess.Popen(
+            [str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors,
+            start_new_session=True, cwd=REPOSITORY,
+        )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def _says(path: Path, text: str) -> bool:
+    return path.is_file() and text in path.read_text(encoding="utf-8", errors="replace")
+
+
+def _results(out: Path) -> set[str]:
+    return {path.name for path in out.iterdir()} - {"logs", "report.json"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_everything_ends_with_the_front_door(tmp_path: Path, demo: Path, worker_python: Path, number: int) -> None:
+    out = tmp_path / "result"
+    stderr = tmp_path / "stderr.txt"
+    with _started([sys.executable, "-c", _FRONT_DOOR, "run", "--clip", demo / "clip.mp4", "--out", out], stderr) as door:
+        assert wait_until(lambda: _says(out / "logs" / "estimate.log", "started"), 60.0), stderr.read_text()
+        assert len(processes_with(str(out))) == 3
+        door.send_signal(number)
+        gone = wait_until(lambda: not processes_with(str(out)), 3.0)
+        left = processes_with(str(out))
+        for process in left:
+            os.kill(process, signal.SIGKILL)
+        assert gone, left
+        code = door.wait(1.0)
+    assert code == (CANCELLED if number != signal.SIGKILL else -signal.SIGKILL)
+    assert _results(out) == set()
+    assert "Traceback" not in stderr.read_text()
+    assert "handmocap: Cancelled; nothing was changed" in stderr.read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_group_ends_a_preview_and_says_what_stays(
+    tmp_path: Path, demo: Path, worker_python: Path, number: int
+) -> None:
+    out = tmp_path / "result"
+    out.mkdir()
+    (out / "preview.png").write_bytes(b"the earlier one")
+    stderr, blender_files = tmp_path / "stderr.txt", set(Path("/tmp").glob("blender_*"))
+    arguments = ["run", "--clip", demo / "clip.mp4", "--bake", "", "--out", out]
+    with _started([sys.executable, "-c", _SLOW_PREVIEW, REPOSITORY, BATCH, *arguments], stderr) as process:
+        assert wait_until(lambda: _says(stderr, "rendering"), 60.0), stderr.read_text()
+        time.sleep(0.3)  # past what comes before the first sample
+        os.killpg(process.pid, number)
+        assert process.wait(3.0) == CANCELLED
+    assert _results(out) == {"hand_poses.npz", "scene.blend", "preview.png"}
+    assert (out / "preview.png").read_bytes() == b"the earlier one"
+    sentence = "Cancelled; finished before that and kept: hand_poses.npz, scene.blend"
+    assert f"handmocap: {sentence}" in stderr.read_text().splitlines()
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert report["error"] == {"code": "cancelled", "sentence": sentence, "exit_code": CANCELLED}
+    assert set(Path("/tmp").glob("blender_*")) <= blender_files
+    done = batch("apply", "--hands", out / "hand_poses.npz", "--save", tmp_path / "whole.blend")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("ends_with_stdin", "code"), [(None, 0), ("1", CANCELLED)])
+def test_a_closed_stdin_is_looked_at_only_where_a_parent_asks_for_it(
+    demo_run: Path, tmp_path: Path, ends_with_stdin: str | None, code: int
+) -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "HANDMOCAP_END_WITH_STDIN"}
+    if ends_with_stdin is not None:
+        environment["HANDMOCAP_END_WITH_STDIN"] = ends_with_stdin
+    command = [sys.executable, BATCH, "apply", "--hands", demo_run / "hand_poses.npz", "--save", tmp_path / "a.blend"]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=environment, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    assert (tmp_path / "a.blend").exists() == (code == 0)
