@@ -164,6 +164,35 @@ def test_frame_without_hands_needs_no_pose(double, settings):
     assert len(_pipeline(estimator).network_calls) == 1
 
 
+def test_networks_get_many_pictures_and_many_hands_at_once(double, settings):
+    estimator = wilor.create(replace(settings, batch_frames=3, batch_crops=4))
+
+    hands = _observe(estimator, *[BOTH_HANDS, _frame(), BOTH_HANDS, BOTH_HANDS, BOTH_HANDS])
+
+    assert [len(of_frame) for of_frame in hands] == [2, 0, 2, 2, 2]
+    assert [length for length, _ in _pipeline(estimator).detector_calls] == [3, 2]
+    assert [length for length, _ in _pipeline(estimator).network_calls] == [4, 4]
+
+
+def test_networks_out_of_memory_go_on_in_smaller_batches(double, settings):
+    double.has_cuda = True
+    estimator = wilor.create(replace(settings, batch_frames=4, batch_crops=8))
+    _pipeline(estimator).most_pictures, _pipeline(estimator).most_crops = 1, 3
+
+    hands = _observe(estimator, *[BOTH_HANDS] * 8)
+
+    assert [len(of_frame) for of_frame in hands] == [2] * 8
+    assert [length for length, _ in _pipeline(estimator).detector_calls] == [4, 2] + [1] * 8
+    assert [length for length, _ in _pipeline(estimator).network_calls] == [8, 4] + [2] * 8
+    assert len(double.emptied) == 4
+
+
+def test_batches_are_larger_on_cuda(double, settings):
+    double.has_cuda = True
+    used = wilor.create(settings).info.settings
+    assert (used["batch_frames"], used["batch_crops"]) == (16, 32)
+
+
 def test_info_names_model_licences_and_settings_but_no_folder(double, settings):
     info = wilor.create(settings).info
 
