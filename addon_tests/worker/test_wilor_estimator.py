@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 
 from handmocap_addon.core.errors import BadUsageError, ExitCode, MissingSetupError
-from handmocap_addon.worker.estimators import wilor, wilor_weights
+from handmocap_addon.worker.estimators import EstimatorChoice, create_estimator, wilor, wilor_weights
 from handmocap_addon.worker.estimators.base import VideoFrame
 from handmocap_addon.worker.estimators.wilor import WilorSettings
 
@@ -185,6 +185,12 @@ def test_networks_out_of_memory_go_on_in_smaller_batches(double, settings):
     assert [length for length, _ in _pipeline(estimator).detector_calls] == [4, 2] + [1] * 8
     assert [length for length, _ in _pipeline(estimator).network_calls] == [8, 4] + [2] * 8
     assert len(double.emptied) == 4
+
+
+def test_the_command_line_s_choices_reach_the_settings(double, model_dir, published):
+    choice = EstimatorChoice("wilor", model_dir, "cpu", 0.6, detector_size=1280, batch=7)
+    used = create_estimator(choice).info.settings
+    assert (used["hand_conf"], used["imgsz"], used["batch_crops"], used["device"]) == (0.6, 1280, 7, "cpu")
 
 
 def test_batches_are_larger_on_cuda(double, settings):
