@@ -75,7 +75,7 @@ def test_patch_of_noise_is_that_of_the_whole_frame():
     assert not _compare(NOISE, (50, 40, 150, 140), False)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     left=st.floats(0, WIDTH - 8),
     top=st.floats(0, HEIGHT - 8),

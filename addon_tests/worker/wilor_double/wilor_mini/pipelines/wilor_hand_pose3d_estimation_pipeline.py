@@ -110,8 +110,9 @@ def whole_frame_patch(image, bbox, right, rescale_factor):
         image = _blurred(_blurred(image.astype(float), sigma).swapaxes(0, 1), sigma).swapaxes(0, 1)
     if not right:
         image, center = image[:, ::-1], np.array([image.shape[1] - 1 - center[0], center[1]])
-    shrink = 256 / size
-    matrix = np.array([[shrink, 0, 128 - shrink * center[0]], [0, shrink, 128 - shrink * center[1]]])
+    half = np.float32(size / 2)
+    corners = np.float32([center, center + [0, half], center + [half, 0]])
+    matrix = cv2.getAffineTransform(corners, np.float32([[128, 128], [128, 256], [256, 128]]))
     return cv2.warpAffine(np.ascontiguousarray(image), matrix, (256, 256), flags=cv2.INTER_LINEAR)
 
 
