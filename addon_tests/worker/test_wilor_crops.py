@@ -60,6 +60,7 @@ def _compare(pixels, box, is_right, rescale_factor=2.5):
         ((200, 60, 424.9, 200), False),  # a hair under the size from which it is blurred
         ((200, 60, 426, 200), True),
         ((180.25, 20.5, 520.75, 340.5), True),  # the crop is larger than the frame
+        ((0, 0, 640, 360), True),  # the whole frame, with a wide blur at its edges
         ((0, 0, 250, 250), True),  # the frame's corners
         ((390.5, 110.5, 640, 360), True),
         ((0, 300, 40, 360), False),
@@ -68,6 +69,11 @@ def _compare(pixels, box, is_right, rescale_factor=2.5):
 )
 def test_patch_is_that_of_the_whole_frame(box, blurred, is_right):
     assert _compare(PICTURE, box, is_right) == blurred
+
+
+def test_a_wide_blur_inside_a_large_frame_reaches_far_enough():
+    large = np.random.default_rng(6).integers(0, 256, (1450, 1450, 3), np.uint8)
+    assert _compare(large, (445, 445, 1005, 1005), False)
 
 
 def test_patch_of_noise_is_that_of_the_whole_frame():
