@@ -187,6 +187,8 @@ def test_the_old_result_stays_until_the_new_one_is_whole(run, target, handless):
         (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--image-fps", "fast"), "fast"),
         (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--image-fps", "0"), "0"),
         (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--confidence", "high"), "--confidence"),
+        (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--batch", "0"), "--batch"),
+        (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--detector-size", "-640"), "--detector-size"),
         (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--nonsense"), "--nonsense"),
         (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--out", "c.npz"), "2 files"),
         (

@@ -44,6 +44,12 @@ def _share(text: str) -> float:
     return value
 
 
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 on")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="handmocap worker", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
@@ -66,6 +72,10 @@ def _parser() -> argparse.ArgumentParser:
     estimate.add_argument("--model", type=Path, help="model file (mediapipe) or weights folder (wilor)")
     estimate.add_argument("--device", default="auto", help="auto, cpu or cuda (wilor)")
     estimate.add_argument("--confidence", type=_share, help="lowest detector confidence, 0 to 1")
+    estimate.add_argument(
+        "--detector-size", type=_count, help="pixels of the longer side for the detector; more finds smaller hands (wilor)"
+    )
+    estimate.add_argument("--batch", type=_count, help="hands in one run of the network, halved without memory (wilor)")
     estimate.add_argument(
         "--body", default="stand-in", help="stand-in, or an SMPLX_*.npz on whose hand landmarks are fitted"
     )
@@ -155,7 +165,15 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
         print(note, file=sys.stderr)
     body = load_stand_in_body() if options.body == "stand-in" else read_smplx_model(Path(options.body))
     cancellation.check()
-    choice = EstimatorChoice(options.estimator, options.model, options.device, options.confidence, len(people))
+    choice = EstimatorChoice(
+        options.estimator,
+        options.model,
+        options.device,
+        options.confidence,
+        len(people),
+        options.detector_size,
+        options.batch,
+    )
     estimator = create_estimator(choice)
     try:
         instead_of = None if clip is given else given.path.name
