@@ -31,9 +31,9 @@ def truth(demo: Path) -> Iterator[Any]:
         yield {key: content[key] for key in content.files}
 
 
-def _applied(demo: Path, scene: Any, maker: Any = ours, steady: bool = False) -> Any:
+def _applied(demo: Path, scene: Any, maker: Any = ours, steady: bool = False, armature: Any = None) -> Any:
     motion = read_gvhmr_result(demo / "hmr4d_results.pt")
-    armature = maker(load_stand_in_body(motion.betas))
+    armature = armature or maker(load_stand_in_body(motion.betas))
     set_frame_rate(scene, Fraction(24000, 1001))
     meta = {"clip": {"name": "clip.mp4", "size": [640, 480], "fps": [24000, 1001]}}
     blank = HandTrack.empty(FRAME_COUNT)
@@ -104,6 +104,66 @@ def test_the_picture_has_the_clips_size_and_the_camera_is_the_scenes(demo: Path,
     assert scene.camera == applied.camera
     assert (scene.render.resolution_x, scene.render.resolution_y) == (640, 480)
     assert scene.render.resolution_percentage == 100
+
+
+def _cameras(scene: Any) -> list[Any]:
+    return [thing for thing in scene.objects if thing.type == "CAMERA"]
+
+
+@pytest.mark.parametrize("steady", [False, True])
+def test_applying_again_brings_the_same_camera_up_to_date(
+    demo: Path, scene: Any, truth: dict[str, Any], steady: bool
+) -> None:
+    armature, first = _applied(demo, scene, steady=steady)
+    armature.location = (0.5, -1.0, 0.2)
+    bpy.context.view_layer.update()
+    _armature, again = _applied(demo, scene, steady=steady, armature=armature)
+    assert again.camera == first.camera
+    assert _cameras(scene) == [first.camera]
+    assert len(first.camera.data.background_images) == 1
+    assert _largest_miss(scene, armature, truth) < 2.0
+
+
+def test_a_camera_may_stand_still_and_move_again(demo: Path, scene: Any, truth: dict[str, Any]) -> None:
+    armature, moving = _applied(demo, scene)
+    for steady in (True, False, True):
+        _applied(demo, scene, steady=steady, armature=armature)
+        assert (moving.camera.animation_data is None) == steady
+        assert _largest_miss(scene, armature, truth) < 2.0
+    assert _cameras(scene) == [moving.camera]
+
+
+def test_a_person_s_own_camera_stays_as_it_is_and_the_scene_s(demo: Path, scene: Any) -> None:
+    armature, applied = _applied(demo, scene)
+    own = bpy.data.objects.new("clip motion camera", bpy.data.cameras.new("Own"))
+    scene.collection.objects.link(own)
+    own.location, own.data.lens, scene.camera = (1.0, 2.0, 3.0), 85.0, own
+    _applied(demo, scene, armature=armature)
+    assert set(_cameras(scene)) == {applied.camera, own}
+    assert scene.camera == own
+    assert own.animation_data is None
+    assert (*own.location, own.data.lens) == (1.0, 2.0, 3.0, 85.0)
+
+
+def test_a_person_s_keys_and_places_of_the_camera_stay(demo: Path, scene: Any) -> None:
+    armature, applied = _applied(demo, scene)
+    camera = applied.camera
+    camera.location = (1.0, 2.0, 3.0)
+    camera.keyframe_insert("location", frame=30)
+    _applied(demo, scene, armature=armature)
+    scene.frame_set(30)
+    assert tuple(camera.location) == pytest.approx((1.0, 2.0, 3.0))
+    _other, steady = _applied(demo, scene, steady=True)
+    steady.camera.location = (4.0, 5.0, 6.0)
+    _applied(demo, scene, steady=True, armature=_other)
+    assert tuple(steady.camera.location) == (4.0, 5.0, 6.0)
+
+
+def test_another_armature_gets_a_camera_of_its_own(demo: Path, scene: Any) -> None:
+    _armature, first = _applied(demo, scene)
+    _other, second = _applied(demo, scene)
+    assert first.camera != second.camera
+    assert scene.camera == second.camera
 
 
 def test_a_principal_point_off_the_middle_moves_the_picture(demo: Path, scene: Any) -> None:

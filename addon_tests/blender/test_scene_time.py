@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from handmocap_addon.blender.scene_time import frame_rate, scene_frames, set_frame_rate, set_range
+from handmocap_addon.core.errors import BadInputError
 
 RATES = {
     Fraction(24000, 1001): (24, 1.001),
@@ -62,3 +63,9 @@ def test_a_clip_may_start_on_a_later_frame(scene: Any) -> None:
 
 def test_no_frames_are_no_failure(scene: Any) -> None:
     assert len(scene_frames(scene, np.zeros(0))) == 0
+
+
+@pytest.mark.parametrize("last", [3e6, 1e12, -1e12])
+def test_frames_beyond_every_timeline_are_one_sentence(last: float, scene: Any) -> None:
+    with pytest.raises(BadInputError, match="timeline"):
+        set_range(scene, np.array((1.0, last)))

@@ -13,6 +13,7 @@ from addon_tests.blender.curves import angle_to, curve_of, rotation_path, rotati
 from addon_tests.blender.motions import MadeUpShot
 from addon_tests.blender.rigs import MAKERS
 from addon_tests.making.formulas import angle_of, rodrigues
+from handmocap_addon.blender.actions import FILLED_KEY, MEASURED_KEY
 from handmocap_addon.blender.armatures import map_armature
 from handmocap_addon.blender.bodies import add_body
 from handmocap_addon.blender.shot import apply_body, apply_hands, check_wrist
@@ -91,6 +92,26 @@ def test_the_forearm_s_share_turns_the_elbow_and_not_the_hand(armature: Any, sta
     (hand, elbow), (shared_hand, shared_elbow) = turns(0.0), turns(1.0)
     assert angle_of(hand.T @ shared_hand) < 1e-3
     assert angle_of(elbow.T @ shared_elbow) > 0.05
+
+
+def _key_types(armature: Any, bone: str) -> list[str]:
+    return [key.type for key in curve_of(armature, rotation_path(bone), 0).keyframe_points]
+
+
+def test_bridged_wrists_get_the_key_type_of_filled_fingers(armature: Any, stand_in: BodyModel) -> None:
+    shot = MadeUpShot(COUNT)
+    poses = _hands(shot, stand_in)
+    poses.left.detected[3:6] = False
+    poses.left.score[8] = 0.05
+    poses.right.detected[:] = False
+    _apply(armature, shot, poses, replace(HAND, lowest_score=0.1))
+    filled = [number for number, kind in enumerate(_key_types(armature, "left_wrist")) if kind == FILLED_KEY]
+    assert filled == [3, 4, 5, 8]
+    # A hand that was never seen leaves the body's wrist, which was measured.
+    for bone in ("right_wrist", "left_elbow"):
+        assert set(_key_types(armature, bone)) == {MEASURED_KEY}
+    _apply(armature, shot, poses, None)
+    assert set(_key_types(armature, "left_wrist")) == {MEASURED_KEY}
 
 
 @pytest.mark.parametrize("fingers_first", [False, True])

@@ -29,6 +29,9 @@ def test_both_hands_and_all_fingers_can_be_named():
         ({"smoothing_of": (("middle", 0.5),)}, "no hand or finger middle"),
         ({"longest_gap": -1.0}, "longest gap is -1 seconds"),
         ({"ease": float("nan")}, "ease is nan seconds"),
+        ({"ease": float("inf")}, "ease is inf seconds"),
+        ({"longest_gap": float("inf")}, "longest gap is inf seconds"),
+        ({"smoothing_of": (("left", 0.0), ("left", 1.0))}, "smoothing of left is given 2 times"),
         ({"lowest_score": 2.0}, "lowest score is 2"),
     ],
 )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,8 @@ from addon_tests.making.gvhmr_results import (
     write_gvhmr_result,
     write_torch_archive,
 )
-from handmocap_addon.core.errors import BodyMotionFileError, ExitCode
-from handmocap_addon.core.gvhmr_file import read_gvhmr_result
+from handmocap_addon.core.errors import BadUsageError, BodyMotionFileError, ExitCode
+from handmocap_addon.core.gvhmr_file import read_gvhmr_result, read_gvhmr_results
 from handmocap_addon.core.rotations import quat_wxyz_to_rotmat
 
 DEMO = Path(__file__).parents[2] / "demo"
@@ -168,3 +169,14 @@ def test_the_demo_s_file_written_by_torch_holds_the_demo_s_truth():
             np.testing.assert_allclose(track.translation, truth[f"transl{suffix}"], atol=1e-7)
         np.testing.assert_allclose(read.betas, truth["betas"], atol=1e-7)
         np.testing.assert_allclose(read.intrinsics, np.repeat(truth["intrinsics"][None], frame_count, axis=0), atol=1e-4)
+
+
+def test_a_body_cannot_be_two_people_s(tmp_path):
+    first, second, other = (tmp_path / name for name in ("a.pt", "b.pt", "c.pt"))
+    motion = made_up_motion()
+    elsewhere = replace(motion, transl_incam=motion.transl_incam + 1.0)
+    for path, written in ((first, motion), (second, motion), (other, elsewhere)):
+        write_gvhmr_result(path, written)
+    assert len(read_gvhmr_results([first, other])) == 2
+    with pytest.raises(BadUsageError, match="the same person's"):
+        read_gvhmr_results([first, other, second])

@@ -256,3 +256,16 @@ def test_a_place_that_cannot_be_written_is_an_output_error(tmp_path, poses):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError):
         write_hand_poses(tmp_path / "file" / "hand_poses.npz", poses)
+
+
+def test_numbers_too_large_for_the_file_s_type_are_refused(tmp_path, minimal):
+    huge = minimal["left_hand_pose"].astype(np.float64)
+    huge[3] = 1e300
+    assert "not finite in left_hand_pose" in refusal(tmp_path, minimal | {"left_hand_pose": huge}).message
+
+
+@pytest.mark.parametrize("size", ["[1e400, 480]", "[640]", '["wide", 480]', "[0, 480]"])
+def test_a_picture_size_that_is_none_is_unknown(tmp_path, minimal, size):
+    path = tmp_path / "hand_poses.npz"
+    np.savez(path, **minimal, meta=np.array(f'{{"clip": {{"size": {size}}}}}'))
+    assert read_hand_poses(path).picture_size() is None

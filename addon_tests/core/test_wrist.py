@@ -13,7 +13,7 @@ from addon_tests.making.mirrored import SWAPPED, mirrored_body
 from handmocap_addon.core.accuracy import wrist_errors
 from handmocap_addon.core.body_model import posed_joints
 from handmocap_addon.core.body_motion import BodyMotion, BodyTrack, joint_quat_wxyz, local_rotmat_of
-from handmocap_addon.core.errors import HandPosesFileError
+from handmocap_addon.core.errors import BadUsageError, HandPosesFileError
 from handmocap_addon.core.hand_poses import HandTrack
 from handmocap_addon.core.hand_skeleton import hand_skeleton
 from handmocap_addon.core.rotations import (
@@ -355,6 +355,19 @@ def test_a_short_gap_is_bridged_by_the_hand() -> None:
         assert np.degrees(wrist_errors(found, shot.truth, side))[measured].max() < EXACT
 
 
+def test_frames_below_the_lowest_score_are_bridged() -> None:
+    shot = made_up_shot(8, count=60, smooth=True)
+
+    def doubtful(track: HandTrack) -> HandTrack:
+        score, orient = track.score.copy(), track.global_orient_axis_angle.copy()
+        score[25:31], orient[25:31] = 0.2, (0.1, 0.1, 0.1)
+        return replace(track, score=score, global_orient_axis_angle=orient)
+
+    strict = replace(RAW_HAND, lowest_score=0.3)
+    found = shot.changed(doubtful).wrists(shot.stiff(), strict)
+    assert largest_difference(found, shot.unseen(slice(25, 31)).wrists(shot.stiff(), RAW_HAND)) < EXACT
+
+
 def test_where_no_hand_is_seen_the_wrist_eases_to_the_body_s() -> None:
     shot = made_up_shot(9, count=100, smooth=True)
     body = shot.stiff()
@@ -519,3 +532,9 @@ def test_global_rotations_are_those_of_forward_kinematics(name: str) -> None:
         posed = posed_joints(REST, local_rotmat_of(motion, track), track.translation)
         found = quat_wxyz_to_rotmat(joint_quat_wxyz(motion, track, name))
         np.testing.assert_allclose(found, posed.rotmat[:, JOINT_INDEX[name]], atol=1e-9)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, np.nan])
+def test_a_share_of_the_twist_that_is_none_is_refused(share: float) -> None:
+    with pytest.raises(BadUsageError, match="share of the twist"):
+        WristSettings(forearm_twist_share=share)

@@ -187,6 +187,8 @@ def test_the_old_result_stays_until_the_new_one_is_whole(run, target, handless):
         (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--image-fps", "fast"), "fast"),
         (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--image-fps", "0"), "0"),
         (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--confidence", "high"), "--confidence"),
+        (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--batch", "0"), "--batch"),
+        (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--detector-size", "-640"), "--detector-size"),
         (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--nonsense"), "--nonsense"),
         (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--out", "c.npz"), "2 files"),
         (
@@ -194,6 +196,10 @@ def test_the_old_result_stays_until_the_new_one_is_whole(run, target, handless):
             "2 GVHMR results for 1 files",
         ),
         (("estimate", "--clip", "a.mp4", "--out", "b.npz", "--other-gvhmr", "a.pt"), "--other-gvhmr"),
+        (
+            ("estimate", "--clip", "a.mp4", "--out", "b.npz", "--gvhmr", "a.pt", "--out", "c/../b.npz", "--gvhmr", "b.pt"),
+            "--out is given twice",
+        ),
     ],
 )
 def test_bad_usage_is_2(run, arguments, said):
@@ -260,6 +266,15 @@ def test_a_gvhmr_result_of_another_length_is_3(run, target, tmp_path, option):
     error = check_failure(run("estimate", "--clip", DEMO_CLIP, "--out", target, *results), ExitCode.BAD_INPUT)
     assert error["code"] == "frame_count"
     assert "95 frames" in error["message"]
+    check_nothing_written(target)
+
+
+@pytest.mark.parametrize("option", ["--gvhmr", "--other-gvhmr"])
+def test_one_person_named_as_two_is_2(run, target, handless, option):
+    result = REPOSITORY / "demo" / "hmr4d_results.pt"
+    more = ("--out", target.with_name("b.npz")) if option == "--gvhmr" else ()
+    arguments = ("estimate", "--clip", handless, "--out", target, "--gvhmr", result, option, result, *more)
+    assert "same person's" in check_failure(run(*arguments), ExitCode.BAD_USAGE)["message"]
     check_nothing_written(target)
 
 

@@ -12,14 +12,16 @@ import importlib.util
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
 from handmocap_addon.core.errors import BadUsageError, ExitCode, MissingSetupError
-from handmocap_addon.worker.estimators import wilor, wilor_weights
+from handmocap_addon.worker.estimators import EstimatorChoice, create_estimator, wilor, wilor_weights
 from handmocap_addon.worker.estimators.base import VideoFrame
 from handmocap_addon.worker.estimators.wilor import WilorSettings
 
@@ -69,6 +71,10 @@ def _frame(*patches):
     return pixels
 
 
+def _pipeline(estimator):
+    return estimator._network.pipeline
+
+
 def _observe(estimator, *pictures):
     frames = [VideoFrame(index, index / 30.0, pixels) for index, pixels in enumerate(pictures)]
     answers = list(estimator.observe(iter(frames)))
@@ -112,6 +118,7 @@ def test_keypoints_are_relative_to_the_wrist_in_metres(double, settings):
 
     np.testing.assert_array_equal(right.keypoints_3d, expected - expected[0])
     np.testing.assert_allclose(left.keypoints_3d, right.keypoints_3d * [-1, 1, 1], atol=1e-7)
+    # In the crop, some way from the box's middle as the double's camera has it.
     assert (right.keypoints_2d >= RIGHT_BOX[:2]).all() and (right.keypoints_2d <= RIGHT_BOX[2:]).all()
 
 
@@ -137,10 +144,10 @@ def test_detector_gets_the_settings_and_suppresses_across_sides(double, model_di
     [hands] = _observe(estimator, BOTH_HANDS)
 
     assert [hand.side for hand in hands] == ["right"]  # the left one's score is 0.6; no second reading of the right one
-    assert estimator._pipeline.detector_options == [
-        {"conf": 0.7, "iou": 0.4, "imgsz": 1280, "agnostic_nms": True, "verbose": False}
-    ]
-    assert estimator._pipeline.pose_calls == [{"is_rights": [1.0], "rescale_factor": 2.0}]
+    options = {"conf": 0.7, "iou": 0.4, "imgsz": 1280, "agnostic_nms": True, "verbose": False}
+    assert _pipeline(estimator).detector_calls == [(1, options)]
+    [answer] = _pipeline(estimator).predict_with_bboxes(BOTH_HANDS, np.array([RIGHT_BOX]), [1], rescale_factor=2.0)
+    np.testing.assert_allclose(hands[0].betas, answer["wilor_preds"]["betas"][0], atol=1e-5)
 
 
 def test_more_hands_than_two_all_come_back(double, settings):
@@ -154,20 +161,42 @@ def test_frame_without_hands_needs_no_pose(double, settings):
     estimator = wilor.create(settings)
 
     assert _observe(estimator, _frame(), BOTH_HANDS, _frame())[0::2] == [[], []]
-    assert len(estimator._pipeline.pose_calls) == 1
+    assert len(_pipeline(estimator).network_calls) == 1
 
 
-def test_frames_are_taken_one_by_one(double, settings):
-    taken = []
+def test_networks_get_many_pictures_and_many_hands_at_once(double, settings):
+    estimator = wilor.create(replace(settings, batch_frames=3, batch_crops=4))
 
-    def frames():
-        for index in range(3):
-            taken.append(index)
-            yield VideoFrame(index, 0.0, BOTH_HANDS)
+    hands = _observe(estimator, *[BOTH_HANDS, _frame(), BOTH_HANDS, BOTH_HANDS, BOTH_HANDS])
 
-    answers = wilor.create(settings).observe(frames())
-    next(answers)
-    assert taken == [0]
+    assert [len(of_frame) for of_frame in hands] == [2, 0, 2, 2, 2]
+    assert [length for length, _ in _pipeline(estimator).detector_calls] == [3, 2]
+    assert [length for length, _ in _pipeline(estimator).network_calls] == [4, 4]
+
+
+def test_networks_out_of_memory_go_on_in_smaller_batches(double, settings):
+    double.has_cuda = True
+    estimator = wilor.create(replace(settings, batch_frames=4, batch_crops=8))
+    _pipeline(estimator).most_pictures, _pipeline(estimator).most_crops = 1, 3
+
+    hands = _observe(estimator, *[BOTH_HANDS] * 8)
+
+    assert [len(of_frame) for of_frame in hands] == [2] * 8
+    assert [length for length, _ in _pipeline(estimator).detector_calls] == [4, 2] + [1] * 8
+    assert [length for length, _ in _pipeline(estimator).network_calls] == [8, 4] + [2] * 8
+    assert len(double.emptied) == 4
+
+
+def test_the_command_line_s_choices_reach_the_settings(double, model_dir, published):
+    choice = EstimatorChoice("wilor", model_dir, "cpu", 0.6, detector_size=1280, batch=7)
+    used = create_estimator(choice).info.settings
+    assert (used["hand_conf"], used["imgsz"], used["batch_crops"], used["device"]) == (0.6, 1280, 7, "cpu")
+
+
+def test_batches_are_larger_on_cuda(double, settings):
+    double.has_cuda = True
+    used = wilor.create(settings).info.settings
+    assert (used["batch_frames"], used["batch_crops"]) == (16, 32)
 
 
 def test_info_names_model_licences_and_settings_but_no_folder(double, settings):
@@ -177,14 +206,15 @@ def test_info_names_model_licences_and_settings_but_no_folder(double, settings):
     assert info.model.startswith("wilor_mini ") and info.model.endswith("; weights not verified")
     assert all(part in info.licence for part in ("CC BY-NC-ND 4.0", "MANO", "AGPL-3.0"))
     assert info.settings == {
-        "device": "cpu", "hand_conf": 0.3, "iou": 0.5, "imgsz": 640, "rescale_factor": 2.5, "verify_weights": False
+        "device": "cpu", "hand_conf": 0.3, "iou": 0.5, "imgsz": 640, "rescale_factor": 2.5, "verify_weights": False,
+        "batch_frames": 1, "batch_crops": 2, "half_precision": False,
     }  # fmt: skip
 
 
 def test_close_frees_the_model(double, settings):
     estimator = wilor.create(settings)
     estimator.close()
-    assert estimator._pipeline is None
+    assert _pipeline(estimator) is None
 
 
 def test_full_pickles_are_allowed_only_while_the_weights_load(double, settings, monkeypatch):
@@ -206,8 +236,22 @@ def test_device(double, settings, choice, has_cuda, expected):
     double.has_cuda = has_cuda
     estimator = wilor.create(WilorSettings(settings.model_dir, device=choice, verify_weights=False))
 
-    assert estimator._pipeline.options["device"].type == expected
+    assert _pipeline(estimator).options["device"].type == expected
     assert estimator.info.settings["device"] == expected
+
+
+@pytest.mark.parametrize(
+    ("has_cuda", "wanted", "expected"), [(True, True, "float16"), (True, False, "float32"), (False, True, "float32")]
+)
+def test_half_precision_is_for_cuda_and_is_recorded(double, settings, has_cuda, wanted, expected):
+    double.has_cuda = has_cuda
+    estimator = wilor.create(replace(settings, half_precision=wanted))
+
+    [hands] = _observe(estimator, BOTH_HANDS)
+
+    assert [str(dtype) for _, dtype in _pipeline(estimator).network_calls] == [expected]
+    assert estimator.info.settings["half_precision"] == (expected == "float16")
+    assert len(hands) == 2 and hands[0].hand_pose.dtype == np.float32
 
 
 def test_unknown_device_is_bad_usage(settings):
@@ -358,36 +402,51 @@ def _given_boxes(monkeypatch, estimator, rows):
     """Replace the detector's answer, in its own kind of tensors, by rows of x1 y1 x2 y2 score class."""
     data = np.array(rows, np.float32)
     parts = {"xyxy": data[:, :4], "conf": data[:, 4], "cls": data[:, 5]}
-    tensor = sys.modules["torch"].from_numpy if hasattr(sys.modules["torch"], "from_numpy") else None
-    tensor = tensor or sys.modules[wilor.PIPELINE_MODULE].Tensor
+    tensor = sys.modules["torch"].from_numpy
     boxes = SimpleNamespace(**{name: tensor(values) for name, values in parts.items()})
-    monkeypatch.setattr(estimator._pipeline, "hand_detector", lambda *_, **__: [SimpleNamespace(boxes=boxes)])
+    monkeypatch.setattr(_pipeline(estimator), "hand_detector", lambda *_, **__: [SimpleNamespace(boxes=boxes)])
 
 
 def test_contract_detector_answers_with_boxes_scores_and_classes(contract_estimator):
-    bboxes, scores, classes = contract_estimator._detect(_frame())
-    assert bboxes.shape == (0, 4) and scores.shape == (0,) and classes.shape == (0,)
+    for boxes in contract_estimator._network.detect([_frame(), _frame(), _frame()]):
+        assert boxes.bbox.shape == (0, 4) and boxes.score.shape == (0,) and boxes.is_right.shape == (0,)
+
+
+def _picture(seed, height=HEIGHT, width=WIDTH):
+    """Blots of all sizes, as in a photograph, so that a wrong crop of it shows."""
+    noise = np.random.default_rng(seed).normal(size=(height, width, 3))
+    rough = cv2.GaussianBlur(noise, (0, 0), 1.5) + 4.0 * cv2.GaussianBlur(noise, (0, 0), 8.0)
+    return cv2.normalize(rough, None, 0, 255, cv2.NORM_MINMAX, cv2.CV_8U)
+
+
+def _check_against_package(estimator, monkeypatch, picture, rows):
+    _given_boxes(monkeypatch, estimator, rows)
+    [hands] = _observe(estimator, picture)
+    boxes = np.array(rows, np.float32).astype(float)
+    expected = _pipeline(estimator).predict_with_bboxes(picture, boxes[:, :4], boxes[:, 5].tolist())
+
+    assert [hand.side for hand in hands] == ["right" if row[5] else "left" for row in rows]
+    for hand, answer, row in zip(hands, expected, rows, strict=True):
+        values = answer["wilor_preds"]
+        keypoints = values["pred_keypoints_3d"][0]
+        assert hand.score == np.float32(row[4])
+        np.testing.assert_array_equal(hand.bbox, answer["hand_bbox"])
+        # Half a degree is the promise; what is asked for here is a fiftieth of that.
+        np.testing.assert_allclose(hand.hand_pose, values["hand_pose"].ravel(), atol=np.radians(0.01))
+        np.testing.assert_allclose(hand.global_orient, values["global_orient"].ravel(), atol=np.radians(0.01))
+        np.testing.assert_allclose(hand.betas, values["betas"][0], atol=1e-3)
+        np.testing.assert_allclose(hand.keypoints_2d, values["pred_keypoints_2d"][0], atol=0.02)
+        np.testing.assert_allclose(hand.keypoints_3d, keypoints - keypoints[0], atol=1e-5)
 
 
 def test_contract_observations_are_the_packages_own_numbers(contract_estimator, monkeypatch):
-    picture = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
     rows = [(*RIGHT_BOX, 0.75, 1.0), (*LEFT_BOX, 0.5, 0.0)]
-    _given_boxes(monkeypatch, contract_estimator, rows)
+    _check_against_package(contract_estimator, monkeypatch, _picture(0), rows)
 
-    [hands] = _observe(contract_estimator, picture)
-    pipeline = contract_estimator._pipeline
-    expected = pipeline.predict_with_bboxes(picture, np.array([RIGHT_BOX, LEFT_BOX], float), [1.0, 0.0])
 
-    assert [(hand.side, hand.score) for hand in hands] == [("right", 0.75), ("left", 0.5)]
-    for hand, answer in zip(hands, expected, strict=True):
-        values = answer["wilor_preds"]
-        keypoints = values["pred_keypoints_3d"][0]
-        np.testing.assert_array_equal(hand.bbox, answer["hand_bbox"])
-        np.testing.assert_array_equal(hand.hand_pose, values["hand_pose"].ravel())
-        np.testing.assert_array_equal(hand.global_orient, values["global_orient"].ravel())
-        np.testing.assert_array_equal(hand.betas, values["betas"][0])
-        np.testing.assert_array_equal(hand.keypoints_2d, values["pred_keypoints_2d"][0])
-        np.testing.assert_array_equal(hand.keypoints_3d, keypoints - keypoints[0])
+def test_contract_large_hands_at_the_frames_edges_too(contract_estimator, monkeypatch):
+    rows = [(0, 130.5, 260.25, 400, 0.75, 1.0), (380, 0, 640, 240.75, 0.5, 0.0)]
+    _check_against_package(contract_estimator, monkeypatch, _picture(1, 400, 640), rows)
 
 
 def test_contract_a_left_hand_is_the_mirror_image_of_a_right_one(contract_estimator, monkeypatch):

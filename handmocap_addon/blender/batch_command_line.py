@@ -286,7 +286,8 @@ def _run(options: argparse.Namespace, ending: Ending) -> None:
 
 
 def _wrist(options: argparse.Namespace) -> WristSettings:
-    return WristSettings(WristSource(options.wrist), options.forearm_twist, options.longest_gap, options.ease)
+    source = WristSource(options.wrist)
+    return WristSettings(source, options.forearm_twist, options.longest_gap, options.ease, lowest_score=options.lowest_score)
 
 
 def _armature(name: str | None) -> Any:

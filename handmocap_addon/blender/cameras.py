@@ -11,11 +11,13 @@ from mathutils import Matrix, Quaternion
 
 from ..core.body_motion import BodyMotion, camera_path, steady_camera
 from ..core.rotations import rotmat_to_quat_wxyz, sign_continuous_quat_wxyz
-from .actions import MEASURED_KEY, Channel, key_type_number, write_channels
+from .actions import MEASURED_KEY, Channel, count_keys, key_type_number, write_channels
 from .armatures import map_armature
 from .motion_keys import smplx_rest_pelvis
 
 _SENSOR_WIDTH = 36.0  # millimetres; only its ratio to the focal length matters
+# What a camera of ours says about itself: for which armature and clip it was made, and where it was put.
+_ARMATURE, _NAME, _PLACED = "handmocap_armature", "handmocap_camera", "handmocap_placed"
 # OpenCV looks along +z with y down, Blender's camera along -z with y up.
 _BLENDER_TO_OPENCV = np.diag((1.0, -1.0, -1.0))
 
@@ -23,7 +25,7 @@ _BLENDER_TO_OPENCV = np.diag((1.0, -1.0, -1.0))
 def add_camera(
     armature: Any, motion: BodyMotion, frames: np.ndarray, lift: float, size: tuple[int, int], name: str, steady: bool
 ) -> Any:
-    """Add the clip's camera to the scene and make it the scene's.
+    """Add the clip's camera to the scene and make it the scene's, or bring the one of a former run up to date.
 
     Args:
         armature: the armature on which `motion` was keyed.
@@ -44,23 +46,62 @@ def add_camera(
     turn = np.array(armature.matrix_world.to_3x3().normalized()) @ rig.model_to_armature
     quat = sign_continuous_quat_wxyz(rotmat_to_quat_wxyz(turn @ path.rotmat @ _BLENDER_TO_OPENCV))
 
-    data = bpy.data.cameras.new(name)
-    camera = bpy.data.objects.new(name, data)
-    bpy.context.scene.collection.objects.link(camera)
-    _set_lens(data, motion.intrinsics[0], size)
+    scene = bpy.context.scene
+    camera = _former_camera(armature, name) or _new_camera(armature, name)
+    scene.camera = scene.camera or camera
+    _set_lens(camera.data, motion.intrinsics[0], size)
     camera.rotation_mode = "QUATERNION"
     if steady or motion.frame_count == 1:
-        camera.matrix_world = Matrix.LocRotScale(position[0].tolist(), Quaternion(quat[0].tolist()), None)
+        # A moving camera of a former run stands still from now on, but for keys of a person's own.
+        _write_path(camera, name, frames[:0], position[:0], quat[:0])
+        _place(camera, Matrix.LocRotScale(position[0].tolist(), Quaternion(quat[0].tolist()), None))
     else:
-        key_types = np.full(len(frames), key_type_number(MEASURED_KEY))
-        channels = [Channel("location", i, "Location", frames, position[:, i], key_types) for i in range(3)]
-        channels += [Channel("rotation_quaternion", i, "Rotation", frames, quat[:, i], key_types) for i in range(4)]
-        write_channels(camera, name, channels)
-    scene = bpy.context.scene
-    scene.camera = camera
+        _write_path(camera, name, frames, position, quat)
+        camera.pop(_PLACED, None)
     scene.render.resolution_x, scene.render.resolution_y = size
     scene.render.resolution_percentage = 100
     return camera
+
+
+def _former_camera(armature: Any, name: str) -> Any | None:
+    """The camera that a former run made in this scene for the same armature and clip."""
+    wanted = (armature.name, name)
+    cameras = (thing for thing in bpy.context.scene.objects if thing.type == "CAMERA" and thing.library is None)
+    return next((camera for camera in cameras if (camera.get(_ARMATURE), camera.get(_NAME)) == wanted), None)
+
+
+def _new_camera(armature: Any, name: str) -> Any:
+    camera = bpy.data.objects.new(name, bpy.data.cameras.new(name))
+    camera[_ARMATURE], camera[_NAME] = armature.name, name
+    scene = bpy.context.scene
+    scene.collection.objects.link(camera)
+    scene.camera = camera
+    return camera
+
+
+def _write_path(camera: Any, action_name: str, frames: np.ndarray, position: np.ndarray, quat_wxyz: np.ndarray) -> None:
+    """Key positions (n, 3) and rotations (n, 4); without any, what a former run keyed goes."""
+    if len(frames) == 0 and camera.animation_data is None:
+        return
+    key_types = np.full(len(frames), key_type_number(MEASURED_KEY))
+    channels = [Channel("location", i, "Location", frames, position[:, i], key_types) for i in range(3)]
+    channels += [Channel("rotation_quaternion", i, "Rotation", frames, quat_wxyz[:, i], key_types) for i in range(4)]
+    write_channels(camera, action_name, channels)
+    if count_keys(camera) == 0:
+        camera.animation_data_clear()
+
+
+def _place(camera: Any, matrix_world: Matrix) -> None:
+    """Put a camera somewhere, unless a person moved it since the last time."""
+    placed = camera.get(_PLACED)
+    if placed is not None and not np.allclose(_pose(camera), placed, atol=1e-5):
+        return
+    camera.matrix_world = matrix_world
+    camera[_PLACED] = _pose(camera)
+
+
+def _pose(camera: Any) -> list[float]:
+    return [*camera.location, *camera.rotation_quaternion]
 
 
 def show_clip_behind(camera: Any, clip: Path, first_frame: int) -> None:
@@ -69,6 +110,8 @@ def show_clip_behind(camera: Any, clip: Path, first_frame: int) -> None:
     if clip.is_dir():
         source = min(path for path in clip.iterdir() if path.suffix.lower() in (".png", ".jpg", ".jpeg", ".tif", ".tiff"))
     footage = bpy.data.movieclips.load(str(source), check_existing=True)
+    if any(background.clip == footage for background in camera.data.background_images):
+        return
     footage.frame_start = first_frame
     background = camera.data.background_images.new()
     background.source = "MOVIE_CLIP"

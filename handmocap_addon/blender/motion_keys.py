@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -58,8 +60,21 @@ def write_hand_keys(
     return _written(armature, action_name, channels)
 
 
-def write_body_keys(armature: Any, motion: BodyMotion, frames: Array, action_name: str) -> tuple[KeyReport, float]:
+def write_body_keys(
+    armature: Any,
+    motion: BodyMotion,
+    frames: Array,
+    action_name: str,
+    filled_wrists: Mapping[Side, Array] = MappingProxyType({}),
+) -> tuple[KeyReport, float]:
     """Key pelvis and body in the world's space, soles near the floor; returns the report and the lift in metres.
+
+    Args:
+        armature: a whole SMPL-X armature of any make.
+        motion: N frames.
+        frames: (N,) timeline frames.
+        action_name: name of the action where the armature has none.
+        filled_wrists: frames (N,) by side on which a wrist of the hand estimator's was not measured.
 
     Raises:
         ArmatureError: the armature lacks body bones.
@@ -68,8 +83,10 @@ def write_body_keys(armature: Any, motion: BodyMotion, frames: Array, action_nam
     lift = -floor_height(motion_on_rig(motion, rig), _complete_rest_joints(rig), _sole_height(armature, rig))
     key_types = np.full(motion.frame_count, key_type_number(MEASURED_KEY))
     channels = _rotation_channels(armature, rig, "pelvis", motion.world.orient_quat_wxyz, frames, key_types)
+    filled = {f"{side}_wrist": rows for side, rows in filled_wrists.items()}
     for number, joint in enumerate(BODY_JOINTS[1:]):
-        channels += _rotation_channels(armature, rig, joint, motion.body_quat_wxyz[:, number], frames, key_types)
+        types = np.where(filled[joint], key_type_number(FILLED_KEY), key_types) if joint in filled else key_types
+        channels += _rotation_channels(armature, rig, joint, motion.body_quat_wxyz[:, number], frames, types)
     position = rig.rest_joints[0] + motion_on_rig(motion, rig).world.translation + np.array((0.0, lift, 0.0))
     path = f'pose.bones["{rig.bone_of_joint["pelvis"]}"].location'
     location = rig.bone_location("pelvis", position)

@@ -17,8 +17,8 @@ from ..core import environments
 from ..core.atomic_files import ensure_output_folder, write_json
 from ..core.body_motion import BodyMotion
 from ..core.clean_hands import CleanupSettings
-from ..core.errors import ArmatureError, ClipError, MissingSetupError
-from ..core.gvhmr_file import read_gvhmr_result
+from ..core.errors import ArmatureError, BadUsageError, ClipError, MissingSetupError
+from ..core.gvhmr_file import read_gvhmr_results
 from ..core.hand_poses import HandPoses
 from ..core.hand_poses_file import read_hand_poses
 from ..core.hand_skeleton import hand_skeleton
@@ -130,9 +130,10 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
     # Everything that can be found wrong without work is looked at before any.
     if not options.clip.exists():
         raise ClipError(f"There is no clip {options.clip}", "choose a video file or a folder of images")
-    motion = read_gvhmr_result(options.gvhmr) if options.gvhmr is not None else None
-    for other in options.other_gvhmr:
-        read_gvhmr_result(other)
+    if options.other_gvhmr and options.gvhmr is None:
+        raise BadUsageError("--other-gvhmr stands alone", "give the --gvhmr of the person whose hands are wanted")
+    bodies = read_gvhmr_results([*([options.gvhmr] if options.gvhmr is not None else []), *options.other_gvhmr])
+    motion = bodies[0] if bodies else None
     check_wrist(options.wrist, motion)
     known_hand_poses(options.truth)
     existing = _existing_armature(options)

@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.errors import BadInputError
+
 Array = NDArray[Any]
 
 FIRST_FRAME = 1
+_LAST_FRAME = 1_048_574  # Blender's own bound
 # Timestamps of Matroska are whole milliseconds, half of which is at most this share of a frame at 120 fps.
 _ROUNDING = 0.07
 
@@ -36,6 +39,15 @@ def scene_frames(scene: Any, frame_time: Array, first_frame: int = FIRST_FRAME) 
 
 
 def set_range(scene: Any, frames: Array) -> None:
-    """Make the timeline cover the frames."""
+    """Make the timeline cover the frames.
+
+    Raises:
+        BadInputError: they reach further than a timeline does.
+    """
+    if not np.abs(frames).max() <= _LAST_FRAME:
+        raise BadInputError(
+            f"The clip would end on frame {frames[np.argmax(np.abs(frames))]:.3g} of the timeline",
+            "look at its frame times, which are in seconds",
+        )
     scene.frame_start = math.floor(frames.min())
     scene.frame_end = math.ceil(frames.max())

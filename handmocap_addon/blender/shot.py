@@ -18,7 +18,7 @@ from ..core.relaxed_hand import relaxed_hand_pose
 from ..core.skeleton import BODY_JOINTS, SIDES, Side
 from ..core.smplx_model_file import read_smplx_model
 from ..core.stand_in_body import load_stand_in_body
-from ..core.wrist import WristSettings, WristSource, with_wrists
+from ..core.wrist import WristSettings, WristSource, is_wrist_measured, with_wrists
 from . import cameras
 from .armatures import map_armature
 from .bodies import add_body
@@ -154,7 +154,8 @@ def apply_body(
         frames = FIRST_FRAME + np.arange(motion.frame_count, dtype=np.float64)
         set_range(scene, frames)
     motion = _with_wrists(armature, motion, poses, wrist)
-    keys, lift = write_body_keys(armature, motion, frames, action_name)
+    filled = _filled_wrists(poses, wrist) if poses is not None else {}
+    keys, lift = write_body_keys(armature, motion, frames, action_name, filled)
     size = poses.picture_size() if poses is not None else None
     # GVHMR's principal point is the middle of its picture.
     width, height = size or (round(2 * motion.intrinsics[0, 0, 2]), round(2 * motion.intrinsics[0, 1, 2]))
@@ -162,6 +163,14 @@ def apply_body(
     if clip is not None:
         cameras.show_clip_behind(camera, clip, FIRST_FRAME)
     return AppliedBody(keys, camera, lift)
+
+
+def _filled_wrists(poses: HandPoses, settings: WristSettings) -> dict[Side, np.ndarray]:
+    """Frames (N,) by side on which the hand's wrist was wanted and not measured; none of a hand that never was."""
+    if settings.source == WristSource.BODY:
+        return {}
+    measured = {side: is_wrist_measured(poses.track(side), settings) for side in SIDES}
+    return {side: ~rows for side, rows in measured.items() if rows.any()}
 
 
 def _with_wrists(armature: Any, motion: BodyMotion, poses: HandPoses | None, settings: WristSettings) -> BodyMotion:

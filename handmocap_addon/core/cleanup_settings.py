@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,11 +38,14 @@ class CleanupSettings:
         for name, strength in (("smoothing", self.smoothing), *self.smoothing_of):
             if not 0.0 <= strength <= 1.0:
                 raise BadUsageError(f"The smoothing strength of {name} is {strength:g}", "give a number from 0 (off) to 1")
-        for name, _ in self.smoothing_of:
+        names = [name for name, _ in self.smoothing_of]
+        for name in names:
+            if names.count(name) > 1:
+                raise BadUsageError(f"The smoothing of {name} is given {names.count(name)} times", "give it once")
             if name not in SMOOTHING_TARGETS:
                 raise BadUsageError(f"There is no hand or finger {name}", f"name one of {', '.join(SMOOTHING_TARGETS)}")
         for name, seconds in (("longest gap", self.longest_gap), ("ease", self.ease)):
-            if not seconds >= 0.0:
+            if not 0.0 <= seconds < math.inf:
                 raise BadUsageError(f"The {name} is {seconds:g} seconds", "give 0 or more")
         if not 0.0 <= self.lowest_score <= 1.0:
             raise BadUsageError(f"The lowest score is {self.lowest_score:g}", "give a number from 0 (all frames) to 1")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .body_motion import BodyMotion, BodyTrack
-from .errors import BodyMotionFileError
+from .errors import BadUsageError, BodyMotionFileError
 from .rotations import Array, axis_angle_to_quat_wxyz
 from .torch_archive import read_torch_archive
 
@@ -46,6 +48,26 @@ def read_gvhmr_result(path: Path) -> BodyMotion:
         intrinsics=intrinsics,
         source=str(path),
     )
+
+
+def read_gvhmr_results(paths: Sequence[Path]) -> list[BodyMotion]:
+    """The motions of several people, who must be several: hands near one body given twice would be split between the two.
+
+    Raises:
+        BodyMotionFileError: as for one.
+        BadUsageError: two results are of the same body.
+    """
+    motions = [read_gvhmr_result(path) for path in paths]
+    for (first, motion), (second, other) in itertools.combinations(zip(paths, motions, strict=True), 2):
+        if all(
+            np.array_equal(part, other_part)
+            for part, other_part in (
+                (motion.body_quat_wxyz, other.body_quat_wxyz),
+                (motion.camera.translation, other.camera.translation),
+            )
+        ):
+            raise BadUsageError(f"{first} and {second} are the same person's", "name one GVHMR result for each person")
+    return motions
 
 
 def _parameters(path: Path, content: dict[str, Any], space: str) -> dict[str, Array]:

@@ -78,6 +78,6 @@ class HandPoses:
         """Width and height of the clip in pixels, where the file says them."""
         try:
             width, height = (int(value) for value in self.meta["clip"]["size"])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             return None
         return (width, height) if width > 0 and height > 0 else None

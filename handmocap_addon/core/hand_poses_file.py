@@ -103,6 +103,9 @@ def _checked(path: Path, content: dict[str, Any], key: str, blank: np.ndarray, k
     value = content[key]
     if value.shape != blank.shape or value.dtype.kind not in "fiub":
         raise HandPosesFileError(f"{path.name} has {key} of shape {value.shape} where {blank.shape} is needed", _HINT)
-    if not np.isfinite(value).all():
+    with np.errstate(over="ignore"):
+        stored = value.astype(kind)
+    # A number too large for the contract's type is none either.
+    if not (np.isfinite(value).all() and np.isfinite(stored).all()):
         raise HandPosesFileError(f"{path.name} holds numbers that are not finite in {key}", _HINT)
-    return value.astype(kind)
+    return stored

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .body_motion import BodyMotion, joint_quat_wxyz
-from .errors import HandPosesFileError
+from .errors import BadUsageError, HandPosesFileError
 from .hand_poses import HandTrack
 from .rotations import (
     axis_angle_to_quat_wxyz,
@@ -47,14 +47,25 @@ class WristSource(enum.StrEnum):
 
 @dataclass(frozen=True)
 class WristSettings:
-    """How wrists are made; the default leaves the body as it is. Times in seconds."""
+    """How wrists are made; the default leaves the body as it is. Times in seconds.
+
+    Raises:
+        BadUsageError: the forearm's share is none.
+    """
 
     source: WristSource = WristSource.BODY
     forearm_twist_share: float = 0.0  # 0 to 1, of the wrist's twist, moved to the elbow
     longest_gap: float = 0.5  # frames without a hand are bridged up to this long
     ease: float = 0.3  # from the hand's wrist to the body's where no hand is measured
     smoothing: float = 0.08  # standard deviation of the average over time; 0 is off
+    lowest_score: float = 0.0  # frames below count as not measured
     limits: WristLimits = field(default_factory=WristLimits)
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.forearm_twist_share <= 1.0:
+            raise BadUsageError(
+                f"The forearm's share of the twist is {self.forearm_twist_share:g}", "give a number from 0 to 1"
+            )
 
     @property
     def leaves_body_as_it_is(self) -> bool:
@@ -123,6 +134,11 @@ def has_orientation(track: HandTrack) -> Array:
     return np.asarray(track.detected, bool) & np.any(track.global_orient_axis_angle != 0.0, axis=1)
 
 
+def is_wrist_measured(track: HandTrack, settings: WristSettings) -> Array:
+    """Frames (N,) on which the hand's own wrist can be taken as it is; on others it is filled in."""
+    return has_orientation(track) & (track.score >= settings.lowest_score)
+
+
 def _check_orientations(tracks: Mapping[Side, HandTrack]) -> None:
     if any(track.detected.any() for track in tracks.values()) and not any(
         has_orientation(track).any() for track in tracks.values()
@@ -136,7 +152,7 @@ def _hand_wrist(
     motion: BodyMotion, track: HandTrack, time: Array, side: Side, axes: WristAxes, settings: WristSettings
 ) -> tuple[Array, Array]:
     """The hand's own local wrist (N, 4), and how much of it is to be taken (N,)."""
-    measured = has_orientation(track)
+    measured = is_wrist_measured(track, settings)
     if not measured.any():
         return motion.body_quat_wxyz[:, WRIST[side] - 1], np.zeros(motion.frame_count)
     elbow = motion.body_quat_wxyz[:, JOINT_INDEX[f"{side}_elbow"] - 1]

@@ -165,7 +165,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         return clip.parent / "mocap" / clip.stem if clip is not None else None
 
     def wrist_settings(self) -> WristSettings:
-        return WristSettings(WristSource(self.wrist.lower()), self.forearm_twist, self.longest_gap, self.ease)
+        return WristSettings(
+            WristSource(self.wrist.lower()), self.forearm_twist, self.longest_gap, self.ease, lowest_score=self.lowest_score
+        )
 
     def cleanup(self) -> CleanupSettings:
         own = zip(SMOOTHING_TARGETS, self.has_own_smoothing, self.own_smoothing, strict=True)

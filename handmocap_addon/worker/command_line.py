@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import itertools
 import os
 import sys
 import traceback
@@ -43,6 +44,12 @@ def _share(text: str) -> float:
     return value
 
 
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 on")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="handmocap worker", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
@@ -65,6 +72,10 @@ def _parser() -> argparse.ArgumentParser:
     estimate.add_argument("--model", type=Path, help="model file (mediapipe) or weights folder (wilor)")
     estimate.add_argument("--device", default="auto", help="auto, cpu or cuda (wilor)")
     estimate.add_argument("--confidence", type=_share, help="lowest detector confidence, 0 to 1")
+    estimate.add_argument(
+        "--detector-size", type=_count, help="pixels of the longer side for the detector; more finds smaller hands (wilor)"
+    )
+    estimate.add_argument("--batch", type=_count, help="hands in one run of the network, halved without memory (wilor)")
     estimate.add_argument(
         "--body", default="stand-in", help="stand-in, or an SMPLX_*.npz on whose hand landmarks are fitted"
     )
@@ -126,7 +137,7 @@ def _protocol_stdout() -> Iterator[TextIO]:
 
 def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Cancellation) -> None:
     from ..core.body_motion import BodyMotion
-    from ..core.gvhmr_file import read_gvhmr_result
+    from ..core.gvhmr_file import read_gvhmr_results
     from ..core.smplx_model_file import read_smplx_model
     from ..core.stand_in_body import load_stand_in_body
     from .estimate import Person, estimate_clip
@@ -138,12 +149,13 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
         raise BadUsageError(
             f"There are {len(options.gvhmr)} GVHMR results for {len(options.out)} files", "give one --out for every --gvhmr"
         )
+    if len({path.resolve() for path in options.out}) < len(options.out):
+        raise BadUsageError("The same --out is given twice", "name a file for each person")
     if options.other_gvhmr and not options.gvhmr:
         raise BadUsageError("--other-gvhmr stands alone", "give the --gvhmr of the person whose hands are wanted")
     clip = probe_clip(options.clip, options.image_fps)
-    motions: list[BodyMotion | None] = [read_gvhmr_result(path) for path in options.gvhmr]
-    people = [Person(motion, target) for motion, target in zip(motions or [None], options.out, strict=True)]
-    people += [Person(read_gvhmr_result(path), None) for path in options.other_gvhmr]
+    motions: list[BodyMotion | None] = [*read_gvhmr_results([*options.gvhmr, *options.other_gvhmr])]
+    people = [Person(motion, target) for motion, target in itertools.zip_longest(motions or [None], options.out)]
     bodies = [person.motion for person in people if person.motion is not None]
     given, clip = clip, clip_of_the_results(clip, bodies)
     if clip is not given:
@@ -153,7 +165,15 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
         print(note, file=sys.stderr)
     body = load_stand_in_body() if options.body == "stand-in" else read_smplx_model(Path(options.body))
     cancellation.check()
-    choice = EstimatorChoice(options.estimator, options.model, options.device, options.confidence, len(people))
+    choice = EstimatorChoice(
+        options.estimator,
+        options.model,
+        options.device,
+        options.confidence,
+        len(people),
+        options.detector_size,
+        options.batch,
+    )
     estimator = create_estimator(choice)
     try:
         instead_of = None if clip is given else given.path.name

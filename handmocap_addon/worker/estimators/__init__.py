@@ -20,6 +20,8 @@ class EstimatorChoice:
     device: str = "auto"
     confidence: float | None = None
     people: int = 1  # in the picture, as far as is known
+    detector_size: int | None = None  # pixels of the longer side on which WiLoR's detector works
+    batch: int | None = None  # hands in one run of WiLoR's network, where memory allows it
 
 
 def create_estimator(choice: EstimatorChoice) -> HandEstimator:
@@ -44,8 +46,10 @@ def create_estimator(choice: EstimatorChoice) -> HandEstimator:
     if choice.name == "wilor":
         from . import wilor
 
-        wilor_settings = wilor.WilorSettings(model_dir=choice.model, device=choice.device)
+        wilor_settings = wilor.WilorSettings(model_dir=choice.model, device=choice.device, batch_crops=choice.batch)
         if choice.confidence is not None:
             wilor_settings = replace(wilor_settings, hand_conf=choice.confidence)
+        if choice.detector_size is not None:
+            wilor_settings = replace(wilor_settings, imgsz=choice.detector_size)
         return wilor.create(wilor_settings)
     raise BadUsageError(f"There is no estimator {choice.name}", f"choose one of {', '.join(ESTIMATOR_NAMES)}")
