@@ -9,6 +9,7 @@ import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
+_PATIENCE = 20.0  # seconds; a busy machine is slow to start and to end
 _PROGRAM = """
 import sys, time
 from handmocap_addon.blender.ending import Ending
@@ -35,12 +36,18 @@ except KeyboardInterrupt:
 """
 
 
+def _hear_every_signal() -> None:
+    """A suite that runs in the background or under nohup hands on signals that are ignored, and they stay so."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def _end(repository: Path, how: str, number: int | None) -> tuple[int, str]:
     """Exit code and last line of a program that is ended while it works, by a signal or by the end of its stdin."""
     process = subprocess.Popen(
         [sys.executable, "-c", _PROGRAM, how, *(["stdin"] if number is None else [])],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=repository,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=_hear_every_signal,
     )  # fmt: skip
     try:
         assert process.stdout is not None
@@ -50,7 +57,7 @@ def _end(repository: Path, how: str, number: int | None) -> tuple[int, str]:
             process.stdin.close()
         else:
             process.send_signal(number)
-        code = process.wait(3.0)
+        code = process.wait(_PATIENCE)
         return code, process.stdout.read().splitlines()[-1]
     finally:
         process.kill()
