@@ -156,7 +156,7 @@ def _reason_for_side(rows: Array, fits: list[list[tuple[Array, Array]]], votes: 
 def _reason_for_nobody(rows: Array, fits: list[list[tuple[Array, Array]]], chain: Pieces, slot: Array, piece: int) -> str:
     if fits:
         away = np.array([np.median(fit[0][rows]) for person in fits for fit in person])
-        nearest = int(away.argmin())
+        nearest = int(np.argmin(away))
         if away[nearest] > WRIST_REACH:
             return f"no body's wrist is within {away[nearest]:.1f} hand lengths: another person's hand or none"
         ratio = float(np.exp(np.median(np.log(fits[nearest // 2][nearest % 2][1][rows]))))

@@ -83,7 +83,7 @@ def _limits(side: Side, quality: HandQuality) -> Iterator[WorthLookingAt]:
     beyond = quality.limit_degrees
     for first, last in _runs((beyond > _FINE_LIMIT_DEGREES).any(axis=1), quality.time):
         part = beyond[first : last + 1]
-        row, number = np.unravel_index(int(np.argmax(part)), part.shape)
+        row, number = divmod(int(np.argmax(part)), part.shape[1])
         worst = float(part[row, number])
         finger = _standing_out(part)
         one, several = _VERBS[Violation(int(quality.limit_kind[first + row, number]))]
@@ -98,7 +98,7 @@ def _jumps(side: Side, quality: HandQuality) -> Iterator[WorthLookingAt]:
     )
     for first, last in _runs((times_fine > 1.0).any(axis=1), quality.time):
         part = times_fine[first : last + 1]
-        row, number = np.unravel_index(int(np.nanargmax(part)), part.shape)
+        row, number = divmod(int(np.nanargmax(part)), part.shape[1])
         finger = _standing_out(part)
         who = f"{finger} jumps by" if finger else "the fingers jump by up to"
         reason = f"{who} {quality.jump_degrees[first + row, number]:.0f} degrees"

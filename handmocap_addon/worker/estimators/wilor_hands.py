@@ -66,7 +66,7 @@ def project(
     as in HMR (Kanazawa et al. 2018) and in the package.
     """
     picture = np.array(picture_size, np.float64)
-    focal_in_frame = focal / PATCH_SIZE * picture.max()
+    focal_in_frame = focal / PATCH_SIZE * float(max(picture_size))
     pixels_per_metre = crop_sizes(bboxes, rescale_factor) * camera[:, 0] + 1e-9  # at twice the scale
     offset = 2.0 * (crop_centers(bboxes) - picture / 2.0) / pixels_per_metre[:, None] + camera[:, 1:]
     depth = 2.0 * focal_in_frame / pixels_per_metre
