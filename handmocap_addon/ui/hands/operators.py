@@ -32,7 +32,8 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if panel_jobs.is_running(STAGE):
-            return waits_for(cls, "Estimate is running; cancel it first")
+            whose = panel_jobs.whose(STAGE, context.scene)
+            return waits_for(cls, f"Estimate is running{' for ' + whose if whose else ''}; cancel it first")
         if context.scene.handmocap.clip_path() is None:
             return waits_for(cls, "Choose a clip in Source first")
         if environments.find_worker(environment_folder(context)) is None:
@@ -51,25 +52,27 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
         weights = wilor_folder(context)
         if estimator == "wilor" and weights is not None:
             arguments += ["--model", str(weights)]
-        scene_name = context.scene.name
 
         def finish(result: dict[str, Any]) -> str:
-            used = Path(result["clip"])
-            # Another file may be open by now; then only the result file is left, which is whole.
-            scene = bpy.data.scenes.get(scene_name)
-            if scene is not None and scene.handmocap.clip_path() == clip:
-                if used != clip:
-                    # The camera's background must show the frames that the hands were found on.
-                    scene.handmocap.clip = str(used)
-                scene.handmocap.fill_in("hand_poses", str(target))
-            found = result["detected"]
+            used, found = Path(result["clip"]), result["detected"]
             whose = "" if used == clip else f" of GVHMR's {used.name}"
             return f"{result['frames']} frames{whose}: left hand seen on {found['left']}, right hand on {found['right']}"
+
+        def fill_in(scene: bpy.types.Scene, result: dict[str, Any], again: bool) -> None:
+            fields, used = scene.handmocap, Path(result["clip"])
+            if fields.clip_path() not in (clip, used):
+                return
+            if again and fields.hand_poses not in ("", fields.found_hand_poses):
+                return  # hands that the artist chose himself
+            if fields.clip_path() != used:
+                # The camera's background must show the frames that the hands were found on.
+                fields.clip = str(used)
+            fields.fill_in("hand_poses", str(target))
 
         with panel_jobs.sentences_for(self, STAGE):
             command = worker_command(environment_folder(context), arguments)
             job = ChildJob(command, target.parent / "logs" / "estimate.log", targets=[target])
-            panel_jobs.start(STAGE, job, job, finish)
+            panel_jobs.start(STAGE, job, job, finish, context.scene, fill_in)
             return {"FINISHED"}
         return {"CANCELLED"}
 
