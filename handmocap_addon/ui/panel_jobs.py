@@ -214,5 +214,8 @@ def sentences_for(operator: bpy.types.Operator, stage: str) -> Iterator[None]:
     try:
         yield
     except HandmocapError as error:
-        set_status(stage, False, error.sentence())
+        said = _status.get(stage)
+        # A job that failed while it was waited for has said so already, with its log.
+        if said is None or said.sentence != error.sentence():
+            set_status(stage, False, error.sentence())
         operator.report({"ERROR"}, error.sentence())
