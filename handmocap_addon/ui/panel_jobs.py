@@ -20,7 +20,8 @@ from ..core.errors import HandmocapError
 from ..core.job_protocol import Progress
 from .job_owner import JobOwner
 
-_INTERVAL_SECONDS = 0.1
+# Nobody reads more numbers than this; each one costs a picture of the window.
+_INTERVAL_SECONDS = 0.25
 
 Result = dict[str, Any]
 FillIn = Callable[[bpy.types.Scene, Result, bool], None]
