@@ -35,7 +35,7 @@ class Estimate:
 
     def __init__(self, folder: Path, used_clip: str) -> None:
         self._go = folder / "go"
-        result = {"clip": used_clip, "frames": 10, "detected": {"left": 10, "right": 9}}
+        result = {"clip": used_clip, "frames": 10, "reused": False, "detected": {"left": 10, "right": 9}}
         self.command = [sys.executable, "-c", _CHILD, str(self._go), json.dumps(result)]
 
     def ends(self) -> None:

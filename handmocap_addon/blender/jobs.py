@@ -53,6 +53,7 @@ class ChildJob:
         self.log_path = log_path
         self._files = FilesBefore(targets)
         self.progress: Progress | None = None
+        self.note = ""  # what it last said to people
         self.result: dict[str, Any] | None = None
         self._error: JobEvent | None = None
         self.is_cancelled = False
@@ -93,7 +94,9 @@ class ChildJob:
                     with contextlib.suppress(TypeError, ValueError):
                         self.progress = Progress.of(event.data)
                     continue
-                if event is not None and event.kind == "result":
+                if event is not None and event.kind == "log":
+                    self.note = str(event.data.get("message", ""))
+                elif event is not None and event.kind == "result":
                     self.result = event.data
                 elif event is not None and event.kind == "error":
                     self._error = event

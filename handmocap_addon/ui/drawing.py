@@ -36,6 +36,8 @@ def stage_state(layout: bpy.types.UILayout, stage: str) -> None:
             row.operator("handmocap.cancel_job", text="", icon="X").stage = stage
         if progress is not None:
             layout.label(text=f"{progress.stage}, {progress.fps:.0f} fps")
+        elif panel_jobs.note(stage):
+            sentence(layout, panel_jobs.note(stage), "INFO")
         whose = panel_jobs.whose(stage, bpy.context.scene)
         if whose:
             sentence(layout, f"For {whose}", "INFO")

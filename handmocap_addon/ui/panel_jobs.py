@@ -114,6 +114,11 @@ def progress(stage: str) -> Progress | None:
     return entry.child.progress if entry else None
 
 
+def note(stage: str) -> str:
+    """What a running job last said to people."""
+    return _running[stage].child.note if stage in _running else ""
+
+
 def whose(stage: str, scene: bpy.types.Scene) -> str:
     """The file or scene that a running job is for, where it is another than this one."""
     entry = _running.get(stage)
@@ -196,8 +201,9 @@ def _end(stage: str, raise_errors: bool) -> None:
 
 def _redraw_what_changed() -> None:
     """Draw the sidebars again, and those alone: the picture beside them may take long, and is the same."""
-    running = ((stage, entry.child.progress, entry.child.is_cancelled) for stage, entry in _running.items())
-    shown: list[object] = [*_status.values(), *running]
+    shown: list[object] = [*_status.values()]
+    for stage, entry in _running.items():
+        shown += [stage, entry.child.progress, entry.child.note, entry.child.is_cancelled]
     if shown == _shown:
         return
     _shown[:] = shown

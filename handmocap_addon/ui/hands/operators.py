@@ -54,9 +54,12 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
             arguments += ["--model", str(weights)]
 
         def finish(result: dict[str, Any]) -> str:
-            used, found = Path(result["clip"]), result["detected"]
+            used, seen = Path(result["clip"]), result["detected"]
             whose = "" if used == clip else f" of GVHMR's {used.name}"
-            return f"{result['frames']} frames{whose}: left hand seen on {found['left']}, right hand on {found['right']}"
+            again = ", as before" if result["reused"] else ""
+            return (
+                f"{result['frames']} frames{whose}{again}: left hand seen on {seen['left']}, right hand on {seen['right']}"
+            )
 
         def fill_in(scene: bpy.types.Scene, result: dict[str, Any], again: bool) -> None:
             fields, used = scene.handmocap, Path(result["clip"])
