@@ -101,12 +101,14 @@ class Tally:
 class Soak:
     """Runs in a folder of its own."""
 
-    def __init__(self, folder: Path, seed: int, limit: float = LIMIT_SECONDS) -> None:
+    def __init__(
+        self, folder: Path, seed: int, limit: float = LIMIT_SECONDS, names: tuple[str, ...] = ("worker", "panel", "run")
+    ) -> None:
         self._folder = folder
         self._random = random.Random(seed)
         self._limit = limit
         self._out = folder / "shot"
-        self._doors = doors(REPOSITORY / "demo")
+        self._doors = [door for door in doors(REPOSITORY / "demo") if door.name in names]
         self._usual: dict[str, float] = {}
         self._reference: dict[str, bytes] = {}
         self.tally = Tally()
@@ -122,7 +124,7 @@ class Soak:
         self._clear()
 
     def kill(self, count: int) -> None:
-        for _ in range(count):
+        while sum(self.tally.counts.values()) < count:
             self._kill_one(self._random.choice(self._doors))
             if self._random.random() < 0.5:
                 self._resume(self._random.choice(self._doors))
@@ -131,11 +133,12 @@ class Soak:
     def cancel_estimates(self, count: int) -> None:
         """As the panel's Cancel does."""
         door = self._doors[0]
-        for number in range(count):
+        what = "cancel of an estimate"
+        while self.tally.counts.get(what, 0) < count:
             command = [str(part) for part in door.command(self._out)]
             job = ChildJob(command, self._folder / "logs" / "estimate.log", targets=[self._target])
-            self._cancel(job, job.poll, self._random.uniform(0.0, self._usual[door.name]), "cancel of an estimate")
-            if number % 5 == 4:
+            self._cancel(job, job.poll, self._random.uniform(0.0, self._usual[door.name]), what)
+            if self._random.random() < 0.3:
                 self._resume(door)
         self._resume(door)
 
@@ -143,10 +146,11 @@ class Soak:
         """The same of a bake."""
         body = add_body(load_stand_in_body(), "Stand-in")
         meshes = tuple(thing.name for thing in body.children if thing.type == "MESH")
-        for _ in range(count):
+        what = "cancel of a bake"
+        while self.tally.counts.get(what, 0) < count:
             targets = (self._out / "body.abc", self._out / "body.usdc")
             bake = BakeJob(BakeRequest(meshes, targets, 1, frames), None, self._folder / "logs" / "bake.log")
-            self._cancel(bake.job, bake.poll, self._random.uniform(0.0, 6.0), "cancel of a bake")
+            self._cancel(bake.job, bake.poll, self._random.uniform(0.0, 6.0), what)
             self._expect_nothing_beside("bake", {*targets})
             self._clear()
 
