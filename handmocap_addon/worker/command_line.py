@@ -190,6 +190,7 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
         len(people),
         options.detector_size,
         options.batch,
+        options.side,
     )
     estimator = create_estimator(choice)
     try:
