@@ -62,13 +62,29 @@ class Door:
     command: Callable[[Path], list[str | Path]]
 
 
-def doors(demo: Path) -> list[Door]:
-    """The worker as a job starts it, the panel's operator, and a whole `run`."""
+# The first frames of a clip, in the worker's environment.
+_CUT = """
+import sys, av
+with av.open(sys.argv[1]) as clip, av.open(sys.argv[2], "w") as short:
+    source = clip.streams.video[0]
+    stream = short.add_stream_from_template(source)
+    for packet in list(clip.demux(source))[: int(sys.argv[3])]:
+        packet.stream = stream
+        short.mux(packet)
+"""
+
+
+def doors(folder: Path, frames: int | None) -> list[Door]:
+    """The worker as a job starts it, the panel's operator, and a whole `run`; of the demo, or of its first frames alone."""
     worker = environments.find_worker(environments.default_folder())
     assert worker is not None, "set up the worker first: scripts/test.py"
-    clip, gvhmr = demo / "clip.mp4", demo / "hmr4d_results.pt"
+    clip, gvhmr = REPOSITORY / "demo" / "clip.mp4", str(REPOSITORY / "demo" / "hmr4d_results.pt")
+    if frames is not None:
+        short = folder / "short.mp4"
+        subprocess.run([worker.python, "-c", _CUT, clip, short, str(frames)], check=True)
+        clip, gvhmr = short, ""
     job: list[str | Path] = [worker.python, REPOSITORY / "handmocap_addon" / "worker", "estimate"]
-    inputs: list[str | Path] = ["--clip", clip, "--gvhmr", gvhmr]
+    inputs: list[str | Path] = ["--clip", clip, *(["--gvhmr", gvhmr] if gvhmr else [])]
     return [
         Door("worker", lambda out: [*job, *inputs, "--out", out / _NAME]),
         Door("panel", lambda out: [sys.executable, "-c", _PANEL, REPOSITORY, clip, gvhmr, out / _NAME]),
@@ -102,13 +118,18 @@ class Soak:
     """Runs in a folder of its own."""
 
     def __init__(
-        self, folder: Path, seed: int, limit: float = LIMIT_SECONDS, names: tuple[str, ...] = ("worker", "panel", "run")
+        self,
+        folder: Path,
+        seed: int,
+        limit: float = LIMIT_SECONDS,
+        names: tuple[str, ...] = ("worker", "panel", "run"),
+        frames: int | None = None,
     ) -> None:
         self._folder = folder
         self._random = random.Random(seed)
         self._limit = limit
         self._out = folder / "shot"
-        self._doors = [door for door in doors(REPOSITORY / "demo") if door.name in names]
+        self._doors = [door for door in doors(folder, frames) if door.name in names]
         self._usual: dict[str, float] = {}
         self._reference: dict[str, bytes] = {}
         self.tally = Tally()
