@@ -7,16 +7,24 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import threading
 import traceback
 from pathlib import Path
+from typing import Any
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(order: dict[str, Any]) -> None:
     """The parent closes our stdin when it cancels or dies; Blender's exporters cannot be interrupted otherwise."""
+    from handmocap_addon.core.atomic_files import remove_temporaries_of
+
     while sys.stdin.readline():
         pass
+    # A parent that died does not clean up.
+    for folder in {Path(target).parent for target in order["targets"]}:
+        remove_temporaries_of(os.getpid(), folder)
+    shutil.rmtree(order["own_folder"], ignore_errors=True)
     os._exit(130)
 
 
@@ -29,8 +37,8 @@ def main() -> int:
     def emit(kind, **data) -> None:  # type: ignore[no-untyped-def]
         print(JobEvent(kind, data).line(), flush=True)
 
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     order = json.loads(Path(sys.argv[sys.argv.index("--") + 1]).read_text(encoding="utf-8"))
+    threading.Thread(target=_end_with_parent, args=(order,), daemon=True).start()
     emit("started", command="bake", pid=os.getpid())
     try:
         files = bake_request(order, lambda progress: emit("progress", **vars(progress)))
