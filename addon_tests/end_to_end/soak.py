@@ -102,6 +102,8 @@ class Tally:
     faults: list[str] = field(default_factory=list)
 
     def count(self, what: str, seconds: float) -> None:
+        if sum(self.counts.values()) % 10 == 9:
+            print(f"{sum(self.counts.values()) + 1} so far, {len(self.faults)} faults", flush=True)
         self.counts[what] = self.counts.get(what, 0) + 1
         self.seconds.setdefault(what, []).append(seconds)
 
