@@ -20,7 +20,8 @@ Array = NDArray[Any]
 
 _LENGTHS = (0.06, 0.12, 0.2, 0.27, 1.0 / 3.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 _POINTS = 17
-_STEPS = 8
+POINT_SHARES = np.linspace(0.0, 1.0, _POINTS)
+_STEPS = 6
 
 
 @dataclass(frozen=True)
@@ -32,24 +33,31 @@ class _Table:
     handles: Array  # (P, _POINTS, 2): both handles' heights to their parts of the values
     inverse: Array  # (P, 2, _POINTS): and back, in least squares
     heights: Array  # (P, 2, _POINTS): values, ends included, to both handles' heights
-    leftover: Array  # (P * _POINTS, _POINTS): values to what the fit leaves
+    leftover: Array  # (P, _POINTS, _POINTS): values to what the fit leaves
+    chooser: Array  # (P * points, points): the same for every second point, by which pairs are chosen
 
 
 @lru_cache(maxsize=1)
 def _table() -> _Table:
     pairs = np.array([(out, into) for out in _LENGTHS for into in _LENGTHS if out + into <= 1.0])
-    share = np.linspace(0.0, 1.0, _POINTS)
+    handles, inverse, heights, leftover = _fit(pairs, POINT_SHARES)
+    chooser = _fit(pairs, POINT_SHARES[::2])[3]
+    chooser = np.float32(chooser.reshape(-1, chooser.shape[-1]))
+    return _Table(pairs[:, 0], pairs[:, 1], handles, inverse, heights, leftover, chooser)
+
+
+def _fit(pairs: Array, share: Array) -> tuple[Array, Array, Array, Array]:
+    """Handles' parts, their inverse, values to heights and values to leftovers, for pairs of lengths (P, 2) at moments."""
     t = bezier_parameter(share, pairs[:, :1], pairs[:, 1:])
     rest = 1.0 - t
     # The ends are given: what is left to fit is the values less the ends' parts.
-    others = np.broadcast_to(np.eye(_POINTS), (len(pairs), _POINTS, _POINTS)).copy()
+    others = np.broadcast_to(np.eye(len(share)), (len(pairs), len(share), len(share))).copy()
     others[:, :, 0] -= rest**3
     others[:, :, -1] -= t**3
     handles = np.stack((3.0 * rest**2 * t, 3.0 * rest * t**2), axis=-1)
     inverse = np.linalg.pinv(handles)
     heights = inverse @ others
-    leftover = others - handles @ heights
-    return _Table(pairs[:, 0], pairs[:, 1], handles, inverse, heights, leftover.reshape(-1, _POINTS))
+    return handles, inverse, heights, others - handles @ heights
 
 
 @dataclass(frozen=True)
@@ -65,9 +73,6 @@ class Handles:
         return Handles(self.out_share[chosen], self.in_share[chosen], self.out_value[chosen], self.in_value[chosen])
 
 
-POINT_SHARES = np.linspace(0.0, 1.0, _POINTS)
-
-
 def fitted_handles(values: Array) -> Handles:
     """Handles that bring the curves near to quaternions' values (S, C, POINT_SHARES) of S stretches, whose ends are kept.
 
@@ -77,9 +82,9 @@ def fitted_handles(values: Array) -> Handles:
     table = _table()
     stretches, channels, _ = values.shape
     flat = values.reshape(-1, _POINTS)
-    left = (flat @ table.leftover.T).reshape(len(flat), len(table.out_share), _POINTS)
+    left = (np.float32(flat[:, ::2]) @ table.chooser.T).reshape(len(flat), len(table.out_share), len(POINT_SHARES[::2]))
     pair = np.argmin(np.einsum("sph,sph->sp", left, left), axis=1)
-    left = left[np.arange(len(flat)), pair]
+    left = (table.leftover[pair] @ flat[..., None])[..., 0]
     height = np.einsum("shp,sp->sh", table.heights[pair], flat)
     inverse, handles = table.inverse[pair], table.handles[pair]
     best, smallest = height, np.full(stretches, np.inf)
