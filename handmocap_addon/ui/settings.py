@@ -151,7 +151,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         max=45.0,
         soft_max=10.0,
     )
-    reduction_sharing: bpy.props.EnumProperty(name="Keys By", items=SHARINGS)  # type: ignore[valid-type]
+    reduction_sharing: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Keys By", description="Which bones have their reduced keys on the same frames", items=SHARINGS
+    )
     bake_alembic: bpy.props.BoolProperty(name="Alembic", default=True)  # type: ignore[valid-type]
     bake_usd: bpy.props.BoolProperty(name="USD", default=True)  # type: ignore[valid-type]
     bake_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
