@@ -1,7 +1,7 @@
 """What stands between a rig's mapped finger bones, and whether it moves while the hand stands still.
 
-Rigify's controls do not hang on one another: bones that follow a finger's master control lie between. A key on the control is
-right only on top of what those do.
+Rigify's controls do not hang on one another: bones that follow a finger's master control lie between. A key on the control
+is right only on top of what those do.
 """
 
 from __future__ import annotations
@@ -49,14 +49,18 @@ def finger_links(armature: Any, hand: str, bones: Iterable[str]) -> list[Link]:
     for name in bones:
         bone = armature.data.bones[name]
         if not bone.use_inherit_rotation:
-            raise ArmatureError(f"The bone {name} of {armature.name} does not inherit rotation", "switch that on in its relations")
+            raise ArmatureError(
+                f"The bone {name} of {armature.name} does not inherit rotation", "switch that on in its relations"
+            )
         between = []
         ancestor = bone.parent
         while ancestor is not None and ancestor.name != hand and ancestor.name not in mapped:
             between.append(ancestor.name)
             ancestor = ancestor.parent
         if ancestor is None:
-            raise ArmatureError(f"The bone {name} of {armature.name} does not hang on {hand}", "choose another bone for the hand")
+            raise ArmatureError(
+                f"The bone {name} of {armature.name} does not hang on {hand}", "choose another bone for the hand"
+            )
         links.append(Link(name, ancestor.name, tuple(between)))
     return links
 
@@ -81,7 +85,7 @@ def between_moves(armature: Any, hand: str, links: list[Link]) -> bool:
 
 
 def _sources(armature: Any, hand: str, links: list[Link]) -> set[str] | None:
-    """Every bone, without the hand and those that are mapped, by which the bones between may move; None where there is more."""
+    """Bones by which those between may move, without the hand and the mapped ones; None where other things may move them."""
     bones = armature.pose.bones
     drivers = armature.animation_data.drivers if armature.animation_data else ()
     stops = {hand} | {link.bone for link in links}

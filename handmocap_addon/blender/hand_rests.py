@@ -59,7 +59,11 @@ def mapped_rest_hand(armature: Any, bone_map: BoneMap, side: Side) -> RestHand:
 def _bare_rest_hand(armature: Any, bones: Any, side: Side) -> RestHand:
     """A hand without directions."""
     data_bones = armature.data.bones
-    missing = [bones[joint] for joint in (wrist_joint(side), *hand_joint_names(side)) if bones.get(joint, "") not in ("", *data_bones.keys())]
+    missing = [
+        bones[joint]
+        for joint in (wrist_joint(side), *hand_joint_names(side))
+        if bones.get(joint, "") not in ("", *data_bones.keys())
+    ]
     if missing:
         raise BoneMapError(
             f"The armature {armature.name} has no bone {missing[0]}", "choose another bone there, or clear the field"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.bone_map import BoneMap, wrist_joint
+from ..core.bone_map import BoneMap, detected_bone_map, wrist_joint
 from ..core.errors import ArmatureError, BadInputError, BoneMapError
 from ..core.retargeting import RestHand, retargeted_rotmat
 from ..core.skeleton import SIDES, Side, hand_joint_names, joint_group
@@ -58,7 +59,9 @@ def transfer_fingers(
     _check_target(source, target)
     sides = [side for side in SIDES if bone_map.has_palm(side)]
     if not sides:
-        raise BoneMapError("The bone map has no palm", "map a hand's bone and the first bones of two fingers besides the thumb")
+        raise BoneMapError(
+            "The bone map has no palm", "map a hand's bone and the first bones of two fingers besides the thumb"
+        )
     if len(frames) == 0:
         raise BadInputError("There are no frames to transfer", "set the scene's range")
     hands = {side: _Hands.of(source, rig, target, bone_map, side) for side in sides}
@@ -100,6 +103,14 @@ class _Hands:
         return {bone: joint for joint, bone in self.bones.items()}
 
 
+def other_rigs(source: Any, bone_map: BoneMap | None = None) -> list[Any]:
+    """Armature objects of the scene, without the source, that have the map's bones; without a map, that a built-in fits."""
+    rigs = [candidate for candidate in bpy.context.scene.objects if candidate.type == "ARMATURE" and candidate != source]
+    if bone_map is None:
+        return [rig for rig in rigs if detected_bone_map(rig.data.bones.keys()) is not None]
+    return [rig for rig in rigs if set(bone_map.bones.values()) <= set(rig.data.bones.keys())]
+
+
 def _check_target(source: Any, target: Any) -> None:
     """A sentence for each reason why the target cannot be keyed."""
     if target is None or target.type != "ARMATURE":
@@ -108,11 +119,14 @@ def _check_target(source: Any, target: Any) -> None:
         raise ArmatureError(f"{target.name} cannot get its own fingers", "choose another rig")
     if target.library is not None or (target.override_library is not None and target.override_library.is_system_override):
         raise ArmatureError(
-            f"{target.name} is linked from another file and cannot be edited", "make a library override of it that is editable"
+            f"{target.name} is linked from another file and cannot be edited",
+            "make a library override of it that is editable",
         )
     action = target.animation_data.action if target.animation_data else None
     if action is not None and not action.is_editable:
-        raise ArmatureError(f"The action {action.name} of {target.name} is linked", "make it local, or give the rig a new one")
+        raise ArmatureError(
+            f"The action {action.name} of {target.name} is linked", "make it local, or give the rig a new one"
+        )
 
 
 def _read(

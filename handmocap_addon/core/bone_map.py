@@ -1,7 +1,7 @@
 """Which bone of another rig stands for which finger joint: built-in maps, finding one by the bones' names, and files.
 
-A map holds the wrist, whose bone is only looked at, and up to 15 finger joints a side, whose bones get keys. Palm bones and the
-bones at the fingertips that Rigify and Mixamo have besides are no joints of SMPL-X and stay as they are.
+A map holds the wrist, whose bone is only looked at, and up to 15 finger joints a side, whose bones get keys. Palm bones and
+the bones at the fingertips that Rigify and Mixamo have besides are no joints of SMPL-X and stay as they are.
 """
 
 from __future__ import annotations
@@ -82,24 +82,25 @@ def _mixamo() -> BoneMap:
 RIGIFY: Final = _rigify("Rigify", "DEF-hand")
 RIGIFY_META_RIG: Final = _rigify("Rigify meta-rig", "hand")
 MIXAMO: Final = _mixamo()
-# The meta-rig's map fits a generated rig less well: a rig has no bone `hand.L`.
+# In the order in which they are tried: the meta-rig's names, after a prefix, are also those of a rig's deforming bones.
 BUILT_IN: Final = (RIGIFY, RIGIFY_META_RIG, MIXAMO)
 
 
 def detected_bone_map(bone_names: Collection[str]) -> BoneMap | None:
-    """The built-in map of which a rig has the most bones, under whatever prefix; None where no palm can be found.
+    """The first built-in map that finds a rig's palm, under the prefix that finds the most bones; None where there is none.
 
     Prefixes are what other programs put before each name, such as `mixamorig:` and `mixamorig1:`.
     """
     present = set(bone_names)
-    best: BoneMap | None = None
     for built_in in BUILT_IN:
+        found = []
         for prefix in _prefixes(built_in, present):
             bones = {joint: prefix + bone for joint, bone in built_in.bones.items() if prefix + bone in present}
-            found = BoneMap(built_in.name, bones)
-            if any(found.has_palm(side) for side in SIDES) and (best is None or len(bones) > len(best.bones)):
-                best = found
-    return best
+            found.append(BoneMap(built_in.name, bones))
+        found = [bone_map for bone_map in found if any(bone_map.has_palm(side) for side in SIDES)]
+        if found:
+            return max(found, key=lambda bone_map: len(bone_map.bones))
+    return None
 
 
 def _prefixes(built_in: BoneMap, present: set[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Rotation matrices as Euler angles of any order, continuous over frames, as Blender names the orders.
 
-Order "XYZ" turns about X first: the matrix is Rz·Ry·Rx. Formulas: Shoemake, "Euler Angle Conversion", Graphics Gems IV (1994).
+Order "XYZ" turns about X first: the matrix is Rz·Ry·Rx. Formulas: Shoemake, "Euler Angle Conversion", Graphics Gems IV.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Array = NDArray[Any]
 def rotmat_to_euler(rotmat: ArrayLike, order: str) -> Array:
     """Matrices (N, 3, 3) over frames to angles (N, 3) about x, y and z, radians, without jumps from frame to frame.
 
-    Every rotation has two sets of angles, each again after whole turns; each frame takes the one nearest to the frame before.
+    Every rotation has two sets of angles, each again after whole turns; each frame takes the one nearest to the one before.
     """
     matrix = np.asarray(rotmat, dtype=np.float64)
     first, second, third = ("XYZ".index(axis) for axis in order)
@@ -35,7 +35,7 @@ def rotmat_to_euler(rotmat: ArrayLike, order: str) -> Array:
     angles[:, third] = np.where(locked, 0.0, np.arctan2(sign * matrix[:, second, first], matrix[:, first, first]))
     other = angles + np.pi
     other[:, second] = np.pi - angles[:, second]
-    # Whether a frame is nearer to the one before by the other set depends only on the pair: a running count tells which to take.
+    # Whether a frame is nearer to the one before by the other set depends on the pair alone: a running count tells which.
     flips = _turn(other[1:] - angles[:-1]) < _turn(angles[1:] - angles[:-1])
     takes_other = np.concatenate(([False], np.cumsum(flips) % 2 == 1))
     return np.unwrap(np.where(takes_other[:, None], other, angles), axis=0)

@@ -2,8 +2,8 @@
 
 Everything is told relative to the hand that the fingers hang on, as it stands at rest in its armature's axes. One rotation,
 fitted to wrist and knuckles, lays the source's palm on the target's. A second one for each joint bends the target's rest
-pose into the source's, finger by finger from the base, each step by the shortest turn: then the source's own change from rest
-takes it on. So bones point the same way from both palms on every frame, whether the target rests flat or relaxed, and a
+pose into the source's, finger by finger from the base, each step by the shortest turn: then the source's own change from
+rest takes it on. So bones point the same way from both palms on every frame, whether the target rests flat or relaxed, and a
 target's roll about its bones stays as its maker drew it.
 """
 
@@ -52,7 +52,8 @@ def palm_rotation(source: RestHand, target: RestHand) -> Array:
     ways = [hand.joints[shared] - hand.wrist for hand in (source, target)]
     if len(shared) < 2 or any(np.linalg.svd(normalized(way))[1][1] < 0.05 for way in ways):
         raise ArmatureError(
-            f"The {source.side} palm cannot be found", "map the hand's bone and the first bones of two fingers besides the thumb"
+            f"The {source.side} palm cannot be found",
+            "map the hand's bone and the first bones of two fingers besides the thumb",
         )
     first, second = (way / np.linalg.norm(way, axis=-1).mean() for way in ways)
     return fitted_rotation(first, second)

@@ -9,6 +9,7 @@ import bpy
 from ..core.cleanup_settings import SMOOTHING_TARGETS, CleanupSettings
 from ..core.gvhmr_file import CLIP_NAME
 from ..core.wrist import WristSettings, WristSource
+from .retarget.settings import HandmocapRetargetSettings
 
 BODY_CHOICES = (
     ("STAND_IN", "Stand-in", "The wooden mannequin; needs no licensed file"),
@@ -136,6 +137,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         min=0.0,
         max=1.0,
         subtype="FACTOR",
+    )
+    retarget: bpy.props.PointerProperty(  # type: ignore[valid-type]
+        name="Other Rig", description="The rig that gets the fingers as well", type=HandmocapRetargetSettings
     )
     bake_alembic: bpy.props.BoolProperty(name="Alembic", default=True)  # type: ignore[valid-type]
     bake_usd: bpy.props.BoolProperty(name="USD", default=True)  # type: ignore[valid-type]
