@@ -10,6 +10,7 @@ from ..blender.key_reduction import KeySharing, ReductionSettings
 from ..core.cleanup_settings import SMOOTHING_TARGETS, CleanupSettings
 from ..core.gvhmr_file import CLIP_NAME
 from ..core.wrist import WristSettings, WristSource
+from .retarget.settings import HandmocapRetargetSettings
 
 BODY_CHOICES = (
     ("STAND_IN", "Stand-in", "The wooden mannequin; needs no licensed file"),
@@ -153,6 +154,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     reduction_sharing: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="Keys By", description="Which bones have their reduced keys on the same frames", items=SHARINGS
+    )
+    retarget: bpy.props.PointerProperty(  # type: ignore[valid-type]
+        name="Other Rig", description="The rig that gets the fingers as well", type=HandmocapRetargetSettings
     )
     bake_alembic: bpy.props.BoolProperty(name="Alembic", default=True)  # type: ignore[valid-type]
     bake_usd: bpy.props.BoolProperty(name="USD", default=True)  # type: ignore[valid-type]
