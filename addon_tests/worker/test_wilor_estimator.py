@@ -1,14 +1,13 @@
 """The WiLoR estimator against a double of `wilor_mini`, and against the real package where it and its weights are.
 
-The double (see wilor_double/) sees blue patches; no test here needs torch, a network or a weight file. To run the last
-tests against the real package, name a folder that holds pretrained_models/ in HANDMOCAP_WILOR_DIR.
+The double (see wilor_double/) sees blue patches; no test here needs torch, a network or a weight file. The last ones run
+against the real package too, where it is installed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib
-import importlib.util
 import os
 import subprocess
 import sys
@@ -28,7 +27,6 @@ from handmocap_addon.worker.estimators.wilor import WilorSettings
 REPOSITORY = Path(__file__).parents[2]
 DOUBLE = Path(__file__).parent / "wilor_double"
 FAKE_TORCH = DOUBLE / "fake_torch"
-REAL_DIR = os.environ.get("HANDMOCAP_WILOR_DIR")
 DOUBLED_MODULES = ("wilor_mini", "wilor_mini.pipelines", wilor.PIPELINE_MODULE, "torch")
 HEIGHT, WIDTH = 120, 200
 RIGHT_BOX, LEFT_BOX = (20, 30, 60, 80), (120, 40, 170, 90)
@@ -374,19 +372,6 @@ def test_torch_that_does_not_import_is_missing_setup(double, settings, tmp_path,
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(MissingSetupError, match=r"torch cannot be loaded.*a library is missing"):
         wilor.create(settings)
-
-
-@pytest.fixture(scope="module")
-def real_estimator():
-    """The estimator on the real package, with whatever weights the folder holds: random ones keep the contract too."""
-    if not REAL_DIR:
-        pytest.skip("HANDMOCAP_WILOR_DIR names no folder of WiLoR weights")
-    for name in ("torch", "wilor_mini"):
-        if importlib.util.find_spec(name) is None:
-            pytest.skip(f"the package {name} is not installed")
-    estimator = wilor.create(WilorSettings(Path(REAL_DIR), device="cpu", verify_weights=False))
-    yield estimator
-    estimator.close()
 
 
 @pytest.fixture(params=["double", "real"])
