@@ -40,6 +40,7 @@ class NotingNetwork:
         return Boxes(box, np.linspace(0.5, 0.9, count), np.arange(count) % 2 == 1)
 
     def poses(self, patches):
+        assert patches.shape[1:] == (256, 256, 3) and patches.dtype == np.float32
         self.posed.append(len(patches))
         return [
             {
@@ -136,7 +137,7 @@ def test_memory_is_bounded_by_the_window_and_not_by_the_clip(estimator):
         if taken % 40 == 0:
             time.sleep(0.005)  # time to run ahead
         most = max(most, len(made) - taken)
-    # A window that is handed out, one that is ready, one being gathered and the decoder's own.
+    # A window that is handed out, two that are ready, and the decoder's own frames.
     assert most <= 3 * WINDOW + 2
     assert len(made) == 400
 
@@ -149,6 +150,22 @@ def test_works_ahead_while_a_window_is_in_use(estimator, network):
         assert time.monotonic() < end
         time.sleep(0.001)
     answers.close()
+
+
+def test_patches_are_cut_while_poses_are_found_and_the_next_ones_wait(network, estimator):
+    """A GPU that finds poses detects nothing meanwhile; then the patches that it goes on with must have been cut before."""
+
+    def poses(patches):
+        if not network.posed:
+            end = time.monotonic() + PATIENCE
+            while len(network.detected) < 3:
+                assert time.monotonic() < end, "nothing is made ready"
+                time.sleep(0.001)
+        return NotingNetwork.poses(network, patches)
+
+    network.poses = poses
+    list(estimator.observe(iter(_frames([1] * 40))))
+    assert sum(network.posed) == 40
 
 
 def test_what_decoding_raises_comes_out_after_the_windows_before_it(estimator):

@@ -9,18 +9,23 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
 
+import numpy as np
+
 from ...core.hand_skeleton import HandSkeleton
 from ...core.landmark_definition import RIG_JOINTS
 from ...core.landmark_fit import FittedHand, fit_landmarks
 from ..read_ahead import ReadAhead
 from .base import Array, EstimatorInfo, HandObservation, VideoFrame
-from .wilor_crops import cut_patch
+from .wilor_crops import PATCH_SIZE, cut_patch
 from .wilor_hands import observations
 from .wilor_network import Boxes, WilorNetwork
 from .wilor_settings import WilorSettings
 
 # Threads that cut patches; OpenCV lets go of the interpreter while it works.
 _MOST_CUTTERS = 8
+# A GPU takes one piece of work after the other: the next window's detecting comes behind the poses of this one. With one
+# more window ready, the GPU has poses to find while the patches of the one after it are cut.
+_WINDOWS_READY = 2
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class _Window:
 
     frames: list[VideoFrame]
     boxes: list[Boxes]
-    patches: list[Array]  # of all the boxes, frame by frame
+    patches: Array  # (n, 256, 256, 3) float32, of all the boxes, frame by frame
 
 
 class WilorEstimator:
@@ -47,11 +52,11 @@ class WilorEstimator:
     def observe(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, list[HandObservation]]]:
         """Yield every frame once with the hands seen on it, in order; `pixels` are (H, W, 3) uint8 BGR.
 
-        Some two and a half windows of frames are held at once, however long the clip is.
+        Some three and a half windows of frames are held at once, however long the clip is.
         """
         window_length = self._settings.batch_frames or 1
         decoded = ReadAhead(frames, max(2, window_length // 2))
-        windows = ReadAhead(self._windows(decoded, window_length), 1)
+        windows = ReadAhead(self._windows(decoded, window_length), _WINDOWS_READY)
         # The source first: the other waits for it.
         readers: list[ReadAhead[Any]] = [decoded, windows]
         self._readers += readers
@@ -89,7 +94,10 @@ class WilorEstimator:
             for frame, found in zip(frames, boxes, strict=True)
             for bbox, is_right in zip(found.bbox, found.is_right, strict=True)
         ]
-        return _Window(frames, boxes, list(cut_all(cut_patch, *zip(*hands, strict=True))) if hands else [])
+        patches = np.empty((len(hands), PATCH_SIZE, PATCH_SIZE, 3), np.float32)
+        for row, patch in enumerate(cut_all(cut_patch, *zip(*hands, strict=True)) if hands else ()):
+            patches[row] = patch
+        return _Window(frames, boxes, patches)
 
     def _hands(self, window: _Window) -> list[list[HandObservation]]:
         """All hands of every frame, in the detector's order; more than two, or two of a side, are possible."""
