@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from handmocap_addon.core.errors import CancelledError, ClipError
+from handmocap_addon.worker.estimators import wilor_engine
 from handmocap_addon.worker.estimators.base import EstimatorInfo, VideoFrame
 from handmocap_addon.worker.estimators.wilor_engine import WilorEstimator
 from handmocap_addon.worker.estimators.wilor_network import Boxes
@@ -137,7 +138,7 @@ def test_memory_is_bounded_by_the_window_and_not_by_the_clip(estimator):
         if taken % 40 == 0:
             time.sleep(0.005)  # time to run ahead
         most = max(most, len(made) - taken)
-    # A window that is handed out, two that are ready, and the decoder's own frames.
+    # A window that is handed out, one that is cut, one that is detected, and the decoder's own frames.
     assert most <= 3 * WINDOW + 2
     assert len(made) == 400
 
@@ -152,18 +153,17 @@ def test_works_ahead_while_a_window_is_in_use(estimator, network):
     answers.close()
 
 
-def test_patches_are_cut_while_poses_are_found_and_the_next_ones_wait(network, estimator):
-    """A GPU that finds poses detects nothing meanwhile; then the patches that it goes on with must have been cut before."""
+def test_patches_are_cut_while_the_detector_waits_for_the_gpu(network, estimator, monkeypatch):
+    cut_patch = wilor_engine.cut_patch
 
-    def poses(patches):
-        if not network.posed:
-            end = time.monotonic() + PATIENCE
-            while len(network.detected) < 3:
-                assert time.monotonic() < end, "nothing is made ready"
-                time.sleep(0.001)
-        return NotingNetwork.poses(network, patches)
+    def cut(pixels, *arguments):
+        end = time.monotonic() + PATIENCE
+        while pixels[1, 1, 0] == 10 + WINDOW and len(network.detected) < 3:
+            assert time.monotonic() < end, "the window after the next one is not looked at"
+            time.sleep(0.001)
+        return cut_patch(pixels, *arguments)
 
-    network.poses = poses
+    monkeypatch.setattr(wilor_engine, "cut_patch", cut)
     list(estimator.observe(iter(_frames([1] * 40))))
     assert sum(network.posed) == 40
 

@@ -23,14 +23,19 @@ from .wilor_settings import WilorSettings
 
 # Threads that cut patches; OpenCV lets go of the interpreter while it works.
 _MOST_CUTTERS = 8
-# A GPU takes one piece of work after the other: the next window's detecting comes behind the poses of this one. With one
-# more window ready, the GPU has poses to find while the patches of the one after it are cut.
-_WINDOWS_READY = 2
+
+
+@dataclass(frozen=True)
+class _Detected:
+    """Some frames in a row with their hands found."""
+
+    frames: list[VideoFrame]
+    boxes: list[Boxes]
 
 
 @dataclass(frozen=True)
 class _Window:
-    """Some frames in a row with their hands found and cut out."""
+    """The same with their hands cut out."""
 
     frames: list[VideoFrame]
     boxes: list[Boxes]
@@ -56,9 +61,12 @@ class WilorEstimator:
         """
         window_length = self._settings.batch_frames or 1
         decoded = ReadAhead(frames, max(2, window_length // 2))
-        windows = ReadAhead(self._windows(decoded, window_length), _WINDOWS_READY)
-        # The source first: the other waits for it.
-        readers: list[ReadAhead[Any]] = [decoded, windows]
+        # A thread each: a GPU takes one piece of work after the other, so the detector waits while poses are found, and
+        # what it saw before is cut meanwhile.
+        detected = ReadAhead(self._detected(decoded, window_length), 1)
+        windows = ReadAhead(self._windows(detected), 1)
+        # The sources first: the others wait for them.
+        readers: list[ReadAhead[Any]] = [decoded, detected, windows]
         self._readers += readers
         try:
             for window in windows:
@@ -70,7 +78,7 @@ class WilorEstimator:
 
     def look_again(self, pixels: Array) -> list[HandObservation]:
         """See `HandEstimator.look_again`; the detector makes the crop as large as it makes whole frames."""
-        return self._hands(self._window([VideoFrame(0, 0.0, pixels)], map))[0]
+        return self._hands(self._cut(self._detect([VideoFrame(0, 0.0, pixels)]), map))[0]
 
     def fit(self, world: Array, image: Array, skeleton: HandSkeleton) -> FittedHand:
         """See `HandEstimator.fit`; only for hands that WiLoR took for the other side. Its landmarks are MANO's joints."""
@@ -82,22 +90,28 @@ class WilorEstimator:
             reader.close()
         self._network.close()
 
-    def _windows(self, frames: Iterator[VideoFrame], length: int) -> Iterator[_Window]:
-        with ThreadPoolExecutor(min(_MOST_CUTTERS, os.cpu_count() or 1)) as cutter:
-            while window := list(islice(frames, length)):
-                yield self._window(window, cutter.map)
+    def _detected(self, frames: Iterator[VideoFrame], length: int) -> Iterator[_Detected]:
+        while window := list(islice(frames, length)):
+            yield self._detect(window)
 
-    def _window(self, frames: list[VideoFrame], cut_all: Callable[..., Iterable[Array]]) -> _Window:
-        boxes = self._network.detect([frame.pixels for frame in frames])
+    def _detect(self, frames: list[VideoFrame]) -> _Detected:
+        return _Detected(frames, self._network.detect([frame.pixels for frame in frames]))
+
+    def _windows(self, detected: Iterator[_Detected]) -> Iterator[_Window]:
+        with ThreadPoolExecutor(min(_MOST_CUTTERS, os.cpu_count() or 1)) as cutter:
+            for window in detected:
+                yield self._cut(window, cutter.map)
+
+    def _cut(self, detected: _Detected, cut_all: Callable[..., Iterable[Array]]) -> _Window:
         hands = [
             (frame.pixels, bbox, bool(is_right), self._settings.rescale_factor)
-            for frame, found in zip(frames, boxes, strict=True)
+            for frame, found in zip(detected.frames, detected.boxes, strict=True)
             for bbox, is_right in zip(found.bbox, found.is_right, strict=True)
         ]
         patches = np.empty((len(hands), PATCH_SIZE, PATCH_SIZE, 3), np.float32)
         for row, patch in enumerate(cut_all(cut_patch, *zip(*hands, strict=True)) if hands else ()):
             patches[row] = patch
-        return _Window(frames, boxes, patches)
+        return _Window(detected.frames, detected.boxes, patches)
 
     def _hands(self, window: _Window) -> list[list[HandObservation]]:
         """All hands of every frame, in the detector's order; more than two, or two of a side, are possible."""
