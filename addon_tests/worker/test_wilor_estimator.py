@@ -249,7 +249,11 @@ def test_half_precision_is_for_cuda_and_is_recorded(double, settings, has_cuda, 
 
     assert [str(dtype) for _, dtype in _pipeline(estimator).network_calls] == [expected]
     assert estimator.info.settings["half_precision"] == (expected == "float16")
-    assert len(hands) == 2 and hands[0].hand_pose.dtype == np.float32
+    assert len(hands) == 2
+    for hand in hands:
+        # Before anything is computed with them: an offset from the wrist loses half of its digits in half precision.
+        values = (hand.hand_pose, hand.global_orient, hand.betas, hand.keypoints_3d)
+        assert [value.dtype for value in values] == [np.float32] * 4
 
 
 def test_unknown_device_is_bad_usage(settings):
@@ -432,6 +436,11 @@ def test_contract_observations_are_the_packages_own_numbers(contract_estimator, 
 def test_contract_large_hands_at_the_frames_edges_too(contract_estimator, monkeypatch):
     rows = [(0, 130.5, 260.25, 400, 0.75, 1.0), (380, 0, 640, 240.75, 0.5, 0.0)]
     _check_against_package(contract_estimator, monkeypatch, _picture(1, 400, 640), rows)
+
+
+def test_contract_in_pictures_that_stand_upright_too(contract_estimator, monkeypatch):
+    rows = [(20, 90, 60, 140, 0.75, 1.0), (70, 20, 115, 80, 0.5, 0.0)]
+    _check_against_package(contract_estimator, monkeypatch, _picture(2, WIDTH, HEIGHT), rows)
 
 
 def test_contract_a_left_hand_is_the_mirror_image_of_a_right_one(contract_estimator, monkeypatch):

@@ -137,4 +137,4 @@ def test_joints_turn_as_in_the_package(real_estimator, monkeypatch, picture, rec
     print(f"{len(rows)} hands, at most {max(poses):.3f} degrees at a finger joint and {max(wrists):.3f} at the wrist")
     assert max(*poses, *wrists) <= PROMISED_DEGREES
     # The same pose whatever is in the patch would agree with anything.
-    assert np.ptp([hand.hand_pose for hand in ours], axis=0).max() > 0.01
+    assert np.ptp([hand.hand_pose for hand in ours], axis=0).max() > 0.1
