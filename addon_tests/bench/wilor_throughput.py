@@ -35,7 +35,7 @@ SIZES = {"720p": (1280, 720), "1080p": (1920, 1080), "4K": (3840, 2160)}
 # Sides of the boxes as shares of the frame's height; never on the other side of upstream's limit for blurring.
 SMALL_SHARE, LARGE_SHARE = 0.13, 0.25
 DISTINCT_FRAMES = 4
-MOST_CROPS = 128
+MOST_CROPS, MOST_CROPS_ON_CPU = 128, 4
 
 
 class GivenBoxes:
@@ -118,15 +118,15 @@ def _measure(estimator: WilorEstimator, options: argparse.Namespace) -> None:
         f"{frames} frames with two hands, medians of {repeats}; our batches: {used['batch_frames']} frames, "
         f"{used['batch_crops']} hands"
     )
-    batch, crops_a_second = _bare_network(pipeline, network, repeats, 4 if not on_cuda else MOST_CROPS)
+    by_batch = _bare_network(pipeline, network, repeats, MOST_CROPS if on_cuda else MOST_CROPS_ON_CPU)
+    bare = max(by_batch.values()) / 2
+    listed = ", ".join(f"{rate:.3g} ({size})" for size, rate in by_batch.items())
+    print(f"bare network, hands/s (batch size): {listed}; at its best {bare:.3g} frames/s\n")
     print(
-        f"bare network: {crops_a_second:.4g} hands/s at its best batch size of {batch}, {crops_a_second / 2:.4g} frames/s\n"
+        "| frame | hand, px | upstream, frames/s | ours, frames/s | times | of the bare network "
+        "| outside the network, upstream, ms a frame | ours, ms a frame |"
     )
-    print(
-        "| frame | hand, px | upstream, frames/s | ours, frames/s | times | of the bare network | upstream outside the network, "
-        "ms a frame | ours | upstream's share | ours |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|")
     for size in options.sizes:
         width, height = SIZES[size]
         pictures = [made_up_frame(width, height, seed) for seed in range(min(frames, DISTINCT_FRAMES))]
@@ -144,37 +144,36 @@ def _measure(estimator: WilorEstimator, options: argparse.Namespace) -> None:
                 numbered = (VideoFrame(number, number / 30.0, picture) for number, picture in enumerate(clip))
                 assert sum(len(hands) for _, hands in estimator.observe(numbered)) == 2 * len(clip)
 
-            theirs, mine = _alternating(network, upstream, ours, repeats)
-            rates = [frames / seconds for seconds, _ in (theirs, mine)]
-            outside = [(seconds - within) / frames * 1e3 for seconds, within in (theirs, mine)]
-            shares = [1.0 - within / seconds for seconds, within in (theirs, mine)]
+            timed = _alternating(network, upstream, ours, repeats)
+            rates = [frames / seconds for seconds, _ in timed]
+            outside = [
+                f"{(seconds - within) / frames * 1e3:.0f} ({1.0 - within / seconds:.1%})" for seconds, within in timed
+            ]
             print(
                 f"| {size} | {round(hand)} | {rates[0]:.3g} | {rates[1]:.3g} | {rates[1] / rates[0]:.2f} "
-                f"| {rates[1] / (crops_a_second / 2):.0%} | {outside[0]:.0f} | {outside[1]:.0f} | {shares[0]:.1%} "
-                f"| {shares[1]:.1%} |",
+                f"| {rates[1] / bare:.0%} | {outside[0]} | {outside[1]} |",
                 flush=True,
             )
 
 
 def _alternating(
     network: TimedNetwork, upstream: Callable[[], None], ours: Callable[[], None], repeats: int
-) -> tuple[list[float], list[float]]:
-    """Medians of seconds, and of those in the network, of either side; who is first changes from run to run."""
+) -> list[list[float]]:
+    """Medians of seconds, and of those in the network, of both sides; who is first changes from run to run."""
     taken: list[list[list[float]]] = [[], []]
     for repeat in range(repeats):
         for side in (0, 1) if repeat % 2 == 0 else (1, 0):
             taken[side].append(network.share_of((upstream, ours)[side]))
-    theirs, mine = (np.median(runs, axis=0).tolist() for runs in taken)
-    return theirs, mine
+    return [np.median(runs, axis=0).tolist() for runs in taken]
 
 
-def _bare_network(pipeline: Any, network: TimedNetwork, repeats: int, most: int) -> tuple[int, float]:
-    """The batch size at which ready crops go through fastest, and how many a second; this is the warming up too."""
+def _bare_network(pipeline: Any, network: TimedNetwork, repeats: int, most: int) -> dict[int, float]:
+    """Ready crops a second by batch size, as far as the memory goes; this is the warming up too."""
     import torch
 
     noise = np.random.default_rng(0).integers(0, 256, (most, PATCH_SIZE, PATCH_SIZE, 3)).astype(np.float32)
     crops = torch.from_numpy(noise).to(device=pipeline.device, dtype=pipeline.dtype)
-    found = (1, 0.0)
+    found = {}
     size = 1
     while size <= most:
 
@@ -186,7 +185,7 @@ def _bare_network(pipeline: Any, network: TimedNetwork, repeats: int, most: int)
             [seconds] = median_seconds([run], repeats)
         except torch.OutOfMemoryError:
             break
-        found = max(found, (size, size / seconds), key=lambda candidate: candidate[1])
+        found[size] = size / seconds
         size *= 2
     return found
 
