@@ -7,7 +7,8 @@ with a Python that has `wilor_mini`, from the top of the checkout. Upstream's lo
 after another; ours is `observe`, as the worker runs it. Frames are made up and lie decoded in memory. The package's detector looks at
 every frame on both sides, and then the two boxes that it is given are taken for what it found: random weights find nothing,
 and on made-up frames real ones would not either. *Outside the network* is all the time in which the pose network does not
-work: detector, crop, blur, un-mirroring. *Bare network* is the pose network alone on ready crops, at its fastest batch size.
+work: detector, crop, blur, un-mirroring. *Processor time* is that of all cores, which other programs on the machine lengthen
+least. *Bare network* is the pose network alone on ready crops, at its fastest batch size.
 """
 
 from __future__ import annotations
@@ -72,11 +73,11 @@ class TimedNetwork:
         self.seconds += time.perf_counter() - started
         return answer
 
-    def share_of(self, work: Callable[[], object]) -> list[float]:
-        """Seconds of a piece of work, and of those the ones in the network."""
-        self.seconds, started = 0.0, time.perf_counter()
+    def seconds_of(self, work: Callable[[], object]) -> list[float]:
+        """Seconds of a piece of work, those of them in the network, and those that processor cores worked."""
+        self.seconds, started, worked = 0.0, time.perf_counter(), time.process_time()
         work()
-        return [time.perf_counter() - started, self.seconds]
+        return [time.perf_counter() - started, self.seconds, time.process_time() - worked]
 
 
 def main() -> None:
@@ -124,9 +125,9 @@ def _measure(estimator: WilorEstimator, options: argparse.Namespace) -> None:
     print(f"bare network, hands/s (batch size): {listed}; at its best {bare:.3g} frames/s\n")
     print(
         "| frame | hand, px | upstream, frames/s | ours, frames/s | times | of the bare network "
-        "| outside the network, upstream, ms a frame | ours, ms a frame |"
+        "| outside the network, upstream, ms a frame | ours, ms a frame | processor time, upstream, s a frame | ours, s a frame |"
     )
-    print("|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for size in options.sizes:
         width, height = SIZES[size]
         pictures = [made_up_frame(width, height, seed) for seed in range(min(frames, DISTINCT_FRAMES))]
@@ -145,13 +146,13 @@ def _measure(estimator: WilorEstimator, options: argparse.Namespace) -> None:
                 assert sum(len(hands) for _, hands in estimator.observe(numbered)) == 2 * len(clip)
 
             timed = _alternating(network, upstream, ours, repeats)
-            rates = [frames / seconds for seconds, _ in timed]
+            rates = [frames / seconds for seconds, _, _ in timed]
             outside = [
-                f"{(seconds - within) / frames * 1e3:.0f} ({1.0 - within / seconds:.1%})" for seconds, within in timed
+                f"{(seconds - within) / frames * 1e3:.0f} ({1.0 - within / seconds:.1%})" for seconds, within, _ in timed
             ]
             print(
                 f"| {size} | {round(hand)} | {rates[0]:.3g} | {rates[1]:.3g} | {rates[1] / rates[0]:.2f} "
-                f"| {rates[1] / bare:.0%} | {outside[0]} | {outside[1]} |",
+                f"| {rates[1] / bare:.0%} | {outside[0]} | {outside[1]} | {timed[0][2] / frames:.3g} | {timed[1][2] / frames:.3g} |",
                 flush=True,
             )
 
@@ -159,11 +160,11 @@ def _measure(estimator: WilorEstimator, options: argparse.Namespace) -> None:
 def _alternating(
     network: TimedNetwork, upstream: Callable[[], None], ours: Callable[[], None], repeats: int
 ) -> list[list[float]]:
-    """Medians of seconds, and of those in the network, of both sides; who is first changes from run to run."""
+    """Medians of what `seconds_of` says of both sides; who is first changes from run to run."""
     taken: list[list[list[float]]] = [[], []]
     for repeat in range(repeats):
         for side in (0, 1) if repeat % 2 == 0 else (1, 0):
-            taken[side].append(network.share_of((upstream, ours)[side]))
+            taken[side].append(network.seconds_of((upstream, ours)[side]))
     return [np.median(runs, axis=0).tolist() for runs in taken]
 
 
