@@ -205,7 +205,7 @@ def test_info_names_model_licences_and_settings_but_no_folder(double, settings):
     assert all(part in info.licence for part in ("CC BY-NC-ND 4.0", "MANO", "AGPL-3.0"))
     assert info.settings == {
         "device": "cpu", "hand_conf": 0.3, "iou": 0.5, "imgsz": 640, "rescale_factor": 2.5, "verify_weights": False,
-        "batch_frames": 1, "batch_crops": 2, "half_precision": False,
+        "batch_frames": 1, "batch_crops": 2, "half_precision": False, "side": None,
     }  # fmt: skip
 
 
