@@ -31,6 +31,7 @@ from ..core.hand_poses_file import read_hand_poses
 from ..core.job_protocol import Progress
 from ..core.replaced_files import FilesBefore
 from ..core.report import write_failure
+from ..core.skeleton import SIDES
 from ..core.wrist import WristSettings, WristSource
 from .armatures import smplx_armatures
 from .baking import BakeJob, request_for
@@ -66,6 +67,20 @@ def _share(text: str) -> float:
     if not 0.0 <= share <= 1.0:
         raise argparse.ArgumentTypeError(f"{text} is no share from 0 to 1")
     return share
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 on")
+    return int(text)
+
+
+def _frame_range(text: str) -> tuple[int, int]:
+    first, dash, last = text.partition("-")
+    numbers = _count(first), _count(last if dash else first)
+    if numbers[1] < numbers[0]:
+        raise argparse.ArgumentTypeError(f"{text} ends before it begins")
+    return numbers
 
 
 def _strength_of(text: str) -> tuple[str, float]:
@@ -140,6 +155,18 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--estimator", choices=("mediapipe", "wilor"), default="mediapipe")
     run.add_argument("--model", type=Path, help="folder of WiLoR weights, or another MediaPipe hand model")
     run.add_argument("--device", default="auto", help="auto, cpu or cuda (wilor)")
+    run.add_argument(
+        "--detector-size", type=_count, help="pixels of the longer side for the detector; more finds smaller hands (wilor)"
+    )
+    run.add_argument("--batch", type=_count, help="hands in one run of the network, halved without memory (wilor)")
+    run.add_argument(
+        "--frames",
+        type=_frame_range,
+        metavar="FIRST-LAST",
+        help="estimate these frames alone, counted from 1; the others stay as DIR has them",
+    )
+    run.add_argument("--side", choices=SIDES, help="estimate this hand alone; the other one stays as DIR has it")
+    run.add_argument("--afresh", action="store_true", help="estimate again although DIR has the finished hands of this clip")
     run.add_argument("--image-fps", default="24", help="frame rate of a folder of images, such as 24 or 30000/1001")
     run.add_argument("--bake", type=_formats, default=("abc", "usdc"), help="abc, usdc, usda, usd, or nothing")
     run.add_argument("--steady-camera", action="store_true", help="the real camera stood still")
@@ -282,6 +309,11 @@ def _run(options: argparse.Namespace, ending: Ending) -> None:
         estimator=options.estimator,
         model=options.model,
         device=options.device,
+        detector_size=options.detector_size,
+        batch=options.batch,
+        frames=options.frames,
+        side=options.side,
+        afresh=options.afresh,
         image_fps=options.image_fps,
         bake=options.bake,
         steady_camera=options.steady_camera,
