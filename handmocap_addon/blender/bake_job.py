@@ -16,15 +16,18 @@ from typing import Any
 
 
 def _end_with_parent(order: dict[str, Any]) -> None:
-    """The parent closes our stdin when it cancels or dies; Blender's exporters cannot be interrupted otherwise."""
+    """The parent closes our stdin when it cancels or dies; Blender's exporters cannot be interrupted otherwise.
+
+    A parent that has died does not remove half a file, nor the folder with the copy of its scene and with Blender's own
+    temporary files.
+    """
     from handmocap_addon.core.atomic_files import remove_temporaries_of
 
     while sys.stdin.readline():
         pass
-    # A parent that died does not clean up.
     for folder in {Path(target).parent for target in order["targets"]}:
         remove_temporaries_of(os.getpid(), folder)
-    shutil.rmtree(order["own_folder"], ignore_errors=True)
+    shutil.rmtree(order["folder"], ignore_errors=True)
     os._exit(130)
 
 

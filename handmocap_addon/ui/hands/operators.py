@@ -34,8 +34,11 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
         if panel_jobs.is_running(STAGE):
             whose = panel_jobs.whose(STAGE, context.scene)
             return waits_for(cls, f"Estimate is running{' for ' + whose if whose else ''}; cancel it first")
-        if context.scene.handmocap.clip_path() is None:
+        settings = context.scene.handmocap
+        if settings.clip_path() is None:
             return waits_for(cls, "Choose a clip in Source first")
+        if settings.frames == "RANGE" and settings.last_frame < settings.first_frame:
+            return waits_for(cls, "The range of frames ends before it begins")
         if environments.find_worker(environment_folder(context)) is None:
             return waits_for(cls, "The hand estimator is not set up yet: press Set Up Hand Estimator below")
         return True
@@ -45,13 +48,7 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
         clip = settings.clip_path()
         target = Path(bpy.path.abspath(self.output)) if self.output else settings.result_folder() / HAND_POSES_NAME
         estimator = settings.estimator if self.estimator == "SCENE" else self.estimator
-        arguments = ["estimate", "--clip", str(clip), "--out", str(target), "--estimator", estimator]
-        gvhmr = settings.gvhmr_path()
-        if gvhmr is not None:
-            arguments += ["--gvhmr", str(gvhmr)]
-        weights = wilor_folder(context)
-        if estimator == "wilor" and weights is not None:
-            arguments += ["--model", str(weights)]
+        request = settings.estimate_request(target, estimator, wilor_folder(context))
 
         def finish(result: dict[str, Any]) -> str:
             used, seen = Path(result["clip"]), result["detected"]
@@ -73,7 +70,7 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
             fields.fill_in("hand_poses", str(target))
 
         with panel_jobs.sentences_for(self, STAGE):
-            command = worker_command(environment_folder(context), arguments)
+            command = worker_command(environment_folder(context), request.arguments())
             job = ChildJob(command, target.parent / "logs" / "estimate.log", targets=[target])
             panel_jobs.start(STAGE, job, job, finish, context.scene, fill_in)
             return {"FINISHED"}
