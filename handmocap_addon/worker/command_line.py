@@ -82,7 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     estimate.add_argument("--image-fps", type=_fraction, default=Fraction(24), help="frame rate of a folder of images")
     estimate.add_argument("--expect-frames", type=int, help="fail before writing if the clip has another number of frames")
     doctor = commands.add_parser("doctor", help="say what this environment has and lacks")
-    doctor.add_argument("--model", type=Path, help="a folder of WiLoR weights to look at")
+    doctor.add_argument("--estimator", default="mediapipe", help="the one that the environment is for: mediapipe or wilor")
+    doctor.add_argument("--body", type=Path, help="an SMPLX_*.npz, or a folder of them, to look at")
     return parser
 
 
@@ -187,7 +188,7 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
 def _doctor(options: argparse.Namespace, events: EventWriter, _cancellation: Cancellation) -> None:
     from .doctor import examine
 
-    lines = examine(options.model)
+    lines = examine(options.estimator, options.body)
     for line in lines:
         print(line.text(), file=sys.stderr)
     events.emit("result", lines=[asdict(line) for line in lines])

@@ -35,7 +35,7 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
             return waits_for(cls, "Estimate is running; cancel it first")
         if context.scene.handmocap.clip_path() is None:
             return waits_for(cls, "Choose a clip in Source first")
-        if environments.find_worker(environment_folder(context)) is None:
+        if environments.find_worker(environment_folder(context), context.scene.handmocap.estimator) is None:
             return waits_for(cls, "The hand estimator is not set up yet: press Set Up Hand Estimator below")
         return True
 
@@ -67,7 +67,7 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
             return f"{result['frames']} frames{whose}: left hand seen on {found['left']}, right hand on {found['right']}"
 
         with panel_jobs.sentences_for(self, STAGE):
-            command = worker_command(environment_folder(context), arguments)
+            command = worker_command(environment_folder(context), arguments, estimator)
             job = ChildJob(command, target.parent / "logs" / "estimate.log", targets=[target])
             panel_jobs.start(STAGE, job, job, finish)
             return {"FINISHED"}

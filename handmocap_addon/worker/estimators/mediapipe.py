@@ -15,10 +15,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ...core.environments import missing_library
 from ...core.errors import MissingSetupError
 from ...core.hand_skeleton import HandSkeleton
 from ...core.landmark_fit import FittedHand, fit_mediapipe_landmarks
+from ...core.set_up.trial import missing_library
 from .base import Array, EstimatorInfo, HandObservation, VideoFrame
 
 LICENCE = "MediaPipe hand landmarker: code and models Apache-2.0, no limit on the use of its output"
