@@ -178,7 +178,7 @@ def _can_bake(blender: str) -> bool:
 
 
 def _set_up(folder: Path, options: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="handmocap.py setup")
+    parser = _Parser(prog="handmocap.py setup")
     parser.add_argument("--only", choices=("worker", "blender"), help="one of the two environments")
     parser.add_argument(
         "--estimator", choices=("mediapipe", WILOR), default="mediapipe", help="wilor: WiLoR's environment alone"

@@ -44,6 +44,8 @@ def serving(files: dict[str, bytes]) -> Iterator[FileServer]:
                 return
             body = content[start:]
             self.send_response(206 if start else 200)
+            # An index of packages is read only under its type.
+            self.send_header("Content-Type", "text/html" if self.path.endswith("/") else "application/octet-stream")
             self.send_header("Content-Length", str(len(body)))
             if start:
                 self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")

@@ -26,6 +26,9 @@ _NETWORK: Final = re.compile(
     r"connection closed|error decoding response body|end of file before message length|HTTP error 5\d\d",
     re.IGNORECASE,
 )
+# A pinned package of which an index knows no version at all: the index was not reached. Older versions of pip take half a
+# wheel for a whole one.
+_CUT_SHORT: Final = re.compile(r"\(from versions: none\)|^ERROR: Wheel .* is invalid", re.MULTILINE)
 _FULL_DISK: Final = re.compile(
     r"No space left on device|Errno 28\b|os error 28\b|not enough space|os error 112\b", re.IGNORECASE
 )
@@ -66,7 +69,11 @@ def find_uv() -> Path | None:
 
 
 def run_installer(
-    command: Sequence[str], folder: Path, variables: Mapping[str, str] | None = None, on_line: OnLine | None = None
+    command: Sequence[str],
+    folder: Path,
+    variables: Mapping[str, str] | None = None,
+    on_line: OnLine | None = None,
+    has_network: bool = True,
 ) -> None:
     """Run an installer to its end; what it says goes to stderr, since stdout belongs to the job protocol.
 
@@ -100,7 +107,7 @@ def run_installer(
         process.wait()
         process.stdout.close()
     if process.returncode != 0:
-        raise failure(lines, folder)
+        raise failure(lines, folder, has_network)
 
 
 def _beside_this_group() -> dict[str, Any]:
@@ -110,8 +117,8 @@ def _beside_this_group() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def failure(lines: Sequence[str], folder: Path) -> HandmocapError:
-    """The sentence for what an installer said before it failed."""
+def failure(lines: Sequence[str], folder: Path, has_network: bool = True) -> HandmocapError:
+    """The sentence for what an installer said before it failed; with `has_network` it had an index to ask."""
     said = "\n".join(lines)
     spoken = [line for line in lines if line and not line.startswith(("WARNING", "Traceback"))]
     last = (spoken or ["no word"])[-1][:300]
@@ -120,7 +127,7 @@ def failure(lines: Sequence[str], folder: Path) -> HandmocapError:
     forbidden = _FORBIDDEN.search(said)
     if forbidden is not None:
         return OutputError(f"{forbidden[1] or folder} cannot be written", "choose a folder that you may write to")
-    if _NETWORK.search(said):
+    if _NETWORK.search(said) or (has_network and _CUT_SHORT.search(said)):
         return WorkerFailedError(
             f"The packages could not be downloaded ({last})",
             "look at the network and run it again; what was downloaded is kept",

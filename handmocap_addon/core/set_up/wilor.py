@@ -13,7 +13,7 @@ from ..errors import BadUsageError, MissingSetupError
 from .licences import WILOR_LICENCES, are_accepted
 from .lock import locked
 from .reporting import Listener
-from .wilor_environment import ensure_wilor_environment, ready_wilor_environment
+from .wilor_environment import WILOR_RECIPE, Recipe, ensure_wilor_environment, ready_wilor_environment
 from .wilor_files import WILOR_FILES, WeightFile
 from .wilor_plan import WilorPlan
 from .wilor_weights import bring_weights, check_source, missing_megabytes
@@ -31,13 +31,21 @@ class ReadyWilor:
     weights: Path  # what `--model` takes
 
 
-def needed_megabytes(folder: Path, plan: WilorPlan, files: Sequence[WeightFile] = WILOR_FILES) -> int:
+def needed_megabytes(
+    folder: Path, plan: WilorPlan, files: Sequence[WeightFile] = WILOR_FILES, recipe: Recipe = WILOR_RECIPE
+) -> int:
     """About how much room the rest of a set-up takes; `plan` is checked."""
-    ready = ready_wilor_environment(folder, plan.device)
+    ready = ready_wilor_environment(folder, plan.device, recipe)
     return (0 if ready else _ENVIRONMENT_MEGABYTES[plan.device]) + missing_megabytes(folder, files)
 
 
-def ensure_wilor(folder: Path, plan: WilorPlan, listener: Listener, files: Sequence[WeightFile] = WILOR_FILES) -> ReadyWilor:
+def ensure_wilor(
+    folder: Path,
+    plan: WilorPlan,
+    listener: Listener,
+    files: Sequence[WeightFile] = WILOR_FILES,
+    recipe: Recipe = WILOR_RECIPE,
+) -> ReadyWilor:
     """Make what lacks; `plan` is checked. What is finished is not done again.
 
     Raises:
@@ -54,11 +62,11 @@ def ensure_wilor(folder: Path, plan: WilorPlan, listener: Listener, files: Seque
     if plan.weights is not None and missing:
         check_source(plan.weights, files)
     ensure_output_folder(folder)
-    needed = needed_megabytes(folder, plan, files)
+    needed = needed_megabytes(folder, plan, files, recipe)
     check_free_space(folder, needed * 1_000_000)
     listener.say(f"WiLoR for {plan.device} in {folder}: up to {needed / 1000:.1f} GB more on the disk")
     with locked(folder, listener.say):
-        environment = ensure_wilor_environment(folder, plan, listener)
+        environment = ensure_wilor_environment(folder, plan, listener, recipe)
         weights = bring_weights(folder, listener, plan.weights, _certificates(environment), plan.offline, files)
     return ReadyWilor(environment, weights)
 

@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -24,8 +25,6 @@ from .stamps import STAMP_NAME, pins_hash, stamp_of, write_stamp
 from .trial import check_once
 from .wilor_plan import WILOR_MINI_ADDRESS, WILOR_MINI_COMMIT, WilorPlan
 
-PACKAGE_LISTS: Final = tuple(REQUIREMENTS / name for name in ("worker.txt", "stand_in.txt", "wilor.txt"))
-TORCH_LIST: Final = REQUIREMENTS / "wilor_torch.txt"
 _UV_LIST: Final = REQUIREMENTS / "uv.txt"
 _BEGUN: Final = "handmocap-begun.json"
 _DOWNLOADS: Final = "downloads"
@@ -40,14 +39,38 @@ import wilor_mini.pipelines.wilor_hand_pose3d_estimation_pipeline
 """
 
 
-def ready_wilor_environment(folder: Path, device: str) -> Environment | None:
+@dataclass(frozen=True)
+class Recipe:
+    """What an environment is made of."""
+
+    lists: tuple[tuple[str, Path], ...]  # a stage's name and its list of packages, which is complete
+    torch: Path  # the list that is resolved, since its builds bring other packages along
+    package: str  # the commit of wilor_mini
+    check: str  # code that loads all of it
+
+
+WILOR_RECIPE: Final = Recipe(
+    (
+        ("Worker's packages", REQUIREMENTS / "worker.txt"),
+        ("Stand-in body", REQUIREMENTS / "stand_in.txt"),
+        ("WiLoR's packages", REQUIREMENTS / "wilor.txt"),
+    ),
+    REQUIREMENTS / "wilor_torch.txt",
+    WILOR_MINI_COMMIT,
+    _CHECK,
+)
+
+
+def ready_wilor_environment(folder: Path, device: str, recipe: Recipe = WILOR_RECIPE) -> Environment | None:
     """The environment, if it is finished and made of what this version would make it of."""
     environment = _environment(folder, find_python(versions_from(OLDEST_WORKER_PYTHON)))
-    is_ready = stamp_of(environment.folder) == _all_pins(device) and environment.python.exists()
+    is_ready = stamp_of(environment.folder) == _all_pins(recipe, device) and environment.python.exists()
     return environment if is_ready else None
 
 
-def ensure_wilor_environment(folder: Path, plan: WilorPlan, listener: Listener) -> Environment:
+def ensure_wilor_environment(
+    folder: Path, plan: WilorPlan, listener: Listener, recipe: Recipe = WILOR_RECIPE
+) -> Environment:
     """The environment with everything but the weights; `plan` is checked.
 
     Raises:
@@ -55,12 +78,12 @@ def ensure_wilor_environment(folder: Path, plan: WilorPlan, listener: Listener) 
     """
     python = find_python(versions_from(OLDEST_WORKER_PYTHON))
     environment = _environment(folder, python)
-    if ready_wilor_environment(folder, plan.device) is None:
+    if ready_wilor_environment(folder, plan.device, recipe) is None:
         if plan.wheels is not None:
-            check_wheels(plan)
-        _make(environment, python, plan, listener)
+            check_wheels(plan, recipe)
+        _make(environment, python, plan, listener, recipe)
     listener.say("Trying WiLoR's packages")
-    check_once(environment.folder, environment.python, "WiLoR", _CHECK)
+    check_once(environment.folder, environment.python, "WiLoR", recipe.check)
     return environment
 
 
@@ -71,12 +94,12 @@ def _environment(folder: Path, python: Path) -> Environment:
     return Environment(folder / f"wilor-python{version[0]}.{version[1]}")
 
 
-def _all_pins(device: str) -> str:
-    return pins_hash([*PACKAGE_LISTS, TORCH_LIST], WILOR_MINI_COMMIT, device)
+def _all_pins(recipe: Recipe, device: str) -> str:
+    return pins_hash([*(file for _, file in recipe.lists), recipe.torch], recipe.package, device)
 
 
-def _make(environment: Environment, python: Path, plan: WilorPlan, listener: Listener) -> None:
-    pins = _all_pins(plan.device)
+def _make(environment: Environment, python: Path, plan: WilorPlan, listener: Listener, recipe: Recipe) -> None:
+    pins = _all_pins(recipe, plan.device)
     place = environment.folder
     # A changed environment that worked until now is not half there while it is made anew.
     (place / STAMP_NAME).unlink(missing_ok=True)
@@ -93,7 +116,7 @@ def _make(environment: Environment, python: Path, plan: WilorPlan, listener: Lis
     else:
         listener.say(f"Going on with WiLoR's environment in {place}")
     installer = _Installer(environment, python, plan)
-    for name, stage, total, arguments in _steps(plan, installer):
+    for name, stage, total, arguments in _steps(plan, installer, recipe):
         if stamp_of(place, f"handmocap-{name}.json") != pins:
             listener.say(f"Installing: {stage}")
             count = PackageCount(listener, stage, total)
@@ -107,15 +130,15 @@ def _make(environment: Environment, python: Path, plan: WilorPlan, listener: Lis
 _Step = tuple[str, str, int, Callable[[], list[str]]]
 
 
-def _steps(plan: WilorPlan, installer: _Installer) -> Iterator[_Step]:
+def _steps(plan: WilorPlan, installer: _Installer, recipe: Recipe) -> Iterator[_Step]:
     """Name, stage, number of packages, and what to tell the installer once it is time."""
-    for file, stage in zip(PACKAGE_LISTS, ("Worker's packages", "Stand-in body", "WiLoR's packages"), strict=True):
+    for stage, file in recipe.lists:
         # Each list alone, since one with hashes makes pip ask for hashes of all.
         yield file.stem, stage, len(_packages(file)), lambda file=file: ["--no-deps", "-r", str(file)]  # type: ignore[misc]
     torch = 2 + (_CUDA_PACKAGES if plan.device == "cuda" and sys.platform == "linux" else 0)
-    yield "torch", "PyTorch, packages", torch, lambda: [*installer.torch_source(), "-r", str(TORCH_LIST)]
+    yield "torch", "PyTorch, packages", torch, lambda: [*installer.torch_source(), "-r", str(recipe.torch)]
     build = ["--no-deps", "--no-build-isolation"]
-    yield "wilor_mini", "wilor_mini", 1, lambda: [*build, _wilor_mini(plan, installer.temporary)]
+    yield "wilor_mini", "wilor_mini", 1, lambda: [*build, package_source(plan, installer.temporary)]
 
 
 def _packages(file: Path) -> list[str]:
@@ -134,6 +157,7 @@ class _Installer:
         except OSError as error:
             raise output_error(self.temporary, error) from error
         self._uv = find_uv()
+        self._pip: list[str] | None = None
 
     def torch_source(self) -> list[str]:
         """Where torch's build for the device is."""
@@ -153,12 +177,14 @@ class _Installer:
         if self._uv is not None:
             command = [str(self._uv), "pip", "install", *into]
         else:
-            command = [*pip_command(self._python), *into, "install"]
+            self._pip = self._pip or pip_command(self._python)
+            command = [*self._pip, *into, "install"]
         if self._plan.wheels is not None:
             command += ["--no-index", "--find-links", str(self._plan.wheels)]
         if self._plan.offline and self._uv is not None:
             command += ["--offline"]
-        run_installer([*command, *arguments], self._environment.folder, self._variables(), count.read)
+        has_network = self._plan.wheels is None
+        run_installer([*command, *arguments], self._environment.folder, self._variables(), count.read, has_network)
 
     def _bring_uv(self) -> Path:
         tools = self._environment.folder / _DOWNLOADS / "tools"
@@ -185,8 +211,8 @@ def _on_the_ordinary_index(device: str) -> bool:
     return device == ("cuda" if sys.platform == "linux" else "cpu")
 
 
-def _wilor_mini(plan: WilorPlan, temporary: Path) -> str:
-    """What to tell the installer to take as wilor_mini."""
+def package_source(plan: WilorPlan, temporary: Path) -> str:
+    """What to tell the installer to take as wilor_mini; a folder is copied below `temporary` first."""
     if plan.package is None:
         return "wilor_mini" if plan.wheels is not None else f"wilor_mini @ {WILOR_MINI_ADDRESS}"
     if "://" in plan.package:
@@ -199,7 +225,7 @@ def _wilor_mini(plan: WilorPlan, temporary: Path) -> str:
     return str(path)
 
 
-def check_wheels(plan: WilorPlan) -> None:
+def check_wheels(plan: WilorPlan, recipe: Recipe) -> None:
     """Refuse a folder that lacks a wheel, and name all that it lacks, before anything is made.
 
     Raises:
@@ -208,7 +234,7 @@ def check_wheels(plan: WilorPlan) -> None:
     assert plan.wheels is not None
     there = {tuple(path.name.split("-")[:2]) for path in plan.wheels.glob("*.whl")}
     named = {(_plain(name), version) for name, version in there}
-    wanted = [line for file in PACKAGE_LISTS for line in _packages(file)]
+    wanted = [line for _, file in recipe.lists for line in _packages(file)]
     lacking = [pin for pin in wanted if (_plain(pin.split("==")[0]), pin.split("==")[1]) not in named]
     names = {name for name, _version in named}
     lacking += [name for name in ("torch", "torchvision") if name not in names]

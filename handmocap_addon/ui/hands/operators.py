@@ -35,8 +35,10 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
             return waits_for(cls, "Estimate is running; cancel it first")
         if context.scene.handmocap.clip_path() is None:
             return waits_for(cls, "Choose a clip in Source first")
-        if environments.find_worker(environment_folder(context), context.scene.handmocap.estimator) is None:
-            return waits_for(cls, "The hand estimator is not set up yet: press Set Up Hand Estimator below")
+        estimator = context.scene.handmocap.estimator
+        if environments.find_worker(environment_folder(context), estimator) is None:
+            button = "WiLoR" if estimator == "wilor" else "Hand Estimator"
+            return waits_for(cls, f"The hand estimator is not set up yet: press Set Up {button} below")
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
