@@ -9,11 +9,10 @@ from .reporting import Listener, Pace
 
 _WHEEL: Final = re.compile(r"^(?:Downloading|Using cached|Processing) \S*?([^\s/\\]+)\.whl(?:\s|$)")
 _ALREADY: Final = re.compile(r"^Requirement already satisfied: (\S+)")
-_UV_INSTALLED: Final = re.compile(r"^\+ (\S+?)(?:==| @|$)")
 
 
 class PackageCount:
-    """Progress of one installer's run, from its lines."""
+    """Progress of one installer's run, from pip's lines. uv names packages only when it has all of them."""
 
     def __init__(self, listener: Listener, stage: str, total: int) -> None:
         self._seen: set[str] = set()
@@ -23,7 +22,7 @@ class PackageCount:
     def read(self, line: str) -> None:
         """Take in a line; a package that is only now being downloaded does not count yet."""
         begun = _WHEEL.match(line)
-        finished = _ALREADY.match(line) or _UV_INSTALLED.match(line)
+        finished = _ALREADY.match(line)
         if begun or finished:
             self._seen.add((begun or finished)[1])  # type: ignore[index]
             self._pace.reach(len(self._seen) - (1 if begun else 0))
