@@ -100,13 +100,13 @@ class RunOptions:
         return [self.out / HAND_POSES_NAME, self.out / SCENE_NAME, *self.bake_targets, *picture]
 
 
-def worker_command(environment_folder: Path, arguments: list[str]) -> list[str]:
-    """How to start the worker.
+def worker_command(environment_folder: Path, arguments: list[str], estimator: str = "mediapipe") -> list[str]:
+    """How to start the worker in the environment of an estimator.
 
     Raises:
         MissingSetupError: its environment is not there.
     """
-    environment = environments.find_worker(environment_folder)
+    environment = environments.find_worker(environment_folder, estimator)
     if environment is None:
         raise MissingSetupError(
             "The hand estimator is not set up yet", "press Set up in the panel, or run handmocap.py setup"
@@ -159,7 +159,7 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
         if options.bake:
             request_for(existing, options.bake_targets, bpy.context.scene)
     ensure_output_folder(options.out)
-    command = worker_command(options.environment_folder, estimate_arguments(options))
+    command = worker_command(options.environment_folder, estimate_arguments(options), options.estimator)
     clock.lap("checking")
     estimated = ChildJob(command, options.log_folder / "estimate.log").wait(on_progress)
     clock.lap("estimating")

@@ -20,7 +20,7 @@ BODY_CHOICES = (
 )
 ESTIMATORS = (
     ("mediapipe", "MediaPipe", "Built in, runs on any processor, Apache-2.0"),
-    ("wilor", "WiLoR", "More exact, needs an NVIDIA GPU and weights under CC BY-NC-ND that you download yourself"),
+    ("wilor", "WiLoR", "More exact, wants a graphics card; not for commercial work: see Set-up"),
 )
 DETECTOR_SIZE = 640  # WiLoR's own
 SIDES_ESTIMATED = (

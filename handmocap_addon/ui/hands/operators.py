@@ -39,8 +39,10 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
             return waits_for(cls, "Choose a clip in Source first")
         if settings.frames == "RANGE" and settings.last_frame < settings.first_frame:
             return waits_for(cls, "The range of frames ends before it begins")
-        if environments.find_worker(environment_folder(context)) is None:
-            return waits_for(cls, "The hand estimator is not set up yet: press Set Up Hand Estimator below")
+        estimator = settings.estimator
+        if environments.find_worker(environment_folder(context), estimator) is None:
+            button = "WiLoR" if estimator == "wilor" else "Hand Estimator"
+            return waits_for(cls, f"The hand estimator is not set up yet: press Set Up {button} below")
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -70,7 +72,7 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
             fields.fill_in("hand_poses", str(target))
 
         with panel_jobs.sentences_for(self, STAGE):
-            command = worker_command(environment_folder(context), request.arguments())
+            command = worker_command(environment_folder(context), request.arguments(), estimator)
             job = ChildJob(command, target.parent / "logs" / "estimate.log", targets=[target])
             panel_jobs.start(STAGE, job, job, finish, context.scene, fill_in)
             return {"FINISHED"}
