@@ -18,9 +18,9 @@ import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-import av
 import numpy as np
 
+from addon_tests.making.clips import put_behind_itself
 from addon_tests.making.gvhmr_results import made_up_motion, write_gvhmr_result
 from handmocap_addon.core.hand_skeleton import HandSkeleton
 from handmocap_addon.core.landmark_fit import FittedHand, fit_mediapipe_landmarks
@@ -64,21 +64,6 @@ class Double:
         return fit_mediapipe_landmarks(world, image, skeleton)
 
     def close(self) -> None: ...
-
-
-def put_behind_itself(clip: Path, frames: int, target: Path) -> None:
-    """The clip's packets as often as it takes, without coding them again."""
-    count = probe_clip(clip).likely_frame_count
-    with av.open(str(clip)) as source, av.open(str(target), "w") as container:
-        stream = container.add_stream_from_template(source.streams.video[0])
-        packets = [packet for packet in source.demux(video=0) if packet.size]
-        step = round(count / FPS / packets[0].time_base)
-        times = [(packet.pts, packet.dts) for packet in packets]
-        for turn in range(-(-frames // count)):
-            for packet, (pts, dts) in zip(packets, times, strict=True):
-                packet.pts, packet.dts = pts + turn * step, dts + turn * step
-                packet.stream = stream
-                container.mux(packet)
 
 
 def measured(arguments: list[str]) -> tuple[float, float]:

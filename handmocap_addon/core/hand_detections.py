@@ -58,8 +58,9 @@ class HandDetections:
 
     def joined(self, other: HandDetections) -> HandDetections:
         """Both, in the order of the frames."""
-        both = HandDetections.concatenated([self, other])
-        return both.taken(np.argsort(both.frame, kind="stable"))
+        order = np.argsort(np.concatenate((self.frame, other.frame)), kind="stable")
+        names = [field.name for field in fields(HandDetections)]
+        return HandDetections(**{name: np.concatenate((getattr(self, name), getattr(other, name)))[order] for name in names})
 
     @staticmethod
     def concatenated(parts: Sequence[HandDetections]) -> HandDetections:
