@@ -60,7 +60,7 @@ def test_slices_come_back_and_join(tmp_path):
     for number, each in enumerate(slices):
         write_keyed_arrays(tmp_path / f"{number}.slice", "key", each.arrays())
     read = [ClipSlice.of(read_keyed_arrays(tmp_path / f"{number}.slice", "key") or {}) for number in range(3)]
-    whole = ClipSlice.joined(read)
+    whole = ClipSlice.joined(iter(read), 9, 4)
     assert whole.frame_count == 9
     assert whole.picture_size == (640, 480)
     np.testing.assert_array_equal(whole.frame_time, np.arange(9) / 24.0)
