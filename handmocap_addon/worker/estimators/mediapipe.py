@@ -70,7 +70,7 @@ class MediapipeEstimator:
         self, open_landmarker: Callable[[bool], Any], as_image: Callable[[Array], Any], info: EstimatorInfo
     ) -> None:
         self._open_landmarker = open_landmarker
-        # Trackers, and the millisecond from which each goes on. One is opened at once, so that a bad model is known before any work.
+        # Trackers, and the millisecond from which each goes on. One is opened at once, so that a bad model is known early.
         self._unused: list[tuple[Any, int]] = [(open_landmarker(True), 0)]
         self._single = threading.local()  # a landmarker a thread, opened when it is first needed
         self._singles: list[Any] = []
