@@ -11,7 +11,16 @@ from handmocap_addon.ui.registration import CLASSES
 
 OPERATORS = [cls for cls in CLASSES if issubclass(cls, bpy.types.Operator)]
 PANELS = [cls for cls in CLASSES if issubclass(cls, bpy.types.Panel)]
-CHANGES_THE_FILE = {"handmocap.add_body", "handmocap.apply_body", "handmocap.apply_hands"}
+CHANGES_THE_FILE = {
+    "handmocap.add_body",
+    "handmocap.apply_body",
+    "handmocap.apply_hands",
+    "handmocap.reduce_keys",
+    "handmocap.full_keys",
+    "handmocap.transfer_fingers",
+    "handmocap.detect_bone_map",
+    "handmocap.load_bone_map",
+}
 
 
 def _registered_names() -> list[str]:
@@ -64,5 +73,5 @@ def test_every_setting_says_what_it_is(settings: Any) -> None:
 
 def test_panels_stand_in_the_order_of_the_work(settings: Any) -> None:
     labels = [panel.bl_label for panel in sorted(PANELS, key=lambda panel: panel.bl_order)]
-    assert labels == ["Source", "Hands", "Body", "Fingers", "Bake", "Set-up"]
+    assert labels == ["Source", "Hands", "Body", "Fingers", "To Another Rig", "Bake", "Set-up"]
     assert {panel.bl_category for panel in PANELS} == {"handmocap"}

@@ -15,19 +15,32 @@ import bpy
 from ..core import environments
 from ..core.atomic_files import remove_temporaries_of
 from ..core.body_motion import BodyMotion
+from ..core.bone_map import BoneMap, detected_bone_map, read_bone_map
 from ..core.clean_hands import CleanupSettings
-from ..core.errors import ArmatureError, BadInputError, BadUsageError, CancelledError, HandmocapError, OutputError
+from ..core.errors import (
+    ArmatureError,
+    BadInputError,
+    BadUsageError,
+    BoneMapError,
+    CancelledError,
+    HandmocapError,
+    OutputError,
+)
 from ..core.gvhmr_file import read_gvhmr_result
 from ..core.hand_poses_file import read_hand_poses
 from ..core.job_protocol import Progress
 from ..core.replaced_files import FilesBefore
 from ..core.report import write_failure
+from ..core.skeleton import SIDES
 from ..core.wrist import WristSettings, WristSource
 from .armatures import smplx_armatures
 from .baking import BakeJob, request_for
 from .ending import Ending
+from .key_reduction import KeySharing, ReductionSettings
+from .retarget import other_rigs, transfer_fingers
 from .run import RunOptions, run_shot
 from .saving import remove_session_folder, save_copy
+from .scene_time import scene_range
 from .shot import STAND_IN, add_body_to_scene, apply_body, apply_hands, check_wrist, match_scene_to_clip
 
 BAKE_FORMATS = ("abc", "usd", "usdc", "usda")
@@ -54,6 +67,20 @@ def _share(text: str) -> float:
     if not 0.0 <= share <= 1.0:
         raise argparse.ArgumentTypeError(f"{text} is no share from 0 to 1")
     return share
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 on")
+    return int(text)
+
+
+def _frame_range(text: str) -> tuple[int, int]:
+    first, dash, last = text.partition("-")
+    numbers = _count(first), _count(last if dash else first)
+    if numbers[1] < numbers[0]:
+        raise argparse.ArgumentTypeError(f"{text} ends before it begins")
+    return numbers
 
 
 def _strength_of(text: str) -> tuple[str, float]:
@@ -128,10 +155,31 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--estimator", choices=("mediapipe", "wilor"), default="mediapipe")
     run.add_argument("--model", type=Path, help="folder of WiLoR weights, or another MediaPipe hand model")
     run.add_argument("--device", default="auto", help="auto, cpu or cuda (wilor)")
+    run.add_argument(
+        "--detector-size", type=_count, help="pixels of the longer side for the detector; more finds smaller hands (wilor)"
+    )
+    run.add_argument("--batch", type=_count, help="hands in one run of the network, halved without memory (wilor)")
+    run.add_argument(
+        "--frames",
+        type=_frame_range,
+        metavar="FIRST-LAST",
+        help="estimate these frames alone, counted from 1; the others stay as DIR has them",
+    )
+    run.add_argument("--side", choices=SIDES, help="estimate this hand alone; the other one stays as DIR has it")
+    run.add_argument("--afresh", action="store_true", help="estimate again although DIR has the finished hands of this clip")
     run.add_argument("--image-fps", default="24", help="frame rate of a folder of images, such as 24 or 30000/1001")
     run.add_argument("--bake", type=_formats, default=("abc", "usdc"), help="abc, usdc, usda, usd, or nothing")
     run.add_argument("--steady-camera", action="store_true", help="the real camera stood still")
     run.add_argument("--truth", type=Path, help="known finger poses (left_ and right_hand_pose), to report the error")
+    run.add_argument(
+        "--reduce",
+        type=float,
+        metavar="DEGREES",
+        help="leave only the finger keys that keep every bone this near to its full curve",
+    )
+    run.add_argument(
+        "--reduce-by", choices=[sharing.value for sharing in KeySharing], help="what shares its reduced keys; default finger"
+    )
     run.add_argument("--no-preview", action="store_true", help="render no preview.png")
 
     apply = commands.add_parser("apply", help="key hands (and a body) on an armature and save the file")
@@ -146,6 +194,15 @@ def _parser() -> argparse.ArgumentParser:
     bake = commands.add_parser("bake", help="bake the open file's SMPL-X body")
     bake.add_argument("--armature")
     bake.add_argument("--out", type=Path, required=True, nargs="+", help="files ending in .abc, .usdc, .usda or .usd")
+
+    retarget = commands.add_parser("retarget", help="key the fingers on another rig of the file and save it")
+    retarget.add_argument("--armature", help="name of the SMPL-X armature")
+    retarget.add_argument("--target", help="name of the other rig; default: the only one that a bone map fits")
+    retarget.add_argument("--map", type=Path, help="bone map that the panel saved; default: by the rig's names")
+    retarget.add_argument(
+        "--add-to-rest", action="store_true", help="add the bends to the rig's own rest pose instead of matching the pose"
+    )
+    retarget.add_argument("--save", type=Path, required=True, help="the .blend to write")
     for command in (run, apply):
         command.add_argument(
             "--wrist",
@@ -161,7 +218,7 @@ def _parser() -> argparse.ArgumentParser:
             help="part of the wrist's twist that the forearm takes, 0 to 1 (needs --gvhmr)",
         )
         _add_cleanup(command)
-    for command in (run, apply, bake):
+    for command in (run, apply, bake, retarget):
         command.add_argument("--blend", type=Path, help="a file to open first; it is never written to")
         command.add_argument("--env", type=Path, default=environments.default_folder(), help="folder of the environments")
     return parser
@@ -178,7 +235,7 @@ def run_command(arguments: Sequence[str], ending: Ending) -> None:
     if options.blend is not None:
         _open(options.blend)
     try:
-        {"run": _run, "apply": _apply, "bake": _bake}[options.command](options, ending)
+        {"run": _run, "apply": _apply, "bake": _bake, "retarget": _retarget}[options.command](options, ending)
     finally:
         # The batch script ends without Blender's own way out.
         remove_session_folder()
@@ -252,11 +309,17 @@ def _run(options: argparse.Namespace, ending: Ending) -> None:
         estimator=options.estimator,
         model=options.model,
         device=options.device,
+        detector_size=options.detector_size,
+        batch=options.batch,
+        frames=options.frames,
+        side=options.side,
+        afresh=options.afresh,
         image_fps=options.image_fps,
         bake=options.bake,
         steady_camera=options.steady_camera,
         cleanup=_cleanup(options),
         wrist=_wrist(options),
+        reduction=_reduction(options),
         preview=not options.no_preview,
         truth=options.truth,
     )
@@ -272,6 +335,9 @@ def _run(options: argparse.Namespace, ending: Ending) -> None:
     for side, hand in report["hands"].items():
         print(f"{side} hand: {hand['measured']} of {hand['frames']} frames measured, {hand['filled']} filled, "
               f"{hand['missing']} missing")  # fmt: skip
+        if "keys_after" in hand:
+            print(f"{side} hand: {hand['keys_after']} of {hand['keys_before']} finger keys left, "
+                  f"at most {hand['largest_error_degrees']:.2f} degrees off")  # fmt: skip
         if "accuracy" in hand and hand["accuracy"]["frames_compared"]:
             accuracy = hand["accuracy"]
             fitted, raw = accuracy["bone_direction_error_mean_deg"], accuracy["raw_landmarks_error_mean_deg"]
@@ -283,6 +349,19 @@ def _run(options: argparse.Namespace, ending: Ending) -> None:
         print(f"{file['path']}: {file['frames']} frames of {file['vertices']} vertices, "
               f"at most {file['largest_distance_m']:.1e} m from the scene")  # fmt: skip
     print(f"report: {options.out / 'report.json'}")
+
+
+def _reduction(options: argparse.Namespace) -> ReductionSettings | None:
+    """What was asked for.
+
+    Raises:
+        BadUsageError: the error is out of its range, or something shares keys that are not reduced.
+    """
+    if options.reduce is None:
+        if options.reduce_by is not None:
+            raise BadUsageError("--reduce-by stands alone", "give --reduce DEGREES too")
+        return None
+    return ReductionSettings(options.reduce, KeySharing(options.reduce_by or KeySharing.FINGER))
 
 
 def _wrist(options: argparse.Namespace) -> WristSettings:
@@ -324,6 +403,34 @@ def _apply_and_save(options: argparse.Namespace) -> None:
     applied = apply_hands(armature, poses, settings, name)
     save_copy(options.save.resolve())
     print(f"{applied.keys.keys} keys on {applied.keys.channels} channels, {applied.keys.kept_keys} of a person's own kept")
+
+
+def _retarget(options: argparse.Namespace, ending: Ending) -> None:
+    with _telling_what_stays(ending, [options.save.resolve()]):
+        _retarget_and_save(options)
+
+
+def _retarget_and_save(options: argparse.Namespace) -> None:
+    chosen = read_bone_map(options.map) if options.map is not None else None
+    armature = _armature(options.armature)
+    target, bone_map = _target(armature, options.target, chosen)
+    frames = scene_range(bpy.context.scene)
+    report = transfer_fingers(armature, target, bone_map, frames, not options.add_to_rest, f"{target.name} fingers")
+    save_copy(options.save.resolve())
+    print(f"{report.keys.keys} keys on {len(bone_map.bones)} {bone_map.name} bones of {target.name}, "
+          f"{report.keys.kept_keys} of a person's own kept")  # fmt: skip
+
+
+def _target(armature: Any, name: str | None, chosen: BoneMap | None) -> tuple[Any, BoneMap]:
+    """The other rig and its bone map."""
+    rigs = [_armature(name)] if name is not None else other_rigs(armature, chosen)
+    if len(rigs) != 1:
+        what = "more than one rig that a bone map fits" if rigs else "no other rig that a bone map fits"
+        raise ArmatureError(f"The file has {what}", "name it with --target, and its bones with --map")
+    bone_map = chosen or detected_bone_map(rigs[0].data.bones.keys() if rigs[0].type == "ARMATURE" else ())
+    if bone_map is None:
+        raise BoneMapError(f"{rigs[0].name} has the names of neither Rigify nor Mixamo", "give a bone map with --map")
+    return rigs[0], bone_map
 
 
 def _bake(options: argparse.Namespace, ending: Ending) -> None:

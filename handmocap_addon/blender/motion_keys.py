@@ -114,6 +114,11 @@ def smplx_rest_pelvis(motion: BodyMotion) -> Array:
     return load_stand_in_body(motion.betas).rest_joints[0]
 
 
+def rotation_path(bone_name: str) -> str:
+    """The data path of a bone's quaternion."""
+    return f'pose.bones["{bone_name}"].rotation_quaternion'
+
+
 def _rotation_channels(
     armature: Any, rig: RigMap, joint: str, quat_wxyz: Array, frames: Array, key_types: Array
 ) -> list[Channel]:
@@ -121,7 +126,7 @@ def _rotation_channels(
     pose_bone = armature.pose.bones[bone_name]
     pose_bone.rotation_mode = "QUATERNION"
     values = sign_continuous_quat_wxyz(rig.bone_quat_wxyz(joint, quat_wxyz))
-    path = f'pose.bones["{bone_name}"].rotation_quaternion'
+    path = rotation_path(bone_name)
     return [Channel(path, index, joint_group(joint), frames, values[:, index], key_types) for index in range(4)]
 
 

@@ -33,7 +33,9 @@ from .actions import count_keys
 from .armatures import HAND_JOINTS, map_armature, smplx_armatures
 from .baking import BakeJob, request_for
 from .ending import Ending
+from .estimate_request import EstimateRequest
 from .jobs import ChildJob
+from .key_reduction import ReductionResult, ReductionSettings, reduce_finger_keys
 from .preview import render_preview
 from .saving import save_copy
 from .shot import (
@@ -70,10 +72,16 @@ class RunOptions:
     model: Path | None = None
     device: str = "auto"
     image_fps: str = "24"
+    detector_size: int | None = None  # pixels; None: the estimator's own
+    batch: int | None = None  # hands in one run of WiLoR's network; None: what suits the device
+    frames: tuple[int, int] | None = None  # first and last that are estimated, from 1 on; None: all
+    side: Side | None = None  # the hand that is estimated; None: both
+    afresh: bool = False  # estimate also where the folder has the finished hands
     bake: tuple[str, ...] = ("abc", "usdc")
     steady_camera: bool = False
     wrist: WristSettings = field(default_factory=WristSettings)
     cleanup: CleanupSettings = field(default_factory=CleanupSettings)
+    reduction: ReductionSettings | None = None  # None keys every frame
     preview: bool = True
     truth: Path | None = None  # known finger poses, to say how far the estimate is from them
 
@@ -108,16 +116,23 @@ def worker_command(environment_folder: Path, arguments: list[str]) -> list[str]:
 
 def estimate_arguments(options: RunOptions) -> list[str]:
     """The worker's command line for a run."""
-    arguments = ["estimate", "--clip", str(options.clip), "--out", str(options.out / HAND_POSES_NAME)]
-    arguments += ["--estimator", options.estimator, "--device", options.device, "--image-fps", options.image_fps]
-    arguments += ["--body", options.body or STAND_IN]
-    if options.model is not None:
-        arguments += ["--model", str(options.model)]
-    if options.gvhmr is not None:
-        arguments += ["--gvhmr", str(options.gvhmr)]
-    for other in options.other_gvhmr:
-        arguments += ["--other-gvhmr", str(other)]
-    return arguments
+    request = EstimateRequest(
+        options.clip,
+        options.out / HAND_POSES_NAME,
+        options.estimator,
+        options.gvhmr,
+        options.other_gvhmr,
+        options.body or STAND_IN,
+        options.model,
+        options.device,
+        options.image_fps,
+        options.detector_size,
+        options.batch,
+        options.frames,
+        options.side,
+        options.afresh,
+    )
+    return request.arguments()
 
 
 def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> dict[str, Any]:
@@ -153,6 +168,11 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
     # GVHMR's copy may have been used instead of the clip; then the camera must show that one.
     armature, applied, keys = _build_scene(options, poses, motion, existing, Path(estimated["clip"]))
     clock.lap("keying")
+    reduced: ReductionResult | None = None
+    if options.reduction is not None:
+        reduced = reduce_finger_keys(armature, options.reduction)
+        keys["total"] = count_keys(armature)
+        clock.lap("reducing")
     save_copy(options.out / SCENE_NAME)
     clock.lap("saving")
     baked = _bake(options, armature, on_progress)
@@ -163,6 +183,10 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
             render_preview(armature, _clearest_frame(poses, applied.frames), options.out / PREVIEW_NAME)
         clock.lap("preview")
     report = _report(options, poses, motion, applied, keys, baked, armature, clock)
+    if reduced is not None and options.reduction is not None:
+        report["reduction"] = dataclasses.asdict(options.reduction)
+        for side, hand in reduced.hands.items():
+            report["hands"][side] |= dataclasses.asdict(hand)
     write_json(options.out / REPORT_NAME, report)
     return report
 

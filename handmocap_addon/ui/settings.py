@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
 
+from ..blender.estimate_request import EstimateRequest
+from ..blender.key_reduction import KeySharing, ReductionSettings
 from ..core.cleanup_settings import SMOOTHING_TARGETS, CleanupSettings
 from ..core.gvhmr_file import CLIP_NAME
 from ..core.wrist import WristSettings, WristSource
+from .retarget.settings import HandmocapRetargetSettings
 
 BODY_CHOICES = (
     ("STAND_IN", "Stand-in", "The wooden mannequin; needs no licensed file"),
@@ -18,10 +22,25 @@ ESTIMATORS = (
     ("mediapipe", "MediaPipe", "Built in, runs on any processor, Apache-2.0"),
     ("wilor", "WiLoR", "More exact, needs an NVIDIA GPU and weights under CC BY-NC-ND that you download yourself"),
 )
+DETECTOR_SIZE = 640  # WiLoR's own
+SIDES_ESTIMATED = (
+    ("BOTH", "Both", "Look for both hands"),
+    ("LEFT", "Left", "Look for the person's left hand alone; the right one stays as it is in the file"),
+    ("RIGHT", "Right", "Look for the person's right hand alone; the left one stays as it is in the file"),
+)
+FRAMES_ESTIMATED = (
+    ("ALL", "Whole Clip", "Look for hands on every frame"),
+    ("RANGE", "This Range", "Look for hands on some frames alone; the others stay as they are in the file"),
+)
 WRISTS = (
     ("BODY", "Body", "The wrists that GVHMR found: steady, but stiff"),
     ("HAND", "Hands", "The wrists that the hand estimator found: livelier, but noisier"),
     ("BLEND", "Blend", "Between the two, nearer to the hand's the surer the estimator is"),
+)
+SHARINGS = (
+    ("FINGER", "Finger", "All bones of a finger have their keys on the same frames"),
+    ("JOINT", "Joint", "Each bone has keys of its own: the fewest, but harder to pose by"),
+    ("HAND", "Hand", "All fingers of a hand have their keys on the same frames: whole poses, but more keys"),
 )
 
 
@@ -71,6 +90,39 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         description="The hands that were filled in for the clip", options={"HIDDEN"}
     )
     estimator: bpy.props.EnumProperty(name="Estimator", items=ESTIMATORS)  # type: ignore[valid-type]
+    detector_size: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Detector",
+        description="Pixels of the longer side on which hands are looked for. More finds smaller hands and takes longer",
+        default=DETECTOR_SIZE,
+        min=32,
+        soft_min=320,
+        soft_max=2560,
+        step=32,
+        subtype="PIXEL",
+    )
+    batch: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Batch",
+        description="Hands that go through the network at once, fewer where memory lacks. 0: what suits the device",
+        default=0,
+        min=0,
+        soft_max=128,
+    )
+    sides: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Sides", items=SIDES_ESTIMATED, description="Which of the person's hands to look for"
+    )
+    frames: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Frames", items=FRAMES_ESTIMATED, description="On which frames to look for hands"
+    )
+    first_frame: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="First", description="First frame of the clip to look at, counted from 1", default=1, min=1
+    )
+    last_frame: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Last", description="Last frame of the clip to look at, itself included", default=100, min=1
+    )
+    afresh: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Again although Finished",
+        description="Look for the hands again where the file already has them, from this clip with these settings",
+    )
     body: bpy.props.EnumProperty(name="Body", items=BODY_CHOICES)  # type: ignore[valid-type]
     smplx_model: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Model", description="SMPLX_NEUTRAL.npz, from smpl-x.is.tue.mpg.de", subtype="FILE_PATH"
@@ -137,6 +189,20 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         max=1.0,
         subtype="FACTOR",
     )
+    reduction_error: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="Error",
+        description="By how many degrees a finger bone may turn from where all keys would have it",
+        default=ReductionSettings.error_degrees,
+        min=0.05,
+        max=45.0,
+        soft_max=10.0,
+    )
+    reduction_sharing: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Keys By", description="Which bones have their reduced keys on the same frames", items=SHARINGS
+    )
+    retarget: bpy.props.PointerProperty(  # type: ignore[valid-type]
+        name="Other Rig", description="The rig that gets the fingers as well", type=HandmocapRetargetSettings
+    )
     bake_alembic: bpy.props.BoolProperty(name="Alembic", default=True)  # type: ignore[valid-type]
     bake_usd: bpy.props.BoolProperty(name="USD", default=True)  # type: ignore[valid-type]
     bake_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
@@ -164,6 +230,23 @@ class HandmocapSettings(bpy.types.PropertyGroup):
             return gvhmr.parent
         return clip.parent / "mocap" / clip.stem if clip is not None else None
 
+    def estimate_request(self, target: Path, estimator: str, weights: Path | None) -> EstimateRequest:
+        """What Estimate asks the worker for; there must be a clip. `weights` are WiLoR's."""
+        clip = self.clip_path()
+        assert clip is not None
+        request = EstimateRequest(
+            clip,
+            target,
+            estimator,
+            self.gvhmr_path(),
+            frames=(self.first_frame, self.last_frame) if self.frames == "RANGE" else None,
+            side=None if self.sides == "BOTH" else self.sides.lower(),
+            afresh=self.afresh,
+        )
+        if estimator != "wilor":
+            return request
+        return replace(request, model=weights, detector_size=self.detector_size, batch=self.batch or None)
+
     def wrist_settings(self) -> WristSettings:
         return WristSettings(
             WristSource(self.wrist.lower()), self.forearm_twist, self.longest_gap, self.ease, lowest_score=self.lowest_score
@@ -178,6 +261,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
             smoothing_of=tuple((name, strength) for name, has_own, strength in own if has_own),
             lowest_score=self.lowest_score,
         )
+
+    def reduction(self) -> ReductionSettings:
+        return ReductionSettings(self.reduction_error, KeySharing(self.reduction_sharing.lower()))
 
     def body_choice(self) -> str:
         """`stand-in`, or the path of the model file."""
