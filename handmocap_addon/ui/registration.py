@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import job_operators, panel_jobs
+from . import handlers, job_operators, panel_jobs
 from .bake import operators as bake_operators
 from .bake import panel as bake_panel
 from .body import operators as body_operators
@@ -48,11 +48,13 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.handmocap = bpy.props.PointerProperty(type=HandmocapSettings)
+    handlers.register()
 
 
 def unregister() -> None:
     """End running jobs and take everything back, in reverse."""
     panel_jobs.cancel_all()
+    handlers.unregister()
     del bpy.types.Scene.handmocap
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -150,7 +150,8 @@ def _protocol_stdout() -> Iterator[TextIO]:
     try:
         yield protocol
     finally:
-        protocol.close()
+        with contextlib.suppress(BrokenPipeError):
+            protocol.close()
 
 
 def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Cancellation) -> None:
