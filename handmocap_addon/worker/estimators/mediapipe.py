@@ -29,8 +29,8 @@ LICENCE = "MediaPipe hand landmarker: code and models Apache-2.0, no limit on th
 _BOX_MARGIN = 0.1
 # The hand that was missed, and the other one that may be near it.
 _MOST_HANDS_IN_A_CROP = 2
-# A tracker that begins here sees what one from the clip's start sees, as nearly as one from anywhere does: after 8 frames
-# both differ by 0.1 to 0.5 pixels in the mean, with starts all over five clips, and it grows no less after 32.
+# A tracker that begins here sees about what one from the clip's start sees: after 8 frames they differ by 0.04 to 0.6
+# pixels in the mean on four clips and by 1.7 on fast fists, and more frames bring them no nearer.
 _WARM_UP_FRAMES = 8
 _SLICE_FRAMES = 128
 # Each tracker keeps one core busy. Each thread decodes the clip for itself, so that more gain little.
