@@ -185,6 +185,22 @@ def test_networks_out_of_memory_go_on_in_smaller_batches(double, settings):
     assert len(double.emptied) == 4
 
 
+def test_only_the_side_that_is_wanted_goes_through_the_network(double, settings):
+    estimator = wilor.create(replace(settings, side="left"))
+    [[hand]] = _observe(estimator, BOTH_HANDS)
+    assert hand.side == "left"
+    assert sum(length for length, _ in _pipeline(estimator).network_calls) == 1
+    assert estimator.info.settings["side"] == "left"
+
+
+def test_slices_never_cut_a_batch(double, settings):
+    for has_cuda in (False, True):
+        double.cuda.available = has_cuda
+        estimator = wilor.create(replace(settings, device="auto"))
+        assert estimator.slicing.length % estimator.info.settings["batch_frames"] == 0
+        assert estimator.slicing.warm_up == 0
+
+
 def test_the_command_line_s_choices_reach_the_settings(double, model_dir, published):
     choice = EstimatorChoice("wilor", model_dir, "cpu", 0.6, detector_size=1280, batch=7)
     used = create_estimator(choice).info.settings

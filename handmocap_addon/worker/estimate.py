@@ -35,6 +35,9 @@ from .partial_results import PartialResults, partial_results
 from .parts import of_the_same_clip, put_into
 from .video import ClipInfo, ClipReader, ClipTiming, clip_sha256, clip_timing
 
+# Frames do not touch each other; all of a long clip at once would take a gigabyte.
+_FITTED_AT_ONCE = 512
+
 
 @dataclass(frozen=True)
 class Person:
@@ -175,31 +178,33 @@ class _Run:
             frame_time = ClipReader(request.clip, estimator.channel_order, on_decoded=check).times()
             self._check_count(len(frame_time), expected)
         seen = self._first_look()
+        detections, picture_size, run_count = seen.detections, seen.picture_size, seen.frame_count
         if request.frames is None or frame_time is None:
             frame_time = seen.frame_time
+        # What was seen is by far the largest thing of a long clip: no more of it than one is kept.
+        del seen
         self._check_count(len(frame_time), expected)
         arms = [project_arms(person.motion, load_stand_in_body(person.motion.betas).rest_joints)
                 for person in request.people if person.motion is not None]  # fmt: skip
-        detections = seen.detections
         association = associate_hands(detections, frame_time, arms)
-        looks = missed_hands(detections, association, frame_time, seen.picture_size, arms, self._wanted_hands())
+        looks = missed_hands(detections, association, frame_time, picture_size, arms, self._wanted_hands())
         rows = np.ones(len(frame_time), bool)
         if request.frames is not None:
             rows[: request.frames.first] = rows[request.frames.last + 1 :] = False
             looks = looks.taken(np.flatnonzero(rows[looks.frame]))
         if looks.count:
-            detections = detections.joined(self._second_look(looks, seen.frame_count))
+            detections = detections.joined(self._second_look(looks, run_count))
             association = associate_hands(detections, frame_time, arms)
         if not (association.given[:, [SIDES.index(side) for side in request.sides]] >= 0).any():
             raise NoHandsError(
-                f"No {request.side + ' ' if request.side else ''}hand was found in any of the {seen.frame_count} frames of "
+                f"No {request.side + ' ' if request.side else ''}hand was found in any of the {run_count} frames of "
                 f"{request.clip.path.name}",
                 "choose a clip in which hands are larger than about 40 pixels, or another estimator",
             )
         timing = clip_timing(request.clip, frame_time)
         files = []
         for number, target in request.targets:
-            poses = self._poses(number, detections, association, timing, seen.picture_size, len(arms))
+            poses = self._poses(number, detections, association, timing, picture_size, len(arms))
             files.append(sealed(self._completed(poses, target, rows)))
             check()
         for (_, target), poses in zip(request.targets, files, strict=True):
@@ -342,8 +347,11 @@ def _fitted(track: HandTrack, side: Side, rows: Array, body: BodyModel, estimato
     """The track with the poses of some rows fitted to their landmarks."""
     if not len(rows):
         return track
-    fitted = estimator.fit(track.keypoints_3d[rows], track.keypoints_2d[rows], hand_skeleton(body, side))
+    skeleton = hand_skeleton(body, side)
     pose, orient = track.pose_axis_angle.copy(), track.global_orient_axis_angle.copy()
-    pose[rows] = fitted.pose_axis_angle
-    orient[rows] = fitted.global_orient_axis_angle
+    for first in range(0, len(rows), _FITTED_AT_ONCE):
+        block = rows[first : first + _FITTED_AT_ONCE]
+        fitted = estimator.fit(track.keypoints_3d[block], track.keypoints_2d[block], skeleton)
+        pose[block] = fitted.pose_axis_angle
+        orient[block] = fitted.global_orient_axis_angle
     return replace(track, pose_axis_angle=pose, global_orient_axis_angle=orient)

@@ -10,10 +10,25 @@ from pathlib import Path
 import pytest
 
 from handmocap_addon.core.errors import ExitCode, MissingSetupError, OutputError, WorkerFailedError
-from handmocap_addon.core.set_up.installers import failure, run_installer
+from handmocap_addon.core.set_up.installers import connection_settings, failure, pip_command, run_installer
 
 REPOSITORY = Path(__file__).parents[3]
 FOLDER = Path("environments")
+
+
+def test_how_the_network_is_reached_is_taken_from_pip_s_settings_and_nothing_else(tmp_path, monkeypatch):
+    settings = tmp_path / "pip.conf"
+    settings.write_text(
+        "[global]\nproxy = http://127.0.0.1:3128\ntrusted-host = here\nextra-index-url = http://127.0.0.1/x\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
+    for name in [name for name in os.environ if name.startswith("PIP_") and name != "PIP_CONFIG_FILE"]:
+        monkeypatch.delenv(name)
+    found = connection_settings(pip_command(Path(getattr(sys, "_base_executable", sys.executable))))
+    assert found["PIP_PROXY"] == "http://127.0.0.1:3128"
+    assert found["PIP_TRUSTED_HOST"] == "here"
+    assert not any("INDEX" in name for name in found)
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,18 @@ def test_the_network_cut_in_the_middle_and_taken_up_again(shop):
     assert shop.server.ranges[-1] == "bytes=500000-"
 
 
+def test_torch_comes_from_the_named_index_alone(shop, tmp_path, monkeypatch):
+    """Another place that the person's own settings name has a newer build, for another device."""
+    write_wheel(tmp_path / "elsewhere", "torch", version="1.1")
+    settings = tmp_path / "pip.conf"
+    settings.write_text(f"[global]\nfind-links = {tmp_path / 'elsewhere'}\n", encoding="utf-8")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
+    shop.set_up(shop.online)
+    installed = environments.find_wilor(shop.folder).folder
+    assert list(installed.rglob("torch-1.0.dist-info"))
+    assert not list(installed.rglob("torch-1.1.dist-info"))
+
+
 def test_no_index_at_all(shop, monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     with pytest.raises(WorkerFailedError) as caught:

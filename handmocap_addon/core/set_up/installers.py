@@ -59,6 +59,13 @@ def pip_command(python: Path) -> list[str]:
     raise MissingSetupError(f"{python} has no pip", "install it with: sudo apt install python3-pip python3-venv")
 
 
+def connection_settings(pip: Sequence[str]) -> dict[str, str]:
+    """What pip's own settings say about how the network is reached, as variables, for a pip that reads no settings."""
+    done = subprocess.run([*pip, "config", "list"], capture_output=True, text=True, check=False)
+    said = re.findall(r"^[\w:.]+\.(cert|client-cert|proxy|timeout|trusted-host)='(.*)'$", done.stdout, re.MULTILINE)
+    return {f"PIP_{name.replace('-', '_').upper()}": value for name, value in said}
+
+
 def find_uv() -> Path | None:
     """`uv` on the path, if it is there and runs."""
     found = shutil.which("uv")

@@ -6,6 +6,7 @@ with the next one; what pip or uv downloads is kept in the same folder until the
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -17,7 +18,7 @@ from typing import Final
 from ..atomic_files import output_error
 from ..environments import OLDEST_WORKER_PYTHON, REQUIREMENTS, Environment
 from ..errors import MissingSetupError, WorkerFailedError
-from .installers import find_uv, pip_command, run_installer
+from .installers import connection_settings, find_uv, pip_command, run_installer
 from .package_count import PackageCount, packages_in
 from .pythons import find_python, version_of, versions_from
 from .reporting import Listener
@@ -30,6 +31,15 @@ _BEGUN: Final = "handmocap-begun.json"
 _DOWNLOADS: Final = "downloads"
 # What torch brings along on Linux for NVIDIA's cards, by count; it only shapes the progress.
 _CUDA_PACKAGES: Final = 20
+
+_NO_OTHER_PLACES: Final = {
+    "PIP_CONFIG_FILE": os.devnull,
+    "PIP_FIND_LINKS": "",
+    "PIP_EXTRA_INDEX_URL": "",
+    "UV_FIND_LINKS": "",
+    "UV_EXTRA_INDEX_URL": "",
+    "UV_NO_CONFIG": "1",
+}
 
 _CHECK: Final = """
 import os, sys
@@ -184,7 +194,11 @@ class _Installer:
         if self._plan.offline and self._uv is not None:
             command += ["--offline"]
         has_network = self._plan.wheels is None
-        run_installer([*command, *arguments], self._environment.folder, self._variables(), count.read, has_network)
+        variables = self._variables()
+        if "--index-url" in arguments:
+            # Other places that the person's settings name may have a newer build for another device.
+            variables |= _NO_OTHER_PLACES | (connection_settings(self._pip) if self._pip is not None else {})
+        run_installer([*command, *arguments], self._environment.folder, variables, count.read, has_network)
 
     def _bring_uv(self) -> Path:
         tools = self._environment.folder / _DOWNLOADS / "tools"
@@ -201,8 +215,7 @@ class _Installer:
         variables |= {"PIP_CACHE_DIR": str(downloads / "pip"), "UV_CACHE_DIR": str(downloads / "uv")}
         if self._plan.wheels is not None:
             # The person's own settings may name other places to look.
-            nothing = "NUL" if sys.platform == "win32" else "/dev/null"
-            variables |= {"PIP_CONFIG_FILE": nothing, "PIP_FIND_LINKS": "", "UV_FIND_LINKS": "", "UV_NO_CONFIG": "1"}
+            variables |= _NO_OTHER_PLACES
         return variables
 
 
