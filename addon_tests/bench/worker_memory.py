@@ -37,6 +37,7 @@ class Double:
     """The demo's hands on every frame, the left one missed now and then."""
 
     channel_order = "rgb"
+    leaves_out_unwanted = False
     info = EstimatorInfo("double", "none", "none", {})
 
     def __init__(self) -> None:

@@ -50,7 +50,9 @@ class ClipSlice:
             frame, hand = frames.stop, hands.stop
             times[frames] = part.frame_time
             for field in fields(HandDetections):
-                getattr(detections, field.name)[hands] = getattr(part.detections, field.name)
+                values = getattr(part.detections, field.name)
+                if values.any():  # memory that holds nothing but zeros is never taken from the system
+                    getattr(detections, field.name)[hands] = values
             if part.frame_count:
                 size = part.picture_size
         return ClipSlice(times, size, detections)

@@ -59,9 +59,15 @@ class HandDetections:
 
     def joined(self, other: HandDetections) -> HandDetections:
         """Both, in the order of the frames."""
-        order = np.argsort(np.concatenate((self.frame, other.frame)), kind="stable")
-        names = [field.name for field in fields(HandDetections)]
-        return HandDetections(**{name: np.concatenate((getattr(self, name), getattr(other, name)))[order] for name in names})
+        if other.count == 0:
+            return self
+        place = np.empty(self.count + other.count, np.int64)
+        place[np.argsort(np.concatenate((self.frame, other.frame)), kind="stable")] = np.arange(len(place))
+        both = HandDetections.empty(len(place))
+        for part, rows in ((self, place[: self.count]), (other, place[self.count :])):
+            for field in fields(HandDetections):
+                getattr(both, field.name)[rows] = getattr(part, field.name)
+        return both
 
     @staticmethod
     def concatenated(parts: Sequence[HandDetections]) -> HandDetections:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.clip_slices import ClipSlice
 from ..core.errors import OutputError
+from ..core.hand_evidence import WRIST_REACH
+from ..core.projected_arms import ProjectedArms
 from .estimators.base import HandEstimator, HandObservation, VideoFrame
 from .frame_range import FrameRange
 from .observed import gathered
@@ -18,20 +23,34 @@ from .sharing_out import share_out
 from .video import ClipInfo, ClipReader
 
 OnStep = Callable[[int], None]
+Array = NDArray[Any]
+
+# A hand that is farther from a wrist is never given to it.
+_HAND_LENGTHS_AWAY = 2.0 * WRIST_REACH
 
 
 class FirstLook:
     """The slices of a clip's frames: those that an earlier run has finished, and the work on the others."""
 
     def __init__(
-        self, clip: ClipInfo, estimator: HandEstimator, frames: FrameRange | None, partial: PartialResults, key: str
+        self,
+        clip: ClipInfo,
+        estimator: HandEstimator,
+        frames: FrameRange | None,
+        partial: PartialResults,
+        key: str,
+        wanted_arms: Sequence[ProjectedArms] = (),
     ) -> None:
-        """`frames` None are all, as many as decoding finds; `key` says everything that the hands depend on."""
+        """`frames` None are all, as many as decoding finds; `key` says everything that the hands depend on.
+
+        With `wanted_arms` only hands near one of them are wanted.
+        """
         self._clip = clip
         self._estimator = estimator
         self._frames = frames
         self._partial = partial
         self._key = key
+        self._wanted_arms = wanted_arms
         # One frame more than the likely last, which tells whether that is one.
         self._count = clip.likely_frame_count + 1 if frames is None else frames.count
         # Of finished slices only their frames and hands are counted; a long clip's memory is that of a short one.
@@ -101,13 +120,28 @@ class FirstLook:
         reader = ClipReader(self._clip, self._estimator.channel_order, warm_up, lambda: step(0))
         for numbers in stretches:
             first, last = self._planned(numbers[0]).first, self._planned(numbers[-1]).last
-            frames = reader.frames(range(max(first - warm_up, 0), last + 1))
+            frames = map(self._told, reader.frames(range(max(first - warm_up, 0), last + 1)))
             with contextlib.closing(self._estimator.observe(frames)) as seen:
                 wanted = ((frame, hands) for frame, hands in seen if frame.index >= first)
                 for number in numbers:
                     part = _gathered(itertools.islice(wanted, self._planned(number).count), step)
                     self._partial.write(_name(number), self._key, part.arrays())
                     self._note(number, part)
+
+    def _told(self, frame: VideoFrame) -> VideoFrame:
+        if not self._wanted_arms:
+            return frame
+        near = [places_near(arms, frame.index) for arms in self._wanted_arms]
+        return replace(frame, wanted_near=np.concatenate(near))
+
+
+def places_near(arms: ProjectedArms, frame: int) -> Array:
+    """Circles (n, 3) around a person's wrists on a frame: x, y and radius in pixels; the whole picture beyond the motion."""
+    if frame >= len(arms.wrist):
+        return np.array(((0.0, 0.0, np.inf),))
+    seen = arms.in_front[frame]
+    radius = _HAND_LENGTHS_AWAY * arms.hand_length_px[frame, seen]
+    return np.concatenate((arms.wrist[frame, seen], radius[:, None]), axis=1)
 
 
 def _name(number: int) -> str:

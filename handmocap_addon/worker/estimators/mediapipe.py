@@ -65,6 +65,7 @@ class MediapipeEstimator:
     """Landmarks of up to `most_hands` hands a frame, tracked from frame to frame."""
 
     channel_order: Literal["rgb", "bgr"] = "rgb"
+    leaves_out_unwanted = False  # it searches whole frames
 
     def __init__(
         self, open_landmarker: Callable[[bool], Any], as_image: Callable[[Array], Any], info: EstimatorInfo
