@@ -6,6 +6,7 @@ from pathlib import Path
 
 import bpy
 
+from ..blender.key_reduction import KeySharing, ReductionSettings
 from ..core.cleanup_settings import SMOOTHING_TARGETS, CleanupSettings
 from ..core.gvhmr_file import CLIP_NAME
 from ..core.wrist import WristSettings, WristSource
@@ -22,6 +23,11 @@ WRISTS = (
     ("BODY", "Body", "The wrists that GVHMR found: steady, but stiff"),
     ("HAND", "Hands", "The wrists that the hand estimator found: livelier, but noisier"),
     ("BLEND", "Blend", "Between the two, nearer to the hand's the surer the estimator is"),
+)
+SHARINGS = (
+    ("FINGER", "Finger", "All bones of a finger have their keys on the same frames"),
+    ("JOINT", "Joint", "Each bone has keys of its own: the fewest, but harder to pose by"),
+    ("HAND", "Hand", "All fingers of a hand have their keys on the same frames: whole poses, but more keys"),
 )
 
 
@@ -137,6 +143,15 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         max=1.0,
         subtype="FACTOR",
     )
+    reduction_error: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="Error",
+        description="By how many degrees a finger bone may turn from where all keys would have it",
+        default=ReductionSettings.error_degrees,
+        min=0.05,
+        max=45.0,
+        soft_max=10.0,
+    )
+    reduction_sharing: bpy.props.EnumProperty(name="Keys By", items=SHARINGS)  # type: ignore[valid-type]
     bake_alembic: bpy.props.BoolProperty(name="Alembic", default=True)  # type: ignore[valid-type]
     bake_usd: bpy.props.BoolProperty(name="USD", default=True)  # type: ignore[valid-type]
     bake_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
@@ -178,6 +193,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
             smoothing_of=tuple((name, strength) for name, has_own, strength in own if has_own),
             lowest_score=self.lowest_score,
         )
+
+    def reduction(self) -> ReductionSettings:
+        return ReductionSettings(self.reduction_error, KeySharing(self.reduction_sharing.lower()))
 
     def body_choice(self) -> str:
         """`stand-in`, or the path of the model file."""

@@ -42,7 +42,7 @@ def _table() -> _Table:
     pairs = np.array([(out, into) for out in _LENGTHS for into in _LENGTHS if out + into <= 1.0])
     handles, inverse, heights, leftover = _fit(pairs, POINT_SHARES)
     chooser = _fit(pairs, POINT_SHARES[::2])[3]
-    chooser = np.float32(chooser.reshape(-1, chooser.shape[-1]))
+    chooser = chooser.reshape(-1, chooser.shape[-1]).astype(np.float32)
     return _Table(pairs[:, 0], pairs[:, 1], handles, inverse, heights, leftover, chooser)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import bpy
 
+from ...blender.key_reduction import ReductionResult, reduce_finger_keys, restore_full_keys
 from ...blender.shot import apply_hands, match_scene_to_clip
 from ...core.clean_hands import Provenance
 from ...core.hand_poses_file import read_hand_poses
@@ -50,4 +51,53 @@ class HANDMOCAP_OT_apply_hands(bpy.types.Operator):
         return {"CANCELLED"}
 
 
-CLASSES = (HANDMOCAP_OT_apply_hands,)
+class HANDMOCAP_OT_reduce_keys(bpy.types.Operator):
+    """Leave only the finger keys that are needed to stay within the error. Keys that you made yourself stay"""
+
+    bl_idname = "handmocap.reduce_keys"
+    bl_label = "Reduce Keys"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if context.scene.handmocap.armature is None:
+            return waits_for(cls, "Add a body or choose an SMPL-X armature first")
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.handmocap
+        with panel_jobs.sentences_for(self, STAGE):
+            result = reduce_finger_keys(settings.armature, settings.reduction())
+            worst = max(hand.largest_error_degrees for hand in result.hands.values())
+            sentence = f"{result.keys_after} of {result.keys_before} finger keys left, at most {worst:.2f}° off"
+            panel_jobs.set_status(STAGE, True, sentence + _kept(result))
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+class HANDMOCAP_OT_full_keys(bpy.types.Operator):
+    """Bring back the finger keys that were left out. Keys that you made, changed or deleted yourself stay so"""
+
+    bl_idname = "handmocap.full_keys"
+    bl_label = "Full Keys"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if context.scene.handmocap.armature is None:
+            return waits_for(cls, "Add a body or choose an SMPL-X armature first")
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        with panel_jobs.sentences_for(self, STAGE):
+            result = restore_full_keys(context.scene.handmocap.armature)
+            panel_jobs.set_status(STAGE, True, f"{result.keys_after} finger keys{_kept(result)}")
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+def _kept(result: ReductionResult) -> str:
+    return f", {result.kept_keys} keys of your own kept" if result.kept_keys else ""
+
+
+CLASSES = (HANDMOCAP_OT_apply_hands, HANDMOCAP_OT_reduce_keys, HANDMOCAP_OT_full_keys)

@@ -27,6 +27,12 @@ class HANDMOCAP_PT_fingers(bpy.types.Panel):
         row.prop(settings, "ease")
         column.prop(settings, "lowest_score", slider=True)
         column.operator("handmocap.apply_hands", icon="KEYINGSET")
+        row = column.row(align=True)
+        row.prop(settings, "reduction_error")
+        row.prop(settings, "reduction_sharing", text="")
+        row = column.row(align=True)
+        row.operator("handmocap.reduce_keys", icon="IPO_BEZIER")
+        row.operator("handmocap.full_keys", icon="KEYFRAME")
         stage_state(column, STAGE)
 
 
