@@ -9,6 +9,7 @@ import bpy
 from ..blender.key_reduction import KeySharing, ReductionSettings
 from ..core.cleanup_settings import SMOOTHING_TARGETS, CleanupSettings
 from ..core.gvhmr_file import CLIP_NAME
+from ..core.key_settings import KeySettings
 from ..core.wrist import WristSettings, WristSource
 
 BODY_CHOICES = (
@@ -152,6 +153,21 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         soft_max=10.0,
     )
     reduction_sharing: bpy.props.EnumProperty(name="Keys By", items=SHARINGS)  # type: ignore[valid-type]
+    hand_key_ease: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="Ease to Own Keys",
+        description="Frames on each side of a key of your own over which the generated keys come to meet it",
+        default=KeySettings.ease_frames,
+        min=0.0,
+        soft_max=20.0,
+        max=1000.0,
+        precision=0,
+        step=100,
+    )
+    whole_frames: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Whole Frames",
+        description="Key whole frames also where the clip's fall between those of the scene",
+        default=KeySettings.whole_frames,
+    )
     bake_alembic: bpy.props.BoolProperty(name="Alembic", default=True)  # type: ignore[valid-type]
     bake_usd: bpy.props.BoolProperty(name="USD", default=True)  # type: ignore[valid-type]
     bake_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
@@ -179,10 +195,18 @@ class HandmocapSettings(bpy.types.PropertyGroup):
             return gvhmr.parent
         return clip.parent / "mocap" / clip.stem if clip is not None else None
 
+    def action_name(self) -> str:
+        """Of the action that gets the finger keys where the armature has none."""
+        path = self.clip_path() or self.hand_poses_path()
+        return f"{path.stem if path is not None else 'fingers'} motion"
+
     def wrist_settings(self) -> WristSettings:
         return WristSettings(
             WristSource(self.wrist.lower()), self.forearm_twist, self.longest_gap, self.ease, lowest_score=self.lowest_score
         )
+
+    def key_settings(self) -> KeySettings:
+        return KeySettings(self.hand_key_ease, self.whole_frames)
 
     def cleanup(self) -> CleanupSettings:
         own = zip(SMOOTHING_TARGETS, self.has_own_smoothing, self.own_smoothing, strict=True)
