@@ -12,9 +12,14 @@ from handmocap_addon.ui.registration import CLASSES
 OPERATORS = [cls for cls in CLASSES if issubclass(cls, bpy.types.Operator)]
 PANELS = [cls for cls in CLASSES if issubclass(cls, bpy.types.Panel)]
 CHANGES_THE_FILE = {
-    "handmocap.add_body", "handmocap.apply_body", "handmocap.apply_hands", "handmocap.reduce_keys", "handmocap.full_keys",
-    "handmocap.start_over", "handmocap.convert_rotation",
-}  # fmt: skip
+    "handmocap.add_body",
+    "handmocap.apply_body",
+    "handmocap.apply_hands",
+    "handmocap.convert_rotation",
+    "handmocap.full_keys",
+    "handmocap.reduce_keys",
+    "handmocap.start_over",
+}
 
 
 def _registered_names() -> list[str]:

@@ -152,7 +152,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         max=45.0,
         soft_max=10.0,
     )
-    reduction_sharing: bpy.props.EnumProperty(name="Keys By", items=SHARINGS)  # type: ignore[valid-type]
+    reduction_sharing: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Keys By", description="Which bones have their reduced keys on the same frames", items=SHARINGS
+    )
     hand_key_ease: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Ease to Own Keys",
         description="Frames on each side of a key of your own over which the generated keys come to meet it",
