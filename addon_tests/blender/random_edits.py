@@ -160,6 +160,8 @@ class Animator:
         key = curve.keyframe_points.insert(frame, value, keyframe_type="KEYFRAME")
         self.forget_key(channel, self.tidy(key.co[0]))
         self.remember(channel, key)
+        # Blender shortens the handles on both sides of a key that it puts between two.
+        self.look_again(channel)
 
     def delete(self) -> None:
         found = self.keys_of_a_frame() if self.random.random() < 0.7 else self.keys_of_a_frame()[:1]
@@ -383,12 +385,17 @@ class Animator:
         for channel in CHANNELS:
             if channel in self.memory.locked:
                 continue
-            keys = {self.tidy(key.co[0]): key for key in self.curve(channel).keyframe_points}
+            keys = {self.tidy(key.co[0]) for key in self.curve(channel).keyframe_points}
             hand, deleted = self.memory.keys[channel], self.memory.deleted[channel]
             known = self.memory.tool_wrote[channel] & (set(hand) | deleted)
-            self.memory.tool_wrote[channel] = known | (set(keys) - set(hand))
-            for frame in hand:
-                hand[frame] = _key(keys[frame])
+            self.memory.tool_wrote[channel] = known | (keys - set(hand))
+            self.look_again(channel)
+
+    def look_again(self, channel: Channel) -> None:
+        keys = {self.tidy(key.co[0]): key for key in self.curve(channel).keyframe_points}
+        hand = self.memory.keys[channel]
+        for frame in hand:
+            hand[frame] = _key(keys[frame])
 
     def everything(self) -> dict[Channel, list[dict[str, Any]]]:
         return {channel: [_key(key) for key in self.curve(channel).keyframe_points] for channel in CHANNELS}
