@@ -299,7 +299,6 @@ class Animator:
             if write().kept_keys != report.kept_keys or self.everything() != once:
                 raise LostHandWorkError("the same run again changed something")
         self.check_fresh(frames)
-        self.reduced = False
         if self.runs == 0:
             self.learn()
         self.runs += 1
@@ -361,7 +360,7 @@ class Animator:
             wanted -= self.memory.deleted[channel] | hand_frames
             allowed = wanted | set(own) | hand_frames
             if self.reduced:
-                # A key put between two fitted ones changes their handles, so they count as a person's and stay.
+                # Several keys put between two fitted ones change their handles so that they count as a person's and stay.
                 allowed |= found
             if not wanted <= found <= allowed:
                 raise LostHandWorkError(

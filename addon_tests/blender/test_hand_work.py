@@ -22,6 +22,7 @@ from addon_tests.making.formulas import rodrigues
 from handmocap_addon.blender.actions import Channel, write_keys
 from handmocap_addon.blender.bodies import add_body
 from handmocap_addon.blender.key_arrays import key_type_number
+from handmocap_addon.blender.key_reduction import ReductionSettings, reduce_finger_keys
 from handmocap_addon.blender.motion_keys import KeyReport, write_hand_keys
 from handmocap_addon.blender.motion_keys import rotation_path as path_in_mode
 from handmocap_addon.blender.rotation_conversion import convert_rotations
@@ -202,6 +203,22 @@ def test_easing_and_selection_of_a_key_stay(armature: Any) -> None:
     _write(armature, seed=2)
     key = curve_of(armature, PATH, 1).keyframe_points[10]
     assert (key.interpolation, key.easing, key.back, key.select_control_point) == ("BACK", "EASE_OUT", 3.5, False)
+
+
+def test_a_key_between_two_reduced_ones_does_not_make_those_the_person_s(armature: Any) -> None:
+    _write(armature)
+    reduce_finger_keys(armature, ReductionSettings(8.0))
+    few = [key.co[0] for key in curve_of(armature, PATH, 0).keyframe_points]
+    assert len(few) < 6
+    before = [tuple(key.handle_right) for key in curve_of(armature, PATH, 0).keyframe_points]
+    middle = round((few[0] + few[1]) / 2.0) + 0.25
+    _pose(armature, middle, (0.9, 0.0, 0.0))
+    # Blender shortens the handles of the keys on both sides.
+    assert tuple(curve_of(armature, PATH, 0).keyframe_points[0].handle_right) != before[0]
+    assert _write(armature, seed=2).kept_keys == 4
+    curve_of(armature, PATH, 0).keyframe_points[0].handle_right_type = "FREE"
+    curve_of(armature, PATH, 0).keyframe_points[0].handle_right[1] += 0.05
+    assert _write(armature, seed=3).kept_keys == 5
 
 
 # Actions
