@@ -33,6 +33,7 @@ from .actions import count_keys
 from .armatures import HAND_JOINTS, map_armature, smplx_armatures
 from .baking import BakeJob, request_for
 from .ending import Ending
+from .estimate_request import EstimateRequest
 from .jobs import ChildJob
 from .key_reduction import ReductionResult, ReductionSettings, reduce_finger_keys
 from .preview import render_preview
@@ -71,6 +72,11 @@ class RunOptions:
     model: Path | None = None
     device: str = "auto"
     image_fps: str = "24"
+    detector_size: int | None = None  # pixels; None: the estimator's own
+    batch: int | None = None  # hands in one run of WiLoR's network; None: what suits the device
+    frames: tuple[int, int] | None = None  # first and last that are estimated, from 1 on; None: all
+    side: Side | None = None  # the hand that is estimated; None: both
+    afresh: bool = False  # estimate also where the folder has the finished hands
     bake: tuple[str, ...] = ("abc", "usdc")
     steady_camera: bool = False
     wrist: WristSettings = field(default_factory=WristSettings)
@@ -94,13 +100,13 @@ class RunOptions:
         return [self.out / HAND_POSES_NAME, self.out / SCENE_NAME, *self.bake_targets, *picture]
 
 
-def worker_command(environment_folder: Path, arguments: list[str]) -> list[str]:
-    """How to start the worker.
+def worker_command(environment_folder: Path, arguments: list[str], estimator: str = "mediapipe") -> list[str]:
+    """How to start the worker in the environment of an estimator.
 
     Raises:
         MissingSetupError: its environment is not there.
     """
-    environment = environments.find_worker(environment_folder)
+    environment = environments.find_worker(environment_folder, estimator)
     if environment is None:
         raise MissingSetupError(
             "The hand estimator is not set up yet", "press Set up in the panel, or run handmocap.py setup"
@@ -110,16 +116,23 @@ def worker_command(environment_folder: Path, arguments: list[str]) -> list[str]:
 
 def estimate_arguments(options: RunOptions) -> list[str]:
     """The worker's command line for a run."""
-    arguments = ["estimate", "--clip", str(options.clip), "--out", str(options.out / HAND_POSES_NAME)]
-    arguments += ["--estimator", options.estimator, "--device", options.device, "--image-fps", options.image_fps]
-    arguments += ["--body", options.body or STAND_IN]
-    if options.model is not None:
-        arguments += ["--model", str(options.model)]
-    if options.gvhmr is not None:
-        arguments += ["--gvhmr", str(options.gvhmr)]
-    for other in options.other_gvhmr:
-        arguments += ["--other-gvhmr", str(other)]
-    return arguments
+    request = EstimateRequest(
+        options.clip,
+        options.out / HAND_POSES_NAME,
+        options.estimator,
+        options.gvhmr,
+        options.other_gvhmr,
+        options.body or STAND_IN,
+        options.model,
+        options.device,
+        options.image_fps,
+        options.detector_size,
+        options.batch,
+        options.frames,
+        options.side,
+        options.afresh,
+    )
+    return request.arguments()
 
 
 def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> dict[str, Any]:
@@ -146,7 +159,7 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
         if options.bake:
             request_for(existing, options.bake_targets, bpy.context.scene)
     ensure_output_folder(options.out)
-    command = worker_command(options.environment_folder, estimate_arguments(options))
+    command = worker_command(options.environment_folder, estimate_arguments(options), options.estimator)
     clock.lap("checking")
     estimated = ChildJob(command, options.log_folder / "estimate.log").wait(on_progress)
     clock.lap("estimating")

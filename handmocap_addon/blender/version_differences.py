@@ -27,7 +27,7 @@ def channelbag(action: Any, slot: Any) -> Any | None:
     """The curves that the action holds for a slot, or None."""
     from bpy_extras.anim_utils import action_get_channelbag_for_slot
 
-    return action_get_channelbag_for_slot(action, slot)
+    return action_get_channelbag_for_slot(action, slot) if slot is not None else None
 
 
 def _ensured_channelbag(action: Any, slot: Any) -> Any:

@@ -15,6 +15,9 @@ from .fingers import rotation_and_start_over
 from .hands import operators as hand_operators
 from .hands import panel as hand_panel
 from .preferences import HandmocapPreferences
+from .retarget import operators as retarget_operators
+from .retarget import panel as retarget_panel
+from .retarget import settings as retarget_settings
 from .settings import HandmocapSettings
 from .setup import operators as setup_operators
 from .setup import panel as setup_panel
@@ -22,18 +25,21 @@ from .source import panel as source_panel
 
 CLASSES = (
     HandmocapPreferences,
+    *retarget_settings.CLASSES,
     HandmocapSettings,
     *job_operators.CLASSES,
     *hand_operators.CLASSES,
     *body_operators.CLASSES,
     *finger_operators.CLASSES,
     *rotation_and_start_over.CLASSES,
+    *retarget_operators.CLASSES,
     *bake_operators.CLASSES,
     *setup_operators.CLASSES,
     *source_panel.CLASSES,
     *hand_panel.CLASSES,
     *body_panel.CLASSES,
     *finger_panel.CLASSES,
+    *retarget_panel.CLASSES,
     *bake_panel.CLASSES,
     *setup_panel.CLASSES,
 )

@@ -16,10 +16,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ...core.environments import missing_library
 from ...core.errors import MissingSetupError
 from ...core.hand_skeleton import HandSkeleton
 from ...core.landmark_fit import FittedHand, fit_mediapipe_landmarks
+from ...core.set_up.trial import missing_library
 from ..cores import usable_cores
 from ..read_ahead import ReadAhead
 from .base import Array, EstimatorInfo, HandObservation, Slicing, VideoFrame
