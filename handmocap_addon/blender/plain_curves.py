@@ -56,7 +56,7 @@ def curves_of(armature: Any) -> dict[tuple[str, int], Any]:
     animation = armature.animation_data
     if animation is None or animation.action is None:
         return {}
-    bag = version_differences.channelbag(animation.action, armature)
+    bag = version_differences.channelbag(animation.action, animation.action_slot)
     return {(curve.data_path, curve.array_index): curve for curve in bag.fcurves if not curve.mute} if bag else {}
 
 

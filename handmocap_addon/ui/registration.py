@@ -11,6 +11,7 @@ from .body import operators as body_operators
 from .body import panel as body_panel
 from .fingers import operators as finger_operators
 from .fingers import panel as finger_panel
+from .fingers import rotation_and_start_over
 from .hands import operators as hand_operators
 from .hands import panel as hand_panel
 from .preferences import HandmocapPreferences
@@ -30,6 +31,7 @@ CLASSES = (
     *hand_operators.CLASSES,
     *body_operators.CLASSES,
     *finger_operators.CLASSES,
+    *rotation_and_start_over.CLASSES,
     *retarget_operators.CLASSES,
     *bake_operators.CLASSES,
     *setup_operators.CLASSES,

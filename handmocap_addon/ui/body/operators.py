@@ -47,6 +47,10 @@ class HANDMOCAP_OT_apply_body(bpy.types.Operator):
     bl_label = "Apply Body"
     bl_options = {"REGISTER", "UNDO"}
 
+    match_scene: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Match Scene", description="Give the scene the clip's frame rate and range", default=True
+    )
+
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         settings = context.scene.handmocap
@@ -64,14 +68,14 @@ class HANDMOCAP_OT_apply_body(bpy.types.Operator):
             motion = read_gvhmr_result(settings.gvhmr_path())
             hands, clip = settings.hand_poses_path(), settings.clip_path()
             poses = read_hand_poses(hands) if hands is not None and hands.is_file() else None
-            if poses is not None:
+            if poses is not None and self.match_scene:
                 match_scene_to_clip(context.scene, poses)
             name = f"{(clip or settings.gvhmr_path()).stem} motion"
             shown = clip if clip is not None and clip.exists() else None
             wrist = settings.wrist_settings()
-            applied = apply_body(settings.armature, motion, poses, shown, name, settings.steady_camera, wrist)
-            kept = f", {applied.keys.kept_keys} of your own kept" if applied.keys.kept_keys else ""
-            panel_jobs.set_status(STAGE, True, f"{motion.frame_count} frames keyed{kept}")
+            keys = settings.key_settings()
+            applied = apply_body(settings.armature, motion, poses, shown, name, settings.steady_camera, wrist, keys)
+            panel_jobs.set_status(STAGE, True, f"{motion.frame_count} frames keyed{applied.keys.sentence()}")
             return {"FINISHED"}
         return {"CANCELLED"}
 

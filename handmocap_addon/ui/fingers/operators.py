@@ -35,18 +35,14 @@ class HANDMOCAP_OT_apply_hands(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.handmocap
         with panel_jobs.sentences_for(self, STAGE):
-            path = settings.hand_poses_path()
-            poses = read_hand_poses(path)
+            poses = read_hand_poses(settings.hand_poses_path())
             if self.match_scene:
                 match_scene_to_clip(context.scene, poses)
-            clip = settings.clip_path()
-            name = f"{(clip or path).stem} motion"
-            applied = apply_hands(settings.armature, poses, settings.cleanup(), name)
+            name = settings.action_name()
+            applied = apply_hands(settings.armature, poses, settings.cleanup(), name, settings.key_settings())
             filled = sum(int((hand.provenance != Provenance.MEASURED).sum()) for hand in applied.hands.values())
-            kept = f", {applied.keys.kept_keys} keys of your own kept" if applied.keys.kept_keys else ""
-            panel_jobs.set_status(
-                STAGE, True, f"{poses.frame_count} frames keyed, {filled} of {2 * poses.frame_count} hands filled in{kept}"
-            )
+            sentence = f"{poses.frame_count} frames keyed, {filled} of {2 * poses.frame_count} hands filled in"
+            panel_jobs.set_status(STAGE, True, sentence + applied.keys.sentence())
             return {"FINISHED"}
         return {"CANCELLED"}
 
