@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from addon_tests.making.formulas import random_axis_angle
 from handmocap_addon.core.clean_hands import CleanupSettings, Provenance, clean_hand
 from handmocap_addon.core.corrected_hands import corrected_tracks
 from handmocap_addon.core.corrections import NotSeen, OwnSmoothing, Rows, Shifted, SidesSwapped

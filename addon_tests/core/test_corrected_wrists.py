@@ -31,7 +31,7 @@ def test_without_a_choice_nothing_changes():
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5])
-@pytest.mark.parametrize("base, chosen", [(WristSource.BODY, WristSource.HAND), (WristSource.HAND, WristSource.BODY)])
+@pytest.mark.parametrize(("base", "chosen"), [(WristSource.BODY, WristSource.HAND), (WristSource.HAND, WristSource.BODY)])
 def test_the_chosen_source_is_exact_on_its_rows_and_eases_beside_them(base, chosen, share):
     settings = WristSettings(base, forearm_twist_share=share)
     result = corrected(settings, WristFrom(Rows(25, 34), "left", chosen))

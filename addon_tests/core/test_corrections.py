@@ -63,7 +63,7 @@ def test_text_of_a_newer_version_says_so():
         corrections_from_json(json.dumps({"version": 2, "corrections": []}))
 
 
-@pytest.mark.parametrize("first, last", [(-1, 3), (5, 4)])
+@pytest.mark.parametrize(("first", "last"), [(-1, 3), (5, 4)])
 def test_no_frames_are_no_range(first, last):
     with pytest.raises(BadUsageError):
         Rows(first, last)
