@@ -227,10 +227,10 @@ def _report(
     model = load_stand_in_body()
     fps = float(poses.frames_per_second() or 30)
     skeletons = {side: hand_skeleton(model, side) for side in SIDES}
-    hands = {side: hand_summary(poses.track(side), applied.hands[side], skeletons[side], fps) for side in SIDES}
+    hands = {side: hand_summary(applied.tracks[side], applied.hands[side], skeletons[side], fps) for side in SIDES}
     qualities: dict[Side, HandQuality] = {}
     for side in SIDES:
-        qualities[side] = hand_quality(poses.track(side), applied.hands[side], skeletons[side], frame_times(poses))
+        qualities[side] = hand_quality(applied.tracks[side], applied.hands[side], skeletons[side], frame_times(poses))
         hands[side]["second_look"] = len(poses.meta.get("second_look", {}).get(side, ()))
         hands[side]["quality"] = quality_summary(qualities[side])
     for side, truth in known_hand_poses(options.truth).items():

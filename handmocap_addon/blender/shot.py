@@ -12,17 +12,21 @@ import numpy as np
 from ..core.body_model import BodyModel
 from ..core.body_motion import BodyMotion
 from ..core.clean_hands import CleanHand, CleanupSettings, clean_hand
+from ..core.corrected_wrists import with_corrected_wrists
+from ..core.corrections import Correction, OwnSmoothing, WristFrom
 from ..core.errors import BadInputError, BadUsageError, FrameCountError
 from ..core.hand_poses import HandPoses, HandTrack
 from ..core.relaxed_hand import relaxed_hand_pose
 from ..core.skeleton import BODY_JOINTS, SIDES, Side
 from ..core.smplx_model_file import read_smplx_model
 from ..core.stand_in_body import load_stand_in_body
-from ..core.wrist import WristSettings, WristSource, is_wrist_measured, with_wrists
+from ..core.wrist import WristSettings, WristSource, is_wrist_measured
 from . import cameras
 from .armatures import map_armature
 from .bodies import add_body
+from .corrections_store import read_corrections, tracks_of
 from .motion_keys import KeyReport, write_body_keys, write_hand_keys
+from .retimed_frames import clip_start, retimed_as
 from .scene_time import FIRST_FRAME, scene_frames, set_frame_rate, set_range
 
 STAND_IN = "stand-in"
@@ -30,9 +34,10 @@ STAND_IN = "stand-in"
 
 @dataclass(frozen=True)
 class AppliedHands:
-    """What was keyed on the fingers."""
+    """What was keyed on the fingers, and the corrected tracks that it was made from."""
 
     keys: KeyReport
+    tracks: dict[Side, HandTrack]
     hands: dict[Side, CleanHand]
     frames: np.ndarray
 
@@ -51,22 +56,30 @@ def add_body_to_scene(choice: str, betas: np.ndarray | None = None) -> Any:
     return add_body(load_body(choice, betas))
 
 
-def match_scene_to_clip(scene: Any, poses: HandPoses) -> None:
-    """Give the scene the clip's frame rate, picture size and range, where the file says them."""
+def match_scene_to_clip(scene: Any, poses: HandPoses, armature: Any = None) -> None:
+    """Give the scene the clip's frame rate, picture size and range, where the file says them.
+
+    The armature says whether its keys were retimed.
+    """
     fps = poses.frames_per_second()
     if fps is not None:
         set_frame_rate(scene, fps)
     size = poses.picture_size()
     if size is not None:
         scene.render.resolution_x, scene.render.resolution_y = size
-    set_range(scene, timeline_frames(scene, poses))
+    set_range(scene, timeline_frames(scene, poses, armature))
 
 
-def timeline_frames(scene: Any, poses: HandPoses) -> np.ndarray:
-    """Timeline frames (N,) of the rows of the hands; row after row where the file has no times."""
+def timeline_frames(scene: Any, poses: HandPoses, armature: Any = None) -> np.ndarray:
+    """Timeline frames (N,) of the rows of the hands; row after row where the file has no times.
+
+    The armature says whether its keys were retimed.
+    """
     if poses.frame_time is None:
-        return FIRST_FRAME + np.arange(poses.frame_count, dtype=np.float64)
-    return scene_frames(scene, poses.frame_time)
+        frames = FIRST_FRAME + np.arange(poses.frame_count, dtype=np.float64)
+    else:
+        frames = scene_frames(scene, poses.frame_time)
+    return retimed_as(armature, frames)
 
 
 def frame_times(poses: HandPoses) -> np.ndarray:
@@ -102,7 +115,7 @@ def check_frame_counts(motion: BodyMotion, frame_count: int, clip_name: str) -> 
 
 
 def apply_hands(armature: Any, poses: HandPoses, settings: CleanupSettings, action_name: str) -> AppliedHands:
-    """Clean the hands and key them on an armature's fingers; keys of a person's own stay.
+    """Clean the hands, as corrected, and key them on an armature's fingers; keys of a person's own stay.
 
     Raises:
         ArmatureError: the armature has no finger bones.
@@ -111,10 +124,12 @@ def apply_hands(armature: Any, poses: HandPoses, settings: CleanupSettings, acti
     if poses.frame_count == 0:
         raise BadInputError("The hands cover no frames", "run Estimate again")
     times = frame_times(poses)
-    tracks: dict[Side, HandTrack] = {side: poses.track(side) for side in SIDES}
-    hands = {side: clean_hand(tracks[side], times, relaxed_hand_pose(side), settings, side) for side in SIDES}
-    frames = timeline_frames(bpy.context.scene, poses)
-    return AppliedHands(write_hand_keys(armature, hands, tracks, frames, action_name), hands, frames)
+    corrections = read_corrections(armature)
+    tracks = tracks_of(poses, corrections)
+    own = [correction for correction in corrections if isinstance(correction, OwnSmoothing)]
+    hands = {side: clean_hand(tracks[side], times, relaxed_hand_pose(side), settings, side, own) for side in SIDES}
+    frames = timeline_frames(bpy.context.scene, poses, armature)
+    return AppliedHands(write_hand_keys(armature, hands, tracks, frames, action_name), tracks, hands, frames)
 
 
 @dataclass(frozen=True)
@@ -149,35 +164,55 @@ def apply_body(
     scene = bpy.context.scene
     if poses is not None:
         check_frame_counts(motion, poses.frame_count, poses.clip_name() or "the clip")
-        frames = timeline_frames(scene, poses)
+        frames = timeline_frames(scene, poses, armature)
     else:
-        frames = FIRST_FRAME + np.arange(motion.frame_count, dtype=np.float64)
+        frames = retimed_as(armature, FIRST_FRAME + np.arange(motion.frame_count, dtype=np.float64))
         set_range(scene, frames)
-    motion = _with_wrists(armature, motion, poses, wrist)
-    filled = _filled_wrists(poses, wrist) if poses is not None else {}
+    corrections = read_corrections(armature)
+    tracks = tracks_of(poses, corrections) if poses is not None else {}
+    motion = _with_wrists(armature, motion, poses, tracks, wrist, corrections)
+    filled = _filled_wrists(tracks, wrist, corrections)
     keys, lift = write_body_keys(armature, motion, frames, action_name, filled)
     size = poses.picture_size() if poses is not None else None
     # GVHMR's principal point is the middle of its picture.
     width, height = size or (round(2 * motion.intrinsics[0, 0, 2]), round(2 * motion.intrinsics[0, 1, 2]))
     camera = cameras.add_camera(armature, motion, frames, lift, (width, height), f"{action_name} camera", steady_camera)
     if clip is not None:
-        cameras.show_clip_behind(camera, clip, FIRST_FRAME)
+        cameras.show_clip_behind(camera, clip, clip_start(armature))
     return AppliedBody(keys, camera, lift)
 
 
-def _filled_wrists(poses: HandPoses, settings: WristSettings) -> dict[Side, np.ndarray]:
+def _filled_wrists(
+    tracks: dict[Side, HandTrack], settings: WristSettings, corrections: tuple[Correction, ...]
+) -> dict[Side, np.ndarray]:
     """Frames (N,) by side on which the hand's wrist was wanted and not measured; none of a hand that never was."""
-    if settings.source == WristSource.BODY:
-        return {}
-    measured = {side: is_wrist_measured(poses.track(side), settings) for side in SIDES}
-    return {side: ~rows for side, rows in measured.items() if rows.any()}
+    filled = {}
+    for side, track in tracks.items():
+        measured = is_wrist_measured(track, settings)
+        if measured.any():
+            filled[side] = ~measured & _wants_hand(side, len(measured), settings, corrections)
+    return filled
 
 
-def _with_wrists(armature: Any, motion: BodyMotion, poses: HandPoses | None, settings: WristSettings) -> BodyMotion:
-    if settings.leaves_body_as_it_is:
+def _wants_hand(side: Side, frame_count: int, settings: WristSettings, corrections: tuple[Correction, ...]) -> np.ndarray:
+    """Frames (N,) on which a wrist comes from the hand, wholly or in part."""
+    wanted = np.full(frame_count, settings.source != WristSource.BODY)
+    for correction in corrections:
+        if isinstance(correction, WristFrom) and correction.side == side:
+            wanted[correction.rows.within(frame_count)] = correction.source != WristSource.BODY
+    return wanted
+
+
+def _with_wrists(
+    armature: Any, motion: BodyMotion, poses: HandPoses | None, tracks: dict[Side, HandTrack], settings: WristSettings,
+    corrections: tuple[Correction, ...],
+) -> BodyMotion:  # fmt: skip
+    chosen = [correction for correction in corrections if isinstance(correction, WristFrom)]
+    if settings.leaves_body_as_it_is and not chosen:
         return motion
-    tracks: dict[Side, HandTrack] = {side: poses.track(side) for side in SIDES} if poses is not None else {}
-    if settings.source != WristSource.BODY and not tracks:
+    sources = [settings.source, *(correction.source for correction in chosen)]
+    if any(source != WristSource.BODY for source in sources) and not tracks:
         raise BadInputError("The hands' wrists need the hands", "run Estimate first, or keep the body's wrist")
     times = frame_times(poses) if poses is not None else np.arange(motion.frame_count, dtype=np.float64)
-    return with_wrists(motion, tracks, times, map_armature(armature, BODY_JOINTS).rest_joints, settings)
+    rest_joints = map_armature(armature, BODY_JOINTS).rest_joints
+    return with_corrected_wrists(motion, tracks, times, rest_joints, settings, chosen)

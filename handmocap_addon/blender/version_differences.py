@@ -32,6 +32,22 @@ def channelbag(action: Any, datablock: Any) -> Any | None:
     return action_get_channelbag_for_slot(action, slot) if slot else None
 
 
+def all_curves(action: Any) -> list[Any]:
+    """Every curve of an action, whichever datablock it is for."""
+    bags = (bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags)
+    return [curve for bag in bags for curve in bag.fcurves]
+
+
+def is_bone_selected(pose_bone: Any) -> bool:
+    """5.0 moved the selection from the bone to the pose bone."""
+    return bool(pose_bone.select if bpy.app.version >= (5, 0, 0) else pose_bone.bone.select)
+
+
+def select_bone(pose_bone: Any, selected: bool) -> None:
+    """See `is_bone_selected`."""
+    (pose_bone if bpy.app.version >= (5, 0, 0) else pose_bone.bone).select = selected
+
+
 def supported_options(operator: Any, options: dict[str, Any]) -> dict[str, Any]:
     """Only those options that the running version's operator has; exporters gain and lose some with each version."""
     known = operator.get_rna_type().properties.keys()

@@ -146,6 +146,26 @@ def _correction(entry: dict[str, Any]) -> Correction:
     return made
 
 
+def with_shift(corrections: Iterable[Correction], side: Side, frames: int) -> tuple[Correction, ...]:
+    """The corrections with a hand shifted further. Shifts that follow each other add up, so that one back undoes one."""
+    listed = list(corrections)
+    place = len(listed)
+    while place and isinstance(listed[place - 1], Shifted):
+        place -= 1
+        last = listed[place]
+        if isinstance(last, Shifted) and last.side == side:
+            frames += last.frames
+            del listed[place]
+            break
+    return (*listed, Shifted(side, frames)) if frames else tuple(listed)
+
+
+def with_swap(corrections: Iterable[Correction], rows: Rows) -> tuple[Correction, ...]:
+    """The corrections with the sides swapped on some rows, or no longer where that was said last."""
+    listed = tuple(corrections)
+    return listed[:-1] if listed and listed[-1] == SidesSwapped(rows) else (*listed, SidesSwapped(rows))
+
+
 def without(
     corrections: Iterable[Correction], rows: Rows, sides: Iterable[Side] = SIDES, fingers: Iterable[str] = FINGERS
 ) -> tuple[Correction, ...]:
