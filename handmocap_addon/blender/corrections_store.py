@@ -6,16 +6,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..core.corrected_hands import corrected_tracks
-from ..core.corrections import Correction, corrections_from_json, corrections_to_json
+from ..core.corrections import Correction, Rows, corrections_from_json, corrections_to_json, without
+from ..core.errors import BadInputError, BadUsageError
 from ..core.hand_poses import HandPoses, HandTrack
 from ..core.hand_skeleton import hand_skeleton
 from ..core.landmark_definition import RIG_JOINTS
 from ..core.landmark_fit import FittedHand, fit_landmarks, fit_mediapipe_landmarks
 from ..core.skeleton import SIDES, Side
 from ..core.stand_in_body import load_stand_in_body
-from .tools_action import tools_action
+from .finger_target import FingerTarget
+from .tool_actions import written_action
 
 _PROPERTY = "handmocap_corrections"
+_EVERY_ROW = 10**9
 
 
 def read_corrections(armature: Any) -> tuple[Correction, ...]:
@@ -24,19 +27,47 @@ def read_corrections(armature: Any) -> tuple[Correction, ...]:
     Raises:
         BadInputError: the text was changed by something else.
     """
-    action = tools_action(armature)
-    text = action.get(_PROPERTY) if action is not None else None
+    place = written_action(armature)
+    text = place.action.get(_PROPERTY) if place is not None else None
     return corrections_from_json(str(text)) if text is not None else ()
 
 
 def write_corrections(armature: Any, corrections: Iterable[Correction]) -> None:
-    """Keep these instead. The armature must have been keyed by a run."""
-    action = tools_action(armature)
-    listed = tuple(corrections)
+    """Keep these instead.
+
+    Raises:
+        BadUsageError: no run has keyed the armature.
+    """
+    place, listed = written_action(armature), tuple(corrections)
+    if place is None:
+        raise BadUsageError("There are no keys that could be corrected", "press Apply Fingers first")
     if listed:
-        action[_PROPERTY] = corrections_to_json(listed)
-    elif _PROPERTY in action:
-        del action[_PROPERTY]
+        place.action[_PROPERTY] = corrections_to_json(listed)
+    else:
+        place.action.pop(_PROPERTY, None)
+
+
+def forget_corrections(armature: Any, target: FingerTarget) -> None:
+    """Forget what was said about some fingers, and about hands that are meant as a whole; damaged text goes altogether."""
+    place = written_action(armature)
+    if place is None or _PROPERTY not in place.action:
+        return
+    try:
+        left = read_corrections(armature)
+    except BadInputError:
+        left = ()
+    write_corrections(armature, without_target(left, target, Rows(0, _EVERY_ROW)))
+
+
+def without_target(corrections: Iterable[Correction], target: FingerTarget, rows: Rows) -> tuple[Correction, ...]:
+    """The corrections that stay where those of a target are forgotten on some rows."""
+    fingers = {side: target.whole_fingers(side) for side in target.sides}
+    if set(fingers) == set(SIDES) and len(set(fingers.values())) == 1:
+        return without(corrections, rows, SIDES, fingers[SIDES[0]])
+    left = tuple(corrections)
+    for side, own in fingers.items():
+        left = without(left, rows, [side], own)
+    return left
 
 
 def tracks_of(poses: HandPoses, corrections: Iterable[Correction]) -> dict[Side, HandTrack]:

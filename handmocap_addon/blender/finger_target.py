@@ -26,6 +26,10 @@ class FingerTarget:
         """The fingers of a side of which at least one joint is meant."""
         return tuple(finger for finger in FINGERS if any(joint[:-1] == f"{side}_{finger}" for joint in self.joints))
 
+    def whole_fingers(self, side: Side) -> tuple[str, ...]:
+        """The fingers of a side of which every joint is meant."""
+        return tuple(finger for finger in FINGERS if all(f"{side}_{finger}{step}" in self.joints for step in (1, 2, 3)))
+
     def text(self) -> str:
         """What a panel says: `Left hand`, `Both hands`, `Right index, thumb`."""
         if all(self.fingers(side) == FINGERS for side in SIDES):
@@ -42,6 +46,12 @@ def target_of(sides: Iterable[str], fingers: Iterable[str] = FINGERS) -> FingerT
     sides, fingers = set(sides), set(fingers)
     joints = (joint for side in SIDES if side in sides for joint in hand_joint_names(side))
     return FingerTarget(tuple(joint for joint in joints if joint.partition("_")[2][:-1] in fingers))
+
+
+def target_of_joints(joints: Iterable[str]) -> FingerTarget:
+    """Some joints, in the order of the skeleton."""
+    chosen = set(joints)
+    return FingerTarget(tuple(joint for joint in HAND_JOINTS if joint in chosen))
 
 
 def finger_bones(armature: Any) -> dict[str, str]:

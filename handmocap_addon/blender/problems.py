@@ -17,7 +17,7 @@ from ..core.worth_looking_at import ranges_worth_looking_at
 from .finger_target import FingerTarget, target_of
 from .problem_markers import show_markers
 from .shot import AppliedHands, frame_times
-from .tools_action import tools_action
+from .tool_actions import written_action
 
 _PROPERTY = "handmocap_problems"
 _MOST_MARKERS = 12
@@ -62,8 +62,14 @@ def find_problems(armature: Any, applied: AppliedHands, poses: HandPoses) -> lis
     frames = applied.frames
     found = [
         Problem(
-            item.first, item.last, float(frames[item.first]), float(frames[item.last]),
-            item.side, item.finger, item.reason, item.severity,
+            item.first,
+            item.last,
+            float(frames[item.first]),
+            float(frames[item.last]),
+            item.side,
+            item.finger,
+            item.reason,
+            item.severity,
         )  # fmt: skip
         for item in ranges_worth_looking_at(qualities_of(applied, poses))
     ]
@@ -75,16 +81,16 @@ def find_problems(armature: Any, applied: AppliedHands, poses: HandPoses) -> lis
 
 def read_problems(armature: Any) -> list[Problem]:
     """What the last look found."""
-    action = tools_action(armature)
-    text = action.get(_PROPERTY) if action is not None else None
+    place = written_action(armature)
+    text = place.action.get(_PROPERTY) if place is not None else None
     return [Problem(**entry) for entry in json.loads(text)] if text else []
 
 
 def write_problems(armature: Any, problems: Iterable[Problem]) -> None:
     """Keep these instead."""
-    action = tools_action(armature)
-    if action is not None:
-        action[_PROPERTY] = json.dumps([asdict(problem) for problem in problems])
+    place = written_action(armature)
+    if place is not None:
+        place.action[_PROPERTY] = json.dumps([asdict(problem) for problem in problems])
 
 
 def mark_problems(scene: Any, problems: Iterable[Problem]) -> None:

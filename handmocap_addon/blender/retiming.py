@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import BadUsageError
-from . import version_differences
 from .cameras import cameras_of
 from .problem_markers import has_markers
 from .problems import mark_problems, read_problems, write_problems
 from .retimed_frames import clip_start, remember_step
 from .scene_time import LAST_FRAME, one_step
-from .tools_action import tools_action
-from .written_record import retime_record
+from .tool_actions import ToolAction, written_action
+from .written_record import WrittenKeys, read_full_keys, read_record, write_full_keys, write_record
 
 Array = NDArray[Any]
 
@@ -32,28 +31,22 @@ def retime(armature: Any, speed: float, around: float, offset: float, scene: Any
     Raises:
         BadUsageError: the speed is not above 0, nothing was keyed yet, or keys would leave the timeline.
     """
-    action = tools_action(armature)
-    if action is None:
+    place = written_action(armature)
+    if place is None:
         raise BadUsageError("There are no keys to retime", "press Apply Fingers first")
     if not speed > 0.0:
         raise BadUsageError(f"The speed is {speed:g}", "give a number above 0; 2 is twice as fast")
     scale, shift = 1.0 / speed, around - around / speed + offset
     cameras = cameras_of(armature)
-    actions = [action, *(found for camera in cameras if (found := tools_action(camera)) is not None)]
-    curves = [curve for each in actions for curve in version_differences.all_curves(each)]
-    keys = [_pairs_of(curve) for curve in curves]
-    frames = np.concatenate([pairs["co"][:, 0] for pairs in keys]).astype(np.float64)
+    places = [place, *(found for camera in cameras if (found := written_action(camera)) is not None)]
+    keys = [_Keys(each, curve) for each in places for curve in _curves_of(each)]
+    frames = np.concatenate([each.pairs["co"][:, 0] for each in keys]).astype(np.float64)
     moved = one_step(frames, scale, shift)
     if np.abs(moved).max(initial=0.0) > LAST_FRAME:
         raise BadUsageError(f"Keys would come to lie on frame {np.abs(moved).max():.3g}", "give a smaller shift")
-    for curve, pairs in zip(curves, keys, strict=True):
-        for name, points in pairs.items():
-            points[:, 0] = one_step(points[:, 0], scale, shift)
-            curve.keyframe_points.foreach_set(name, points.ravel())
-        curve.update()
-    for each in actions:
-        retime_record(each, scale, shift)
-    remember_step(action, scale, shift)
+    for each in keys:
+        each.retime(scale, shift)
+    remember_step(place.action, scale, shift)
     for clip in {background.clip for camera in cameras for background in camera.data.background_images if background.clip}:
         clip.frame_start = clip_start(armature)
     if len(frames) and (scene.frame_start, scene.frame_end) == _range(frames):
@@ -64,14 +57,66 @@ def retime(armature: Any, speed: float, around: float, offset: float, scene: Any
     return len(frames)
 
 
-def _pairs_of(curve: Any) -> dict[str, Array]:
-    count = len(curve.keyframe_points)
-    pairs = {}
-    for name in _PAIRS:
-        values = np.empty(count * 2, dtype=np.float32)
-        curve.keyframe_points.foreach_get(name, values)
-        pairs[name] = values.reshape(count, 2)
-    return pairs
+def _curves_of(place: ToolAction) -> list[Any]:
+    bag = place.channelbag()
+    return list(bag.fcurves) if bag is not None else []
+
+
+class _Keys:
+    """A curve's keys, and what is remembered of it."""
+
+    def __init__(self, place: ToolAction, curve: Any) -> None:
+        self._place, self._curve = place, curve
+        self.pairs = {}
+        for name in _PAIRS:
+            values = np.empty(len(curve.keyframe_points) * 2, dtype=np.float32)
+            curve.keyframe_points.foreach_get(name, values)
+            self.pairs[name] = values.reshape(-1, 2)
+
+    def retime(self, scale: float, shift: float) -> None:
+        self._retime_record(scale, shift)
+        for name, points in self.pairs.items():
+            points[:, 0] = one_step(points[:, 0], scale, shift)
+            self._curve.keyframe_points.foreach_set(name, points.ravel())
+        self._curve.update()
+
+    def _retime_record(self, scale: float, shift: float) -> None:
+        action, slot, path = self._place.action, self._place.slot, self._curve.data_path
+        record = read_record(action, slot, path, self._curve.array_index)
+        if record is None:
+            return
+        keys, handles = record.keys.copy(), record.handles.copy()
+        gone = ~np.isin(keys[:, 0], self.pairs["co"][:, 0])
+        for array, columns in ((keys, [0]), (handles, [0, 2])):
+            array[:, columns] = one_step(array[:, columns], scale, shift)
+        moved = WrittenKeys(keys, record.types, handles)
+        write_record(action, slot, path, self._curve.array_index, moved.and_also(_between_frames(moved, gone)))
+        if self._curve.array_index == 0:
+            self._retime_full_keys(scale, shift)
+
+    def _retime_full_keys(self, scale: float, shift: float) -> None:
+        action, slot, path = self._place.action, self._place.slot, self._curve.data_path
+        channels = sum(curve.data_path == path for curve in _curves_of(self._place))
+        full = read_full_keys(action, slot, path, channels)
+        if full is not None:
+            frames = one_step(full.frames, scale, shift).astype(np.float32)
+            write_full_keys(action, slot, path, replace(full, frames=frames))
+
+
+def _between_frames(record: WrittenKeys, gone: Array) -> WrittenKeys:
+    """What stands for deleted keys that fell between two frames: runs key whole frames, and these are to stay free too."""
+    order = np.argsort(record.keys[:, 0], kind="stable")
+    frames = record.keys[order, 0].astype(np.float64)
+    if not gone.any() or np.array_equal(frames, np.round(frames)):
+        return record.of(np.zeros(0, dtype=int))
+    whole = np.arange(np.ceil(frames[0]), np.floor(frames[-1]) + 1.0)
+    after = np.clip(np.searchsorted(frames, whole), 0, len(frames) - 1)
+    before = np.maximum(after - 1, 0)
+    nearest = order[np.where(np.abs(frames[after] - whole) < np.abs(frames[before] - whole), after, before)]
+    chosen = gone[nearest] & ~np.isin(whole, np.round(frames, 3))
+    made = record.of(nearest[chosen])
+    made.keys[:, 0] = whole[chosen]
+    return made
 
 
 def _range(frames: Array) -> tuple[int, int]:

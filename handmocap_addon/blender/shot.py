@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,16 +17,20 @@ from ..core.corrected_wrists import with_corrected_wrists
 from ..core.corrections import Correction, OwnSmoothing, WristFrom
 from ..core.errors import BadInputError, BadUsageError, FrameCountError
 from ..core.hand_poses import HandPoses, HandTrack
+from ..core.key_settings import KeySettings
 from ..core.relaxed_hand import relaxed_hand_pose
-from ..core.skeleton import BODY_JOINTS, SIDES, Side
+from ..core.rotation_modes import AXIS_ANGLE, EULER_ORDERS, QUATERNION
+from ..core.skeleton import BODY_JOINTS, SIDES, Side, hand_joint_names
 from ..core.smplx_model_file import read_smplx_model
 from ..core.stand_in_body import load_stand_in_body
 from ..core.wrist import WristSettings, WristSource, is_wrist_measured
 from . import cameras
-from .armatures import map_armature
+from .actions import forget_property
+from .armatures import HAND_JOINTS, map_armature
 from .bodies import add_body
-from .corrections_store import read_corrections, tracks_of
-from .motion_keys import KeyReport, write_body_keys, write_hand_keys
+from .corrections_store import forget_corrections, read_corrections, tracks_of
+from .finger_target import target_of_joints
+from .motion_keys import KeyReport, rotation_path, score_path, write_body_keys, write_hand_keys
 from .retimed_frames import clip_start, retimed_as
 from .scene_time import FIRST_FRAME, scene_frames, set_frame_rate, set_range
 
@@ -39,7 +44,7 @@ class AppliedHands:
     keys: KeyReport
     tracks: dict[Side, HandTrack]
     hands: dict[Side, CleanHand]
-    frames: np.ndarray
+    frames: np.ndarray  # (N,) on the timeline, of the rows of the hands
 
 
 def load_body(choice: str, betas: np.ndarray | None) -> BodyModel:
@@ -114,8 +119,17 @@ def check_frame_counts(motion: BodyMotion, frame_count: int, clip_name: str) -> 
         )
 
 
-def apply_hands(armature: Any, poses: HandPoses, settings: CleanupSettings, action_name: str) -> AppliedHands:
+def apply_hands(
+    armature: Any,
+    poses: HandPoses,
+    settings: CleanupSettings,
+    action_name: str,
+    key_settings: KeySettings | None = None,
+    only_joints: Collection[str] | None = None,
+) -> AppliedHands:
     """Clean the hands, as corrected, and key them on an armature's fingers; keys of a person's own stay.
+
+    `only_joints` names the joints that are keyed, all where None.
 
     Raises:
         ArmatureError: the armature has no finger bones.
@@ -129,7 +143,38 @@ def apply_hands(armature: Any, poses: HandPoses, settings: CleanupSettings, acti
     own = [correction for correction in corrections if isinstance(correction, OwnSmoothing)]
     hands = {side: clean_hand(tracks[side], times, relaxed_hand_pose(side), settings, side, own) for side in SIDES}
     frames = timeline_frames(bpy.context.scene, poses, armature)
-    return AppliedHands(write_hand_keys(armature, hands, tracks, frames, action_name), tracks, hands, frames)
+    keys = write_hand_keys(armature, hands, tracks, frames, action_name, key_settings, only_joints)
+    return AppliedHands(keys, tracks, hands, frames)
+
+
+def start_over(
+    armature: Any,
+    poses: HandPoses,
+    settings: CleanupSettings,
+    action_name: str,
+    key_settings: KeySettings | None = None,
+    joints: Collection[str] = HAND_JOINTS,
+) -> AppliedHands:
+    """Forget every key on some finger joints, a person's own too, and all that is known about them, and key them afresh.
+
+    Locked channels stay as they are. What a person said about these fingers is forgotten too, and about a hand where all of
+    its joints are chosen.
+
+    Raises:
+        ArmatureError: the armature has no finger bones.
+        BadInputError: there is nothing to key.
+    """
+    rig = map_armature(armature)
+    if poses.frame_count == 0:
+        raise BadInputError("The hands cover no frames", "run Estimate again")
+    for joint in joints:
+        for mode in (QUATERNION, AXIS_ANGLE, EULER_ORDERS[0]):
+            forget_property(armature, rotation_path(rig.bone_of_joint[joint], mode), range(4))
+    for side in SIDES:
+        if set(hand_joint_names(side)) <= set(joints):
+            forget_property(armature, score_path(side), [0])
+    forget_corrections(armature, target_of_joints(joints))
+    return apply_hands(armature, poses, settings, action_name, key_settings, joints)
 
 
 @dataclass(frozen=True)
@@ -149,6 +194,7 @@ def apply_body(
     action_name: str,
     steady_camera: bool,
     wrist: WristSettings | None = None,
+    key_settings: KeySettings | None = None,
 ) -> AppliedBody:
     """Key a GVHMR motion on an armature and add the clip's camera.
 
@@ -172,11 +218,12 @@ def apply_body(
     tracks = tracks_of(poses, corrections) if poses is not None else {}
     motion = _with_wrists(armature, motion, poses, tracks, wrist, corrections)
     filled = _filled_wrists(tracks, wrist, corrections)
-    keys, lift = write_body_keys(armature, motion, frames, action_name, filled)
+    keys, lift = write_body_keys(armature, motion, frames, action_name, filled, key_settings)
     size = poses.picture_size() if poses is not None else None
     # GVHMR's principal point is the middle of its picture.
     width, height = size or (round(2 * motion.intrinsics[0, 0, 2]), round(2 * motion.intrinsics[0, 1, 2]))
-    camera = cameras.add_camera(armature, motion, frames, lift, (width, height), f"{action_name} camera", steady_camera)
+    camera_name = f"{action_name} camera"
+    camera = cameras.add_camera(armature, motion, frames, lift, (width, height), camera_name, steady_camera, key_settings)
     if clip is not None:
         cameras.show_clip_behind(camera, clip, clip_start(armature))
     return AppliedBody(keys, camera, lift)

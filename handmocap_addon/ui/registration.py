@@ -9,6 +9,9 @@ from .bake import operators as bake_operators
 from .bake import panel as bake_panel
 from .body import operators as body_operators
 from .body import panel as body_panel
+from .cleanup import correction_operators, key_operators, live, problem_list, problem_operators, time_operators
+from .cleanup import panel as cleanup_panel
+from .cleanup import settings as cleanup_settings
 from .fingers import operators as finger_operators
 from .fingers import panel as finger_panel
 from .hands import operators as hand_operators
@@ -22,16 +25,23 @@ from .source import panel as source_panel
 CLASSES = (
     HandmocapPreferences,
     HandmocapSettings,
+    *cleanup_settings.CLASSES,
+    *problem_list.CLASSES,
     *job_operators.CLASSES,
     *hand_operators.CLASSES,
     *body_operators.CLASSES,
     *finger_operators.CLASSES,
+    *problem_operators.CLASSES,
+    *correction_operators.CLASSES,
+    *key_operators.CLASSES,
+    *time_operators.CLASSES,
     *bake_operators.CLASSES,
     *setup_operators.CLASSES,
     *source_panel.CLASSES,
     *hand_panel.CLASSES,
     *body_panel.CLASSES,
     *finger_panel.CLASSES,
+    *cleanup_panel.CLASSES,
     *bake_panel.CLASSES,
     *setup_panel.CLASSES,
 )
@@ -42,11 +52,14 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.handmocap = bpy.props.PointerProperty(type=HandmocapSettings)
+    bpy.types.Scene.handmocap_cleanup = bpy.props.PointerProperty(type=cleanup_settings.HandmocapCleanup)
 
 
 def unregister() -> None:
     """End running jobs and take everything back, in reverse."""
     panel_jobs.cancel_all()
+    live.stop()
+    del bpy.types.Scene.handmocap_cleanup
     del bpy.types.Scene.handmocap
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 import bpy
 
 from ...blender.clip_rows import rows_between
-from ...blender.corrections_store import read_corrections, write_corrections
+from ...blender.corrections_store import read_corrections, without_target, write_corrections
 from ...blender.finger_target import FingerTarget
 from ...blender.key_edits import forget_edits
 from ...core import corrections as said
 from ...core.corrections import Correction, Rows
 from ...core.errors import HandmocapError
 from ...core.hand_poses_file import read_hand_poses
-from ...core.skeleton import SIDES
 from ...core.wrist import WristSource
 from .. import panel_jobs
 from ..body.operators import apply_motion
@@ -73,9 +72,7 @@ def range_text(context: bpy.types.Context, operator: OnTarget | None = None, onl
     return f"frames {frames[0]} to {frames[1]}" if frames[0] < frames[1] else f"frame {frames[0]}"
 
 
-def apply_corrections(
-    context: bpy.types.Context, before: Sequence[Correction], after: Sequence[Correction]
-) -> None:
+def apply_corrections(context: bpy.types.Context, before: Sequence[Correction], after: Sequence[Correction]) -> None:
     """Keep corrections and key what they change; where that fails, all stays as it was.
 
     Raises:
@@ -95,10 +92,12 @@ def apply_corrections(
 
 
 class HANDMOCAP_OT_mark_not_seen(_Corrects, bpy.types.Operator):
-    """What was found on these frames is not this hand: they count as not seen and are filled in from the frames around. Without a range, the current frame"""
-
     bl_idname = "handmocap.mark_not_seen"
     bl_label = "Not Seen"
+    bl_description = (
+        "What was found on these frames is not this hand: they count as not seen and are filled in from the frames "
+        "around. Without a range, the current frame"
+    )
     only_current_frame = True
 
     def corrected(self, before: tuple[Correction, ...], target: FingerTarget, rows: Rows) -> tuple[Correction, ...]:
@@ -106,10 +105,12 @@ class HANDMOCAP_OT_mark_not_seen(_Corrects, bpy.types.Operator):
 
 
 class HANDMOCAP_OT_swap_sides(_Corrects, bpy.types.Operator):
-    """The left hand was taken for the right one and the other way round: exchange them on these frames. Once more exchanges them back"""
-
     bl_idname = "handmocap.swap_sides"
     bl_label = "Swap Left and Right"
+    bl_description = (
+        "The left hand was taken for the right one and the other way round: exchange them on these frames. Once "
+        "more exchanges them back"
+    )
 
     def corrected(self, before: tuple[Correction, ...], target: FingerTarget, rows: Rows) -> tuple[Correction, ...]:
         return said.with_swap(before, rows)
@@ -134,10 +135,12 @@ class HANDMOCAP_OT_smooth(_Corrects, bpy.types.Operator):
 
 
 class HANDMOCAP_OT_back_to_raw(_Corrects, bpy.types.Operator):
-    """Put what was measured back on these fingers and frames, without smoothing. Your own keys stay unless you tick My Keys Too"""
-
     bl_idname = "handmocap.back_to_raw"
     bl_label = "Back to Raw"
+    bl_description = (
+        "Put what was measured back on these fingers and frames, without smoothing. Your own keys stay unless you "
+        "tick My Keys Too"
+    )
 
     also_my_keys: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="My Keys Too", description="Also give up the keys that you made, moved, changed or deleted here"
@@ -153,10 +156,12 @@ class HANDMOCAP_OT_back_to_raw(_Corrects, bpy.types.Operator):
 
 
 class HANDMOCAP_OT_shift_hands(_Corrects, bpy.types.Operator):
-    """Everything of the chosen hands comes later by so many frames of the clip, or earlier where negative. Always the whole clip"""
-
     bl_idname = "handmocap.shift_hands"
     bl_label = "Offset in Time"
+    bl_description = (
+        "Everything of the chosen hands comes later by so many frames of the clip, or earlier where negative. "
+        "Always the whole clip"
+    )
 
     frames: bpy.props.IntProperty(name="Frames", description="Later where positive", default=1)  # type: ignore[valid-type]
 
@@ -196,11 +201,7 @@ class HANDMOCAP_OT_forget_corrections(_Corrects, bpy.types.Operator):
     bl_label = "Forget Corrections"
 
     def corrected(self, before: tuple[Correction, ...], target: FingerTarget, rows: Rows) -> tuple[Correction, ...]:
-        if set(target.sides) == set(SIDES) and all(target.fingers(side) == target.fingers(SIDES[0]) for side in SIDES):
-            return said.without(before, rows, SIDES, target.fingers(SIDES[0]))
-        for side in target.sides:
-            before = said.without(before, rows, [side], target.fingers(side))
-        return before
+        return without_target(before, target, rows)
 
 
 CLASSES = (

@@ -63,7 +63,8 @@ def nearest(context: bpy.types.Context, forwards: bool) -> int | None:
     frame, settings = context.scene.frame_current, context.scene.handmocap_cleanup
     open_lines = [(line.first_frame, number) for number, line in enumerate(settings.problems) if not line.done]
     # Several may begin on one frame: from the chosen one on, they come one by one.
-    here = (frame, settings.active_problem if _begins_here(settings, frame) else (-1 if forwards else len(settings.problems)))
+    beside = -1 if forwards else len(settings.problems)
+    here = (frame, settings.active_problem if _begins_here(settings, frame) else beside)
     if forwards:
         return next((number for first, number in open_lines if (first, number) > here), None)
     return next((number for first, number in reversed(open_lines) if (first, number) < here), None)

@@ -23,11 +23,11 @@ def _jump(settings: HandmocapCleanup, context: bpy.types.Context) -> None:
     problem_list.go_to(context, settings.active_problem)
 
 
-def _ticked(problem: HandmocapProblem, context: bpy.types.Context) -> None:
+def _ticked(_problem: HandmocapProblem, context: bpy.types.Context) -> None:
     problem_list.keep_ticks(context)
 
 
-def _markers_switched(settings: HandmocapCleanup, context: bpy.types.Context) -> None:
+def _markers_switched(_settings: HandmocapCleanup, context: bpy.types.Context) -> None:
     problem_list.update_markers(context)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 from ...blender.finger_target import FingerTarget, selected_target, target_of
-from ...blender.tools_action import tools_action
+from ...blender.tool_actions import written_action
 from ...core.errors import BadUsageError
 from ...core.skeleton import FINGERS, SIDES
 from ..drawing import waits_for
@@ -41,10 +41,10 @@ def can_edit_keys(cls: Any, context: bpy.types.Context) -> bool:
     armature = context.scene.handmocap.armature
     if armature is None or armature.name not in context.scene.objects:
         return waits_for(cls, "Add a body or choose an SMPL-X armature first")
-    action = tools_action(armature)
-    if action is None:
+    place = written_action(armature)
+    if place is None:
         return waits_for(cls, "Press Apply Fingers first: this works on its keys")
-    if action.library is not None:
+    if not place.action.is_editable:
         return waits_for(cls, "The action is linked from another file; make it local first")
     return True
 

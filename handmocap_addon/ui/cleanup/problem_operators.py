@@ -1,0 +1,50 @@
+"""From one range that needs a look to the next."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..drawing import waits_for
+from . import problem_list
+from .target import can_edit_keys
+
+
+class _Goes:
+    bl_options = {"REGISTER", "UNDO"}
+    forwards = True
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not can_edit_keys(cls, context):
+            return False
+        if all(problem.done for problem in context.scene.handmocap_cleanup.problems):
+            return waits_for(cls, "Nothing is left to look at; Apply Fingers looks again")
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        index = problem_list.nearest(context, self.forwards)
+        if index is None:
+            self.report({"INFO"}, f"No problem {'after' if self.forwards else 'before'} this frame")  # type: ignore[attr-defined]
+            return {"CANCELLED"}
+        context.scene.handmocap_cleanup.active_problem = index
+        return {"FINISHED"}
+
+
+class HANDMOCAP_OT_next_problem(_Goes, bpy.types.Operator):
+    """Go to the next range that needs a look, and select the bones that it is about. Done ones are passed over"""
+
+    bl_idname = "handmocap.next_problem"
+    bl_label = "Next Problem"
+
+
+class HANDMOCAP_OT_previous_problem(_Goes, bpy.types.Operator):
+    bl_idname = "handmocap.previous_problem"
+    bl_label = "Previous Problem"
+    bl_description = (
+        "Go to the range that needs a look before this frame, and select the bones that it is about. Done ones are "
+        "passed over"
+    )
+    forwards = False
+
+
+CLASSES = (HANDMOCAP_OT_next_problem, HANDMOCAP_OT_previous_problem)
