@@ -57,7 +57,7 @@ def target_of_joints(joints: Iterable[str]) -> FingerTarget:
 def finger_bones(armature: Any) -> dict[str, str]:
     """Bone names by finger joint, of those joints that the armature has."""
     joint_of = {joint.lower(): joint for joint in HAND_JOINTS}
-    names = {joint_of[name.lower()]: name for name in armature.data.bones.keys() if name.lower() in joint_of}
+    names = {joint_of[bone.name.lower()]: bone.name for bone in armature.data.bones if bone.name.lower() in joint_of}
     return {joint: names[joint] for joint in HAND_JOINTS if joint in names}
 
 

@@ -70,7 +70,7 @@ def find_problems(armature: Any, applied: AppliedHands, poses: HandPoses) -> lis
             item.finger,
             item.reason,
             item.severity,
-        )  # fmt: skip
+        )
         for item in ranges_worth_looking_at(qualities_of(applied, poses))
     ]
     ticked = [problem for problem in known if problem.done]
