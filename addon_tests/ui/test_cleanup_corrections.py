@@ -224,7 +224,9 @@ def test_what_cannot_be_applied_is_not_kept(armature: Any, settings: Any) -> Non
 
 
 def test_frames_outside_of_the_clip_are_one_sentence(armature: Any) -> None:
-    with pytest.raises(RuntimeError, match="The clip has no frames from 200 to 210: choose other ones: the clip's are 1 to 60"):
+    with pytest.raises(
+        RuntimeError, match="The clip has no frames from 200 to 210: choose other ones: the clip's are 1 to 60"
+    ):
         bpy.ops.handmocap.mark_not_seen(first=200, last=210)
     with pytest.raises(RuntimeError, match="The frames 9 to 3 are none"):
         bpy.ops.handmocap.mark_not_seen(first=9, last=3)

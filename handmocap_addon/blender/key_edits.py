@@ -22,6 +22,7 @@ from .written_record import WrittenKeys, read_record, write_record
 Array = NDArray[Any]
 
 BY_HAND_KEY = "KEYFRAME"
+_QUATERNION_WIDTH = 4
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ def key_rotations(curves: FingerCurves, frames: Array, quat_wxyz: Array, ease_fr
     """Put a person's keys in the place of all that there are from the first to the last of `frames`; returns how many.
 
     On either side the tool's own keys go over `ease_frames`, up to the next key of the person's own, so that the curve
-    leads over. All these frames stay free of the tool's keys in later runs. Locked channels are left as they are.
+    leads over. All these frames stay free of the tool's keys in later runs. Locked Euler angles are left as they are, and so
+    is a quaternion of which any part is locked.
 
     Args:
         curves: a joint's.
@@ -99,7 +101,9 @@ def key_rotations(curves: FingerCurves, frames: Array, quat_wxyz: Array, ease_fr
         ease_frames: on each side.
     """
     states = [_State.of(curves, index) for index in range(curves.width)]
-    if all(state is None for state in states):
+    locked = [state is None for state in states]
+    # Euler angles can be locked one by one; parts of a quaternion are no rotation.
+    if all(locked) or (any(locked) and curves.width == _QUATERNION_WIDTH):
         return 0
     by_hand = np.unique(np.concatenate([state.frames[state.by_hand] for state in states if state is not None]))
     low = max([frames[0] - ease_frames, *by_hand[by_hand < frames[0]]])
