@@ -95,7 +95,7 @@ def test_a_selection_on_another_armature_counts_nothing(armature: Any, settings:
     before = rotations(armature, "right_thumb1")
     settings_of_tools.use_range, settings_of_tools.first, settings_of_tools.last = True, 5, 9
     assert bpy.ops.handmocap.hold() == {"FINISHED"}
-    assert degrees_between(rotations(armature, "right_thumb1"), before).max() == 0.0
+    assert degrees_between(rotations(armature, "right_thumb1"), before).max() < 1e-3
     assert other.animation_data is None
     assert degrees_between(*rotations(armature, "left_thumb1", [5, 9])[:, None])[0] < 0.01
 

@@ -204,7 +204,7 @@ def test_locked_bones_are_left_alone(armature: Any) -> None:
     armature.pose.bones["left_index1"].lock_rotation = (True, True, True)
     before = rotations(armature, "left_index1")
     bpy.ops.handmocap.hold(first=20, last=30, sides={"LEFT"}, fingers={"INDEX"})
-    assert degrees_between(rotations(armature, "left_index1"), before).max() == 0.0
+    assert degrees_between(rotations(armature, "left_index1"), before).max() < 1e-3
     assert key_types(armature, "left_index2")[20] == "KEYFRAME"
     for joint in ("left_index2", "left_index3"):
         armature.pose.bones[joint].lock_rotation = (True, True, True)

@@ -125,5 +125,5 @@ def test_a_hidden_armature_still_leads_to_the_frame(armature: Any) -> None:
     armature.hide_set(True)
     bpy.context.scene.frame_set(1)
     assert bpy.ops.handmocap.next_problem() == {"FINISHED"}
-    assert bpy.context.scene.frame_current == [line[0] for line in _lines() if line[0] > 1][0]
+    assert bpy.context.scene.frame_current == next(line[0] for line in _lines() if line[0] > 1)
     assert armature.mode == "OBJECT"

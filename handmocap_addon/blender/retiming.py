@@ -112,9 +112,9 @@ def _between_frames(record: WrittenKeys, gone: Array) -> WrittenKeys:
     whole = np.arange(np.ceil(frames[0]), np.floor(frames[-1]) + 1.0)
     after = np.clip(np.searchsorted(frames, whole), 0, len(frames) - 1)
     before = np.maximum(after - 1, 0)
-    nearest = order[np.where(np.abs(frames[after] - whole) < np.abs(frames[before] - whole), after, before)]
-    chosen = gone[nearest] & ~np.isin(whole, np.round(frames, 3))
-    made = record.of(nearest[chosen])
+    beside_gone = gone[order[before]] | gone[order[after]]
+    chosen = beside_gone & ~np.isin(whole, np.round(frames, 3))
+    made = record.of(order[after[chosen]])
     made.keys[:, 0] = whole[chosen]
     return made
 
