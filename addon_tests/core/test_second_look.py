@@ -17,7 +17,8 @@ LEFT, RIGHT = hand("left", (800.0, 400.0), (900.0, 400.0), N), hand("right", (45
 def looks_for(hands: list[Hand], bodies: bool, left: Hand = LEFT) -> Looks:
     detections, _ = detections_of(hands) if hands else (HandDetections.empty(), None)
     arms = [arms_of(left, RIGHT)] if bodies else []
-    return missed_hands(detections, associate_hands(detections, TIMES, arms), TIMES, PICTURE, arms)
+    association = associate_hands(detections, TIMES, arms)
+    return missed_hands(detections, association, TIMES, PICTURE, arms, [(0, "left"), (0, "right")])
 
 
 def test_nothing_is_looked_for_where_all_was_seen():
@@ -34,6 +35,13 @@ def test_a_body_s_hand_is_looked_for_wherever_it_was_missed():
     low, high = looks.box[:, :2], looks.box[:, 2:]
     assert (low < LEFT.wrist[hidden] - (0.5 * LENGTH, 1.2 * LENGTH)).all()
     assert (high > LEFT.wrist[hidden] + (0.5 * LENGTH, 0.2 * LENGTH)).all()
+
+
+def test_only_the_hands_that_are_wanted_are_looked_for():
+    detections, arms = HandDetections.empty(), [arms_of(LEFT, RIGHT), arms_of(RIGHT, LEFT)]
+    association = associate_hands(detections, TIMES, arms)
+    looks = missed_hands(detections, association, TIMES, PICTURE, arms, [(1, "right")])
+    np.testing.assert_allclose(looks.place, LEFT.wrist)
 
 
 def test_both_hands_of_a_body_are_looked_for_where_nothing_was_seen():

@@ -237,3 +237,13 @@ def test_damaged_corrections_are_one_sentence(armature: Any) -> None:
     armature.animation_data.action["handmocap_corrections"] = "{nonsense"
     with pytest.raises(RuntimeError, match="The corrections in this file are damaged"):
         bpy.ops.handmocap.apply_hands()
+
+
+def test_starting_over_on_a_finger_forgets_what_was_said_about_it(armature: Any) -> None:
+    bpy.ops.handmocap.mark_not_seen(first=5, last=6, sides={"LEFT", "RIGHT"})
+    bpy.ops.handmocap.back_to_raw(sides={"LEFT", "RIGHT"}, fingers={"INDEX", "THUMB"})
+    bpy.ops.handmocap.start_over(target="LEFT")
+    assert read_corrections(armature) == (
+        NotSeen(Rows(4, 5), "right"),
+        OwnSmoothing(Rows(0, 59), "right", ("index", "thumb")),
+    )

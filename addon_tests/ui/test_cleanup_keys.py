@@ -224,3 +224,34 @@ def test_a_range_beyond_the_clip_makes_keys_there(armature: Any) -> None:
     assert bpy.ops.handmocap.hold(first=60, last=90, sides={"LEFT"}) == {"FINISHED"}
     bpy.ops.handmocap.apply_hands()
     assert degrees_between(rotations(armature, "left_index1", _between(60, 90)), last).max() < 0.01
+
+
+def test_reduced_fingers_are_held_and_stay_reduced(armature: Any) -> None:
+    bpy.context.scene.frame_set(1)
+    bpy.ops.handmocap.reduce_keys()
+    few = len(key_types(armature, "left_index1"))
+    before = rotations(armature, "left_index1")
+    assert few < 40
+    bpy.ops.handmocap.hold(first=20, last=30, sides={"LEFT"})
+    held = rotations(armature, "left_index1", _between(20, 30))
+    assert degrees_between(held, held[0]).max() < 0.01
+    assert len(key_types(armature, "left_index1")) < 40
+    away = np.r_[0:13, 36:COUNT]
+    assert degrees_between(rotations(armature, "left_index1"), before)[away].max() < 2 * 1.5
+    bpy.ops.handmocap.full_keys()
+    types = key_types(armature, "left_index1")
+    assert [frame for frame in types if 15 <= frame <= 35] == [20, 30] and len(types) > 35
+    assert degrees_between(rotations(armature, "left_index1", _between(20, 30)), held).max() < 0.01
+    bpy.ops.handmocap.reduce_keys()
+    bpy.ops.handmocap.mark_not_seen(first=50, last=50, sides={"LEFT"})
+    assert len(key_types(armature, "left_index1")) < 40
+
+
+def test_starting_over_takes_a_hold_back(armature: Any) -> None:
+    before = rotations(armature, "left_index1")
+    bpy.ops.handmocap.hold(first=20, last=30)
+    bpy.ops.handmocap.mark_not_seen(first=3, last=4)
+    bpy.ops.handmocap.start_over(target="ALL")
+    assert degrees_between(rotations(armature, "left_index1"), before).max() < 1e-3
+    assert set(key_types(armature, "left_index1").values()) == {"GENERATED"}
+    assert "handmocap_corrections" not in armature.animation_data.action

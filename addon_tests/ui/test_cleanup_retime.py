@@ -134,3 +134,10 @@ def test_a_retiming_beyond_the_timeline_changes_nothing(armature: Any) -> None:
         bpy.ops.handmocap.retime(offset=2_000_000)
     for name, keys in _all_keys(armature).items():
         np.testing.assert_array_equal(keys, before[name])
+
+
+def test_starting_over_stays_retimed(armature: Any) -> None:
+    bpy.ops.handmocap.retime(speed=0.5, around=1)
+    bpy.ops.handmocap.start_over(target="ALL")
+    assert max(key_types(armature, "left_index1")) == 2 * COUNT - 1
+    assert min(np.diff(sorted(key_types(armature, "left_index1")))) == 2.0

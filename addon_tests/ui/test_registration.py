@@ -13,8 +13,15 @@ from handmocap_addon.ui.registration import CLASSES
 OPERATORS = [cls for cls in CLASSES if issubclass(cls, bpy.types.Operator)]
 PANELS = [cls for cls in CLASSES if issubclass(cls, bpy.types.Panel)]
 CLEANUP = [cls for cls in OPERATORS if "cleanup" in cls.__module__]
-CHANGES_THE_FILE = {"handmocap.add_body", "handmocap.apply_body", "handmocap.apply_hands"} | {
-    cls.bl_idname for cls in CLEANUP
+CHANGES_THE_FILE = {
+    "handmocap.add_body",
+    "handmocap.apply_body",
+    "handmocap.apply_hands",
+    "handmocap.convert_rotation",
+    "handmocap.full_keys",
+    "handmocap.reduce_keys",
+    "handmocap.start_over",
+    *(cls.bl_idname for cls in CLEANUP),
 }
 
 

@@ -4,39 +4,28 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from addon_tests.making.worker_process import REPOSITORY
-from handmocap_addon.core.body_motion import BodyMotion, BodyTrack
+from addon_tests.making.truth_seer import DEMO, N, TruthSeer, beside, demo_truth, tell_pictures
+from handmocap_addon.core.body_motion import BodyMotion
 from handmocap_addon.core.errors import NoHandsError
 from handmocap_addon.core.gvhmr_file import read_gvhmr_result
 from handmocap_addon.core.hand_poses import HandPoses
 from handmocap_addon.core.hand_poses_file import read_hand_poses
-from handmocap_addon.core.hand_skeleton import HandSkeleton
-from handmocap_addon.core.landmark_definition import RIG_JOINTS
-from handmocap_addon.core.landmark_fit import FittedHand, fit_landmarks
 from handmocap_addon.core.skeleton import SIDES
 from handmocap_addon.core.stand_in_body import load_stand_in_body
 from handmocap_addon.worker import estimate
-from handmocap_addon.worker.estimate import Person
-from handmocap_addon.worker.estimators.base import EstimatorInfo, HandObservation, VideoFrame
+from handmocap_addon.worker.estimate import Person, Request
 from handmocap_addon.worker.events import Cancellation, EventWriter
 from handmocap_addon.worker.video import probe_clip
-
-DEMO = REPOSITORY / "demo"
-N = 96
-# The demo's person twice, the second one this far to the right of the picture.
-SECOND_PERSON_METRES = 1.0
 
 
 @pytest.fixture(scope="module")
 def truth() -> dict[str, np.ndarray]:
-    with np.load(DEMO / "truth.npz") as content:
-        return dict(content)
+    return demo_truth()
 
 
 @pytest.fixture(scope="module")
@@ -44,67 +33,9 @@ def motion() -> BodyMotion:
     return read_gvhmr_result(DEMO / "hmr4d_results.pt")
 
 
-def beside(motion: BodyMotion) -> BodyMotion:
-    moved = motion.camera.translation + (SECOND_PERSON_METRES, 0.0, 0.0)
-    return replace(motion, camera=BodyTrack(motion.camera.orient_quat_wxyz, moved))
-
-
-class TruthSeer:
-    """Sees every hand of the truth but those that it is told to miss at first."""
-
-    channel_order = "rgb"
-    info = EstimatorInfo("truth", "none", "none", {})
-
-    def __init__(self, truth: dict[str, np.ndarray], missed: dict[str, range] | None = None, people: int = 1) -> None:
-        self._truth, self._missed, self._people = truth, missed or {}, people
-        self.looked_at: list[int] = []
-        self.blind_again = False
-
-    def hand(self, side: str, frame: int, person: int, corner: np.ndarray | float = 0.0) -> HandObservation:
-        points = self._truth[f"{side}_keypoints_2d"][frame].astype(float)
-        depth = (self._truth[f"{side}_wrist_world"][frame] @ self._truth["world_to_camera_rotmat"].T)[2]
-        depth += self._truth["world_to_camera_translation"][2]
-        points = points + (person * SECOND_PERSON_METRES * self._truth["intrinsics"][0, 0] / depth, 0.0) - corner
-        box = np.concatenate((points.min(axis=0) - 5.0, points.max(axis=0) + 5.0))
-        return HandObservation(side, 0.9, box, points, self._truth[f"{side}_keypoints_3d"][frame])
-
-    def observe(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, list[HandObservation]]]:
-        for frame in frames:
-            yield (
-                frame,
-                [
-                    self.hand(side, frame.index, person)
-                    for person in range(self._people)
-                    for side in SIDES
-                    if person > 0 or frame.index not in self._missed.get(side, ())
-                ],
-            )
-
-    def look_again(self, pixels: np.ndarray) -> list[HandObservation]:
-        """What is in the crop, of both hands: whose middles lie in it."""
-        frame, left, top = (int(value) for value in pixels[0, 0] * np.array((1, 4, 4)))
-        self.looked_at.append(frame)
-        seen = [] if self.blind_again else [self.hand(side, frame, 0, np.array((left, top))) for side in SIDES]
-        size = np.array(pixels.shape[1::-1])
-        return [hand for hand in seen if ((hand.keypoints_2d[9] > 0.0) & (hand.keypoints_2d[9] < size)).all()]
-
-    def fit(self, world: np.ndarray, image: np.ndarray, skeleton: HandSkeleton) -> FittedHand:
-        return fit_landmarks(world, skeleton, image, RIG_JOINTS)
-
-    def close(self) -> None: ...
-
-
 @pytest.fixture(autouse=True)
 def telling_pictures(monkeypatch) -> None:
-    """Pictures whose pixels say their frame and, to four pixels, their place."""
-
-    def read(_clip, _order) -> Iterator[VideoFrame]:
-        y, x = np.mgrid[:480, :640] // 4
-        for frame in range(N):
-            pixels = np.stack((np.full(x.shape, frame), x, y), axis=-1).astype(np.int64)
-            yield VideoFrame(frame, frame * 1001 / 24000, pixels)
-
-    monkeypatch.setattr(estimate, "read_frames", read)
+    tell_pictures(monkeypatch.setattr)
 
 
 @pytest.fixture
@@ -115,9 +46,8 @@ def run(tmp_path):
         people = [Person(motion, tmp_path / str(number) / "hand_poses.npz") for number, motion in enumerate(motions)]
         people += [Person(motion, None) for motion in others]
         stdout = io.StringIO()
-        result = estimate.estimate_clip(
-            probe_clip(DEMO / "clip.mp4"), seer, load_stand_in_body(), people, EventWriter(stdout), Cancellation()
-        )
+        request = Request(probe_clip(DEMO / "clip.mp4"), load_stand_in_body(), people)
+        result = estimate.estimate_clip(request, seer, EventWriter(stdout), Cancellation())
         assert [hands.path for hands in result.people] == [person.target for person in people if person.target is not None]
         return [read_hand_poses(hands.path) for hands in result.people], [
             json.loads(line) for line in stdout.getvalue().splitlines()
@@ -133,7 +63,7 @@ def detected(poses: HandPoses, side: str) -> list[int]:
 def test_a_hand_that_the_body_puts_in_view_is_found_by_looking_again(run, truth, motion):
     seer = TruthSeer(truth, {"left": range(30, 50)})
     [poses], events = run(seer, motion)
-    assert seer.looked_at == list(range(30, 50))
+    assert sorted(seer.looked_at) == list(range(30, 50))
     assert detected(poses, "left") == detected(poses, "right") == list(range(N))
     assert poses.meta["second_look"] == {"left": list(range(30, 50)), "right": []}
     assert [(note["side"], note["second_look"]) for note in poses.meta["tracks"]] == [("left", 20), ("right", 0)]

@@ -26,6 +26,7 @@ from ..core.wrist import WristSettings, WristSource
 from .armatures import smplx_armatures
 from .baking import BakeJob, request_for
 from .ending import Ending
+from .key_reduction import KeySharing, ReductionSettings
 from .run import RunOptions, run_shot
 from .saving import remove_session_folder, save_copy
 from .shot import STAND_IN, add_body_to_scene, apply_body, apply_hands, check_wrist, match_scene_to_clip
@@ -132,6 +133,15 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--bake", type=_formats, default=("abc", "usdc"), help="abc, usdc, usda, usd, or nothing")
     run.add_argument("--steady-camera", action="store_true", help="the real camera stood still")
     run.add_argument("--truth", type=Path, help="known finger poses (left_ and right_hand_pose), to report the error")
+    run.add_argument(
+        "--reduce",
+        type=float,
+        metavar="DEGREES",
+        help="leave only the finger keys that keep every bone this near to its full curve",
+    )
+    run.add_argument(
+        "--reduce-by", choices=[sharing.value for sharing in KeySharing], help="what shares its reduced keys; default finger"
+    )
     run.add_argument("--no-preview", action="store_true", help="render no preview.png")
 
     apply = commands.add_parser("apply", help="key hands (and a body) on an armature and save the file")
@@ -257,6 +267,7 @@ def _run(options: argparse.Namespace, ending: Ending) -> None:
         steady_camera=options.steady_camera,
         cleanup=_cleanup(options),
         wrist=_wrist(options),
+        reduction=_reduction(options),
         preview=not options.no_preview,
         truth=options.truth,
     )
@@ -272,6 +283,9 @@ def _run(options: argparse.Namespace, ending: Ending) -> None:
     for side, hand in report["hands"].items():
         print(f"{side} hand: {hand['measured']} of {hand['frames']} frames measured, {hand['filled']} filled, "
               f"{hand['missing']} missing")  # fmt: skip
+        if "keys_after" in hand:
+            print(f"{side} hand: {hand['keys_after']} of {hand['keys_before']} finger keys left, "
+                  f"at most {hand['largest_error_degrees']:.2f} degrees off")  # fmt: skip
         if "accuracy" in hand and hand["accuracy"]["frames_compared"]:
             accuracy = hand["accuracy"]
             fitted, raw = accuracy["bone_direction_error_mean_deg"], accuracy["raw_landmarks_error_mean_deg"]
@@ -283,6 +297,19 @@ def _run(options: argparse.Namespace, ending: Ending) -> None:
         print(f"{file['path']}: {file['frames']} frames of {file['vertices']} vertices, "
               f"at most {file['largest_distance_m']:.1e} m from the scene")  # fmt: skip
     print(f"report: {options.out / 'report.json'}")
+
+
+def _reduction(options: argparse.Namespace) -> ReductionSettings | None:
+    """What was asked for.
+
+    Raises:
+        BadUsageError: the error is out of its range, or something shares keys that are not reduced.
+    """
+    if options.reduce is None:
+        if options.reduce_by is not None:
+            raise BadUsageError("--reduce-by stands alone", "give --reduce DEGREES too")
+        return None
+    return ReductionSettings(options.reduce, KeySharing(options.reduce_by or KeySharing.FINGER))
 
 
 def _wrist(options: argparse.Namespace) -> WristSettings:

@@ -15,7 +15,7 @@ from ..core.landmark_fit import FittedHand, fit_landmarks, fit_mediapipe_landmar
 from ..core.skeleton import SIDES, Side
 from ..core.stand_in_body import load_stand_in_body
 from .finger_target import FingerTarget
-from .tool_actions import written_action
+from .tool_actions import find_tool_action, written_action
 
 _PROPERTY = "handmocap_corrections"
 _EVERY_ROW = 10**9
@@ -27,7 +27,7 @@ def read_corrections(armature: Any) -> tuple[Correction, ...]:
     Raises:
         BadInputError: the text was changed by something else.
     """
-    place = written_action(armature)
+    place = find_tool_action(armature)
     text = place.action.get(_PROPERTY) if place is not None else None
     return corrections_from_json(str(text)) if text is not None else ()
 

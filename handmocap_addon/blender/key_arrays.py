@@ -91,10 +91,12 @@ def replace_keys(curve: Any, written: WrittenKeys, own: Keys | None = None) -> N
     if own is not None:
         details |= {name: np.zeros(count, dtype=bool) for name in _SELECTION}
     keys |= details
+    own_rows = np.empty(0, dtype=int)
     if own is not None:
         # In the order of frames: Blender's own sorting is slow.
         order = np.argsort(np.concatenate((own["co"][:, 0], keys["co"][:, 0])), kind="stable")
         keys = {name: np.concatenate((own[name], values))[order] for name, values in keys.items()}
+        own_rows = np.flatnonzero(order < len(own["co"]))
     points = curve.keyframe_points
     if len(points) != len(keys["co"]):
         points.clear()
@@ -109,6 +111,17 @@ def replace_keys(curve: Any, written: WrittenKeys, own: Keys | None = None) -> N
         if name in keys:
             points.foreach_set(name, np.ascontiguousarray(keys[name], dtype=np.bool_))
     curve.update()
+    for name in _HANDLES if len(own_rows) else ():
+        _put_back_handles(points, name, keys, own_rows)
+
+
+def _put_back_handles(points: Any, name: str, keys: Keys, own_rows: Array) -> None:
+    """A person's handles as they were: Blender's update turns aligned ones anew."""
+    free = np.isin(keys[f"{name}_type"][own_rows], [enum_number(f"{name}_type", kind) for kind in ("FREE", "ALIGNED")])
+    if free.any():
+        pairs = _pairs(points, name)
+        pairs[own_rows[free]] = keys[name][own_rows[free]]
+        points.foreach_set(name, pairs.ravel())
 
 
 def _pairs(points: Any, name: str) -> Array:

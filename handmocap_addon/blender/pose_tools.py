@@ -1,4 +1,7 @@
-"""The animator's key tools: hold, relax, blend to a pose, copy from the other hand. They write a person's keys."""
+"""The animator's key tools: hold, relax, blend to a pose, copy from the other hand. They write a person's keys.
+
+Reduced fingers get their full keys back first.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from ..core.stand_in_body import load_stand_in_body
 from .armatures import HAND_JOINTS, map_armature
 from .finger_target import FingerTarget, target_of_joints
 from .key_edits import FingerCurves, finger_curves, key_rotations
+from .key_reduction import is_reduced, restore_full_keys
 
 Array = NDArray[Any]
 
@@ -133,6 +137,9 @@ def _ends(first: float, last: float) -> Array:
 def _keyed(armature: Any, target: FingerTarget, ease: float, keys: Callable[[FingerCurves], tuple[Array, Array]]) -> int:
     if not ease >= 0.0:
         raise BadUsageError(f"The ease is {ease:g} frames", "give 0 or more")
+    if is_reduced(armature):
+        # A curve of few keys would change its course far beyond the ones that are replaced.
+        restore_full_keys(armature)
     # All are read before any is changed.
     found = [(curves, *keys(curves)) for curves in finger_curves(armature, target)]
     return sum(key_rotations(curves, frames, quat[: len(frames)], ease) for curves, frames, quat in found)

@@ -17,7 +17,7 @@ from ..core.worth_looking_at import ranges_worth_looking_at
 from .finger_target import FingerTarget, target_of
 from .problem_markers import show_markers
 from .shot import AppliedHands, frame_times
-from .tool_actions import written_action
+from .tool_actions import find_tool_action, written_action
 
 _PROPERTY = "handmocap_problems"
 _MOST_MARKERS = 12
@@ -81,7 +81,7 @@ def find_problems(armature: Any, applied: AppliedHands, poses: HandPoses) -> lis
 
 def read_problems(armature: Any) -> list[Problem]:
     """What the last look found."""
-    place = written_action(armature)
+    place = find_tool_action(armature) if armature is not None else None
     text = place.action.get(_PROPERTY) if place is not None else None
     return [Problem(**entry) for entry in json.loads(text)] if text else []
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .scene_time import FIRST_FRAME, one_step
-from .tool_actions import written_action
+from .tool_actions import find_tool_action
 
 Array = NDArray[Any]
 
@@ -22,7 +22,7 @@ _PROPERTY = "handmocap_retimed"
 def retimed_as(armature: Any, frames: ArrayLike) -> Array:
     """Timeline frames (N,) of a clip where the armature's keys have gone."""
     moved = np.asarray(frames, dtype=np.float64)
-    place = written_action(armature)
+    place = find_tool_action(armature)
     stored = list(place.action.get(_PROPERTY, ())) if place is not None else []
     for scale, shift in zip(stored[::2], stored[1::2], strict=True):
         moved = one_step(moved, scale, shift)

@@ -34,6 +34,7 @@ from .armatures import HAND_JOINTS, map_armature, smplx_armatures
 from .baking import BakeJob, request_for
 from .ending import Ending
 from .jobs import ChildJob
+from .key_reduction import ReductionResult, ReductionSettings, reduce_finger_keys
 from .preview import render_preview
 from .saving import save_copy
 from .shot import (
@@ -74,6 +75,7 @@ class RunOptions:
     steady_camera: bool = False
     wrist: WristSettings = field(default_factory=WristSettings)
     cleanup: CleanupSettings = field(default_factory=CleanupSettings)
+    reduction: ReductionSettings | None = None  # None keys every frame
     preview: bool = True
     truth: Path | None = None  # known finger poses, to say how far the estimate is from them
 
@@ -153,6 +155,11 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
     # GVHMR's copy may have been used instead of the clip; then the camera must show that one.
     armature, applied, keys = _build_scene(options, poses, motion, existing, Path(estimated["clip"]))
     clock.lap("keying")
+    reduced: ReductionResult | None = None
+    if options.reduction is not None:
+        reduced = reduce_finger_keys(armature, options.reduction)
+        keys["total"] = count_keys(armature)
+        clock.lap("reducing")
     save_copy(options.out / SCENE_NAME)
     clock.lap("saving")
     baked = _bake(options, armature, on_progress)
@@ -163,6 +170,10 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
             render_preview(armature, _clearest_frame(poses, applied.frames), options.out / PREVIEW_NAME)
         clock.lap("preview")
     report = _report(options, poses, motion, applied, keys, baked, armature, clock)
+    if reduced is not None and options.reduction is not None:
+        report["reduction"] = dataclasses.asdict(options.reduction)
+        for side, hand in reduced.hands.items():
+            report["hands"][side] |= dataclasses.asdict(hand)
     write_json(options.out / REPORT_NAME, report)
     return report
 

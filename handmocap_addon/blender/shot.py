@@ -167,13 +167,13 @@ def start_over(
     rig = map_armature(armature)
     if poses.frame_count == 0:
         raise BadInputError("The hands cover no frames", "run Estimate again")
+    forget_corrections(armature, target_of_joints(joints))
     for joint in joints:
         for mode in (QUATERNION, AXIS_ANGLE, EULER_ORDERS[0]):
             forget_property(armature, rotation_path(rig.bone_of_joint[joint], mode), range(4))
     for side in SIDES:
         if set(hand_joint_names(side)) <= set(joints):
             forget_property(armature, score_path(side), [0])
-    forget_corrections(armature, target_of_joints(joints))
     return apply_hands(armature, poses, settings, action_name, key_settings, joints)
 
 

@@ -30,10 +30,10 @@ def find_tool_action(datablock: Any) -> ToolAction | None:
     animation = datablock.animation_data
     if animation is None:
         return None
-    for candidate in _actions_of(animation):
+    for candidate in actions_of(animation):
         if has_record(candidate.action, candidate.slot):
             return candidate
-    return next(_actions_of(animation), None) if animation.action is not None and animation.action_slot is not None else None
+    return next(actions_of(animation), None) if animation.action is not None and animation.action_slot is not None else None
 
 
 def written_action(datablock: Any) -> ToolAction | None:
@@ -58,14 +58,15 @@ def ensure_tool_action(datablock: Any, name: str) -> ToolAction:
         if animation.action is None:
             animation.action = bpy.data.actions.new(name)
         action = animation.action
-        _check_editable(action, datablock)
+        check_editable(action, datablock)
         animation.action_slot = _free_slot(animation) or action.slots.new(datablock.id_type, datablock.name)
         found = ToolAction(action, animation.action_slot)
-    _check_editable(found.action, datablock)
+    check_editable(found.action, datablock)
     return found
 
 
-def _check_editable(action: Any, datablock: Any) -> None:
+def check_editable(action: Any, datablock: Any) -> None:
+    """Raises ArmatureError where the action is linked from another file."""
     if not action.is_editable:
         raise ArmatureError(
             f"The action {action.name} of {datablock.name} is linked from another file and cannot be changed",
@@ -73,7 +74,7 @@ def _check_editable(action: Any, datablock: Any) -> None:
         )
 
 
-def _actions_of(animation: Any) -> Iterator[ToolAction]:
+def actions_of(animation: Any) -> Iterator[ToolAction]:
     """The active action, then those of strips from the top track down."""
     if animation.action is not None and animation.action_slot is not None:
         yield ToolAction(animation.action, animation.action_slot)

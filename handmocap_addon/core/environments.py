@@ -7,7 +7,6 @@ pinned in `requirements/`; a finished environment is used again as long as its p
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -22,10 +21,11 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from .atomic_files import output_error, replacing
 from .errors import MissingSetupError, WorkerFailedError
+from .file_locks import try_to_lock
 
 _REQUIREMENTS: Final = Path(__file__).resolve().parent.parent / "requirements"
 _STAMP: Final = "handmocap-environment.json"
@@ -354,27 +354,9 @@ def _locked(folder: Path, say: Say) -> Iterator[None]:
         raise output_error(folder, error) from error
     with handle:
         has_said = False
-        while not _try_to_lock(handle):
+        while not try_to_lock(handle):
             if not has_said:
                 say(f"Waiting for another set-up in {folder} to end")
                 has_said = True
             time.sleep(_LOCK_SECONDS)
         yield
-
-
-def _try_to_lock(handle: IO[str]) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            handle.seek(0)
-            msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
-            return False
-        raise
-    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -36,14 +37,14 @@ class HandDetections:
         return HandDetections(
             frame=np.zeros(count, np.int64),
             is_right=np.zeros(count, bool),
-            score=np.zeros(count),
-            bbox=np.zeros((count, 4)),
-            keypoints_2d=np.zeros((count, 21, 2)),
-            keypoints_3d=np.zeros((count, 21, 3)),
+            score=np.zeros(count, np.float32),
+            bbox=np.zeros((count, 4), np.float32),
+            keypoints_2d=np.zeros((count, 21, 2), np.float32),
+            keypoints_3d=np.zeros((count, 21, 3), np.float32),
             has_pose=np.zeros(count, bool),
-            hand_pose=np.zeros((count, 45)),
-            global_orient=np.zeros((count, 3)),
-            betas=np.zeros((count, 10)),
+            hand_pose=np.zeros((count, 45), np.float32),
+            global_orient=np.zeros((count, 3), np.float32),
+            betas=np.zeros((count, 10), np.float32),
             second_look=np.zeros(count, bool),
         )
 
@@ -57,11 +58,15 @@ class HandDetections:
 
     def joined(self, other: HandDetections) -> HandDetections:
         """Both, in the order of the frames."""
-        parts = {
-            field.name: np.concatenate((getattr(self, field.name), getattr(other, field.name))) for field in fields(self)
-        }
-        both = HandDetections(**parts)
+        both = HandDetections.concatenated([self, other])
         return both.taken(np.argsort(both.frame, kind="stable"))
+
+    @staticmethod
+    def concatenated(parts: Sequence[HandDetections]) -> HandDetections:
+        """All of them, in the order in which they are given."""
+        parts = parts or [HandDetections.empty()]
+        names = [field.name for field in fields(HandDetections)]
+        return HandDetections(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
     def hand_length_px(self) -> Array:
         """Length (D,) in pixels that `HAND_LENGTH` has at each hand's depth.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from .hand_detections import HandDetections
 from .hand_evidence import LARGEST_SIZE_RATIO, WRIST_REACH
 from .hand_sides import HandAssociation
 from .projected_arms import ProjectedArms
-from .skeleton import LANDMARK_WRIST
+from .skeleton import LANDMARK_WRIST, SIDES, Side
 
 Array = NDArray[Any]
 # Hands smaller than this in the picture give no landmarks worth having, pixels.
@@ -40,6 +40,10 @@ class Looks:
     def count(self) -> int:
         return len(self.frame)
 
+    def taken(self, indices: Array) -> Looks:
+        """The looks of these indices."""
+        return Looks(**{field.name: getattr(self, field.name)[indices] for field in fields(self)})
+
     def accept(self, look: Array, found: HandDetections) -> Array:
         """Whether hands (M,) found in the crops `look` (M,) can be the ones that were expected there."""
         points = found.keypoints_2d
@@ -56,13 +60,16 @@ def missed_hands(
     frame_time: Array,
     picture_size: tuple[int, int],
     arms: Sequence[ProjectedArms],
+    hands: Sequence[tuple[int, Side]],
 ) -> Looks:
-    """Frames on which a hand was not seen where a body puts it in the picture, or, without bodies, within a short gap."""
+    """Frames on which a hand was not seen where a body puts it in the picture, or, without bodies, within a short gap.
+
+    `hands` are those that are looked for, by person and side.
+    """
     found = []
-    for person in range(len(association.given)):
-        for side in (0, 1):
-            given = association.given[person, side]
-            found.append(_by_body(given, arms[person], side) if arms else _by_gap(given, detections, frame_time))
+    for person, side in hands:
+        given = association.of(person, side)
+        found.append(_by_body(given, arms[person], SIDES.index(side)) if arms else _by_gap(given, detections, frame_time))
     frame, place, middle, length = (np.concatenate(parts) for parts in zip(*found, strict=True))
     size = np.array(picture_size, dtype=np.float64)
     margin = _INSIDE * length[:, None]

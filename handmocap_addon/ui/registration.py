@@ -14,6 +14,7 @@ from .cleanup import panel as cleanup_panel
 from .cleanup import settings as cleanup_settings
 from .fingers import operators as finger_operators
 from .fingers import panel as finger_panel
+from .fingers import rotation_and_start_over
 from .hands import operators as hand_operators
 from .hands import panel as hand_panel
 from .preferences import HandmocapPreferences
@@ -31,6 +32,7 @@ CLASSES = (
     *hand_operators.CLASSES,
     *body_operators.CLASSES,
     *finger_operators.CLASSES,
+    *rotation_and_start_over.CLASSES,
     *problem_operators.CLASSES,
     *correction_operators.CLASSES,
     *key_operators.CLASSES,

@@ -7,8 +7,10 @@ from pathlib import Path
 import bpy
 
 from ..blender.ghosts import is_ghost
+from ..blender.key_reduction import KeySharing, ReductionSettings
 from ..core.cleanup_settings import SMOOTHING_TARGETS, CleanupSettings
 from ..core.gvhmr_file import CLIP_NAME
+from ..core.key_settings import KeySettings
 from ..core.wrist import WristSettings, WristSource
 from .cleanup import live
 
@@ -24,6 +26,11 @@ WRISTS = (
     ("BODY", "Body", "The wrists that GVHMR found: steady, but stiff"),
     ("HAND", "Hands", "The wrists that the hand estimator found: livelier, but noisier"),
     ("BLEND", "Blend", "Between the two, nearer to the hand's the surer the estimator is"),
+)
+SHARINGS = (
+    ("FINGER", "Finger", "All bones of a finger have their keys on the same frames"),
+    ("JOINT", "Joint", "Each bone has keys of its own: the fewest, but harder to pose by"),
+    ("HAND", "Hand", "All fingers of a hand have their keys on the same frames: whole poses, but more keys"),
 )
 
 
@@ -144,6 +151,32 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         max=1.0,
         subtype="FACTOR",
     )
+    reduction_error: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="Error",
+        description="By how many degrees a finger bone may turn from where all keys would have it",
+        default=ReductionSettings.error_degrees,
+        min=0.05,
+        max=45.0,
+        soft_max=10.0,
+    )
+    reduction_sharing: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Keys By", description="Which bones have their reduced keys on the same frames", items=SHARINGS
+    )
+    hand_key_ease: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="Ease to Own Keys",
+        description="Frames on each side of a key of your own over which the generated keys come to meet it",
+        default=KeySettings.ease_frames,
+        min=0.0,
+        soft_max=20.0,
+        max=1000.0,
+        precision=0,
+        step=100,
+    )
+    whole_frames: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Whole Frames",
+        description="Key whole frames also where the clip's fall between those of the scene",
+        default=KeySettings.whole_frames,
+    )
     bake_alembic: bpy.props.BoolProperty(name="Alembic", default=True)  # type: ignore[valid-type]
     bake_usd: bpy.props.BoolProperty(name="USD", default=True)  # type: ignore[valid-type]
     bake_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
@@ -171,10 +204,18 @@ class HandmocapSettings(bpy.types.PropertyGroup):
             return gvhmr.parent
         return clip.parent / "mocap" / clip.stem if clip is not None else None
 
+    def action_name(self) -> str:
+        """Of the action that gets the finger keys where the armature has none."""
+        path = self.clip_path() or self.hand_poses_path()
+        return f"{path.stem if path is not None else 'fingers'} motion"
+
     def wrist_settings(self) -> WristSettings:
         return WristSettings(
             WristSource(self.wrist.lower()), self.forearm_twist, self.longest_gap, self.ease, lowest_score=self.lowest_score
         )
+
+    def key_settings(self) -> KeySettings:
+        return KeySettings(self.hand_key_ease, self.whole_frames)
 
     def cleanup(self) -> CleanupSettings:
         own = zip(SMOOTHING_TARGETS, self.has_own_smoothing, self.own_smoothing, strict=True)
@@ -185,6 +226,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
             smoothing_of=tuple((name, strength) for name, has_own, strength in own if has_own),
             lowest_score=self.lowest_score,
         )
+
+    def reduction(self) -> ReductionSettings:
+        return ReductionSettings(self.reduction_error, KeySharing(self.reduction_sharing.lower()))
 
     def body_choice(self) -> str:
         """`stand-in`, or the path of the model file."""

@@ -17,6 +17,7 @@ from typing import NoReturn, TextIO
 
 from ..core.errors import BadUsageError, ExitCode, HandmocapError
 from .events import Cancellation, EventWriter
+from .frame_range import FrameRange
 
 
 class _Parser(argparse.ArgumentParser):
@@ -50,6 +51,14 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _frame_range(text: str) -> FrameRange:
+    first, dash, last = text.partition("-")
+    numbers = _count(first), _count(last if dash else first)
+    if numbers[1] < numbers[0]:
+        raise argparse.ArgumentTypeError(f"{text} ends before it begins")
+    return FrameRange(numbers[0] - 1, numbers[1] - 1)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="handmocap worker", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
@@ -81,6 +90,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     estimate.add_argument("--image-fps", type=_fraction, default=Fraction(24), help="frame rate of a folder of images")
     estimate.add_argument("--expect-frames", type=int, help="fail before writing if the clip has another number of frames")
+    estimate.add_argument(
+        "--frames",
+        type=_frame_range,
+        metavar="FIRST-LAST",
+        help="run these frames alone, counted from 1; the file keeps its other rows of the same clip",
+    )
+    estimate.add_argument("--side", choices=("left", "right"), help="run this hand alone; the file keeps the other one")
+    estimate.add_argument("--afresh", action="store_true", help="estimate again what is there already")
     doctor = commands.add_parser("doctor", help="say what this environment has and lacks")
     doctor.add_argument("--model", type=Path, help="a folder of WiLoR weights to look at")
     return parser
@@ -140,7 +157,7 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
     from ..core.gvhmr_file import read_gvhmr_results
     from ..core.smplx_model_file import read_smplx_model
     from ..core.stand_in_body import load_stand_in_body
-    from .estimate import Person, estimate_clip
+    from .estimate import Person, Request, estimate_clip
     from .estimators import EstimatorChoice, create_estimator
     from .gvhmr_clip import clip_of_the_results
     from .video import probe_clip
@@ -161,8 +178,7 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
     if clip is not given:
         note = f"{clip.path} is used as the clip, since it has the {bodies[0].frame_count} frames of the GVHMR result and "
         note += f"{given.path.name} has not"
-        events.emit("log", message=note)
-        print(note, file=sys.stderr)
+        events.log(note)
     body = load_stand_in_body() if options.body == "stand-in" else read_smplx_model(Path(options.body))
     cancellation.check()
     choice = EstimatorChoice(
@@ -173,15 +189,33 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
         len(people),
         options.detector_size,
         options.batch,
+        options.side,
     )
     estimator = create_estimator(choice)
     try:
-        instead_of = None if clip is given else given.path.name
-        result = estimate_clip(clip, estimator, body, people, events, cancellation, options.expect_frames, instead_of)
+        request = Request(
+            clip,
+            body,
+            people,
+            options.expect_frames,
+            None if clip is given else given.path.name,
+            options.frames,
+            options.side,
+            options.afresh,
+        )
+        result = estimate_clip(request, estimator, events, cancellation)
     finally:
         estimator.close()
     written = [{"path": str(hands.path), "detected": hands.frames_detected} for hands in result.people]
-    events.emit("result", frames=result.frame_count, fps=result.fps, clip=str(clip.path), people=written, **written[0])
+    events.emit(
+        "result",
+        frames=result.frame_count,
+        fps=result.fps,
+        clip=str(clip.path),
+        reused=result.reused,
+        people=written,
+        **written[0],
+    )
 
 
 def _doctor(options: argparse.Namespace, events: EventWriter, _cancellation: Cancellation) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import numpy as np
 from ..core.atomic_files import ensure_output_folder
 from ..core.body_model import BodyModel
 from ..core.body_motion import BodyMotion
-from ..core.errors import FrameCountError, NoHandsError
+from ..core.clip_slices import ClipSlice
+from ..core.errors import BadUsageError, FrameCountError, NoHandsError
 from ..core.hand_detections import Array, HandDetections
 from ..core.hand_poses import HandPoses, HandTrack
 from ..core.hand_poses_file import write_hand_poses
@@ -24,8 +26,14 @@ from ..core.skeleton import SIDES, Side
 from ..core.stand_in_body import load_stand_in_body
 from .estimators.base import HandEstimator
 from .events import Cancellation, EventWriter
-from .observed import gathered, moved
-from .video import ClipInfo, clip_sha256, clip_timing, read_frames
+from .fingerprint import fingerprint, made_with
+from .finished import finished_before, read_if_any, sealed
+from .first_look import FirstLook
+from .frame_range import FrameRange
+from .look_again import SecondLook
+from .partial_results import PartialResults, partial_results
+from .parts import of_the_same_clip, put_into
+from .video import ClipInfo, ClipReader, ClipTiming, clip_sha256, clip_timing
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ class Person:
 
 @dataclass(frozen=True)
 class WrittenHands:
-    """One file that was written."""
+    """One file that is in its place."""
 
     path: Path
     frames_detected: dict[Side, int]
@@ -51,130 +59,253 @@ class EstimateResult:
     people: list[WrittenHands]
     frame_count: int
     fps: tuple[int, int]
+    reused: bool  # it was all there before
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """Everything that one pass over the clip shows."""
+class Request:
+    """What is asked of a run, beside the estimator's settings."""
 
-    detections: HandDetections
-    times: Array  # (N,) seconds
-    picture_size: tuple[int, int]
+    clip: ClipInfo
+    body: BodyModel  # on which hands without rotations are fitted
+    people: Sequence[Person]
+    expected_frames: int | None = None
+    instead_of: str | None = None  # name of the clip that was asked for where another one is used, for the notes
+    frames: FrameRange | None = None  # all, or those that are run; the other rows stay as the files have them
+    side: Side | None = None  # both, or the one that is run
+    afresh: bool = False  # whatever is there already
+
+    @property
+    def targets(self) -> list[tuple[int, Path]]:
+        """The people whose hands are wanted, by number, and their files."""
+        return [(number, person.target) for number, person in enumerate(self.people) if person.target is not None]
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        return SIDES if self.side is None else (self.side,)
 
 
 def estimate_clip(
-    clip: ClipInfo,
-    estimator: HandEstimator,
-    body: BodyModel,
-    people: Sequence[Person],
-    events: EventWriter,
-    cancellation: Cancellation,
-    expected_frames: int | None = None,
-    instead_of: str | None = None,
+    request: Request, estimator: HandEstimator, events: EventWriter, cancellation: Cancellation
 ) -> EstimateResult:
     """Run an estimator over a clip, twice where hands were missed, and write every person's file in one step each.
 
-    `instead_of` names the clip that was asked for where another one is used, for the notes.
+    What an earlier run with the same inputs has finished is used again: whole files, or the slices of one that was stopped.
 
     Raises:
         ClipError, FrameCountError, NoHandsError, OutputError, CancelledError: nothing was written.
     """
-    for person in people:
-        if person.target is not None:
-            ensure_output_folder(person.target.parent)
-    expected = [expected_frames] if expected_frames is not None else []
-    expected += [person.motion.frame_count for person in people if person.motion is not None]
-    if any(clip.likely_frame_count != count for count in expected):
-        # Decoding alone is many times faster than estimating, and only it knows.
-        _check_count(clip, sum(1 for _ in read_frames(clip, estimator.channel_order)), expected)
-    seen = _first_look(clip, estimator, events, cancellation)
-    _check_count(clip, len(seen.times), expected)
-    arms = [project_arms(person.motion, load_stand_in_body(person.motion.betas).rest_joints)
-            for person in people if person.motion is not None]  # fmt: skip
-    detections = seen.detections
-    association = associate_hands(detections, seen.times, arms)
-    looks = missed_hands(detections, association, seen.times, seen.picture_size, arms)
-    if looks.count:
-        detections = detections.joined(_look_again(clip, estimator, looks, len(seen.times), events, cancellation))
-        association = associate_hands(detections, seen.times, arms)
-    if not (association.given >= 0).any():
-        raise NoHandsError(
-            f"No hand was found in any of the {len(seen.times)} frames of {clip.path.name}",
-            "choose a clip in which hands are larger than about 40 pixels, or another estimator",
+    for _, target in request.targets:
+        ensure_output_folder(target.parent)
+    with partial_results(request.targets[0][1], events.log, cancellation.check) as partial:
+        run = _Run(request, estimator, events, cancellation, partial)
+        if request.afresh:
+            partial.remove()
+        else:
+            result = run.finished_before()
+            if result is not None:
+                return result
+        try:
+            result = run.estimated()
+        except (FrameCountError, NoHandsError):
+            # It would end so again.
+            partial.remove()
+            raise
+        partial.remove()
+        return result
+
+
+class _Run:
+    """One run, whose parts share what it is about."""
+
+    def __init__(
+        self,
+        request: Request,
+        estimator: HandEstimator,
+        events: EventWriter,
+        cancellation: Cancellation,
+        partial: PartialResults,
+    ) -> None:
+        self._request = request
+        self._estimator = estimator
+        self._events = events
+        self._cancellation = cancellation
+        self._partial = partial
+        clip = request.clip
+        self._clip_sha256 = clip_sha256(clip.path)
+        slicing = estimator.slicing
+        # Everything that the hands on a frame depend on.
+        self._key = fingerprint(
+            {
+                "clip": self._clip_sha256,
+                "image_fps": str(clip.declared_fps) if clip.is_image_folder else None,
+                "made_with": made_with(),
+                "estimator": (estimator.info.name, estimator.info.model, estimator.info.settings),
+                "slicing": (slicing.length, slicing.warm_up),
+                "frames": request.frames and (request.frames.first, request.frames.last),
+                "side": request.side,
+            }
         )
 
-    timing = clip_timing(clip, seen.times)
-    meta: dict[str, Any] = {
-        "clip": {
-            "name": clip.path.name,
-            "size": seen.picture_size,
-            "frames": len(seen.times),
-            "fps": (timing.fps.numerator, timing.fps.denominator),
-            "variable_frame_rate": timing.variable_frame_rate,
-            "sha256": clip_sha256(clip.path),
-            **({"instead_of": instead_of} if instead_of is not None else {}),
-        },
-        "estimator": estimator.info.name,
-        "model": estimator.info.model,
-        "settings": estimator.info.settings,
-        "licences": [estimator.info.licence],
-        "fitted_on": body.name,
-        "bodies": len(arms),
-    }
-    wanted = [(number, person.target) for number, person in enumerate(people) if person.target is not None]
-    poses = []
-    for number, _ in wanted:
-        tracks = {side: _hand_track(side, detections, association.of(number, side), body, estimator) for side in SIDES}
-        notes = meta | _notes_for(number, association, detections)
-        poses.append(HandPoses(tracks["left"], tracks["right"], np.arange(len(seen.times)), timing.frame_time, notes))
-        cancellation.check()
-    written = []
-    for (_, target), hands in zip(wanted, poses, strict=True):
-        write_hand_poses(target, hands)
-        written.append(WrittenHands(target, {side: int(hands.track(side).detected.sum()) for side in SIDES}))
-    return EstimateResult(written, len(seen.times), (timing.fps.numerator, timing.fps.denominator))
+    def _made_from(self, number: int) -> str:
+        """Digest of everything that a person's file depends on, but the rows that it keeps."""
+        request = self._request
+        bodies = [replace(person.motion, source="") for person in request.people if person.motion is not None]
+        wanted = [number for number, _ in request.targets]
+        return fingerprint(self._key, number, wanted, bodies, request.body, [request.clip.path.name, request.instead_of])
 
+    def finished_before(self) -> EstimateResult | None:
+        """The result, where every file is there already."""
+        found = [finished_before(target, self._made_from(number)) for number, target in self._request.targets]
+        files = [poses for poses in found if poses is not None]
+        fps = files[0].frames_per_second() if len(files) == len(found) else None
+        if fps is None:
+            return None
+        self._events.log("Nothing has changed since the hands were estimated; the result is used again")
+        return self._result(files, fps, reused=True)
 
-def _check_count(clip: ClipInfo, count: int, expected: Sequence[int]) -> None:
-    for other in expected:
-        if count != other:
-            raise FrameCountError(
-                f"The GVHMR result has {other} frames and {clip.path.name} has {count}",
-                "use the 0_input_video.mp4 in GVHMR's output folder as the clip",
+    def estimated(self) -> EstimateResult:
+        """Do the work and write every file."""
+        request, estimator, check = self._request, self._estimator, self._cancellation.check
+        expected = [request.expected_frames] if request.expected_frames is not None else []
+        expected += [person.motion.frame_count for person in request.people if person.motion is not None]
+        frame_time = None
+        if request.frames is not None or any(request.clip.likely_frame_count != count for count in expected):
+            # Decoding alone is many times faster than estimating, and only it knows.
+            frame_time = ClipReader(request.clip, estimator.channel_order, on_decoded=check).times()
+            self._check_count(len(frame_time), expected)
+        seen = self._first_look()
+        if request.frames is None or frame_time is None:
+            frame_time = seen.frame_time
+        self._check_count(len(frame_time), expected)
+        arms = [project_arms(person.motion, load_stand_in_body(person.motion.betas).rest_joints)
+                for person in request.people if person.motion is not None]  # fmt: skip
+        detections = seen.detections
+        association = associate_hands(detections, frame_time, arms)
+        looks = missed_hands(detections, association, frame_time, seen.picture_size, arms, self._wanted_hands())
+        rows = np.ones(len(frame_time), bool)
+        if request.frames is not None:
+            rows[: request.frames.first] = rows[request.frames.last + 1 :] = False
+            looks = looks.taken(np.flatnonzero(rows[looks.frame]))
+        if looks.count:
+            detections = detections.joined(self._second_look(looks, seen.frame_count))
+            association = associate_hands(detections, frame_time, arms)
+        if not (association.given[:, [SIDES.index(side) for side in request.sides]] >= 0).any():
+            raise NoHandsError(
+                f"No {request.side + ' ' if request.side else ''}hand was found in any of the {seen.frame_count} frames of "
+                f"{request.clip.path.name}",
+                "choose a clip in which hands are larger than about 40 pixels, or another estimator",
             )
+        timing = clip_timing(request.clip, frame_time)
+        files = []
+        for number, target in request.targets:
+            poses = self._poses(number, detections, association, timing, seen.picture_size, len(arms))
+            files.append(sealed(self._completed(poses, target, rows)))
+            check()
+        for (_, target), poses in zip(request.targets, files, strict=True):
+            write_hand_poses(target, poses)
+        return self._result(files, timing.fps, reused=False)
 
+    def _wanted_hands(self) -> list[tuple[int, Side]]:
+        return [(number, side) for number, _ in self._request.targets for side in self._request.sides]
 
-def _first_look(clip: ClipInfo, estimator: HandEstimator, events: EventWriter, cancellation: Cancellation) -> _Seen:
-    times: list[float] = []
-    found = []
-    size = (0, 0)
-    for frame, observations in estimator.observe(read_frames(clip, estimator.channel_order)):
-        cancellation.check()
-        size = (frame.pixels.shape[1], frame.pixels.shape[0])
-        found += [(len(times), observation) for observation in observations]
-        times.append(frame.time)
-        events.progress("Estimating", len(times), max(clip.likely_frame_count, len(times)))
-    return _Seen(gathered(found), np.array(times), size)
+    def _check_count(self, count: int, expected: Sequence[int]) -> None:
+        clip, frames = self._request.clip, self._request.frames
+        for other in expected:
+            if count != other:
+                raise FrameCountError(
+                    f"The GVHMR result has {other} frames and {clip.path.name} has {count}",
+                    "use the 0_input_video.mp4 in GVHMR's output folder as the clip",
+                )
+        if frames is not None and frames.last >= count:
+            raise BadUsageError(f"{clip.path.name} has {count} frames", "choose frames within them")
 
+    def _first_look(self) -> ClipSlice:
+        look = FirstLook(self._request.clip, self._estimator, self._request.frames, self._partial, self._key)
+        frames = self._request.frames
+        on_step = self._on_step(
+            "Estimating", look.frames_done, frames.count if frames else self._request.clip.likely_frame_count
+        )
+        return look.finished(on_step)
 
-def _look_again(
-    clip: ClipInfo, estimator: HandEstimator, looks: Looks, frame_count: int, events: EventWriter, cancellation: Cancellation
-) -> HandDetections:
-    """What the crops show of the hands that were expected there."""
-    found, look_of, number = [], [], 0
-    for frame in read_frames(clip, estimator.channel_order):
-        while number < looks.count and looks.frame[number] == frame.index:
-            cancellation.check()
-            left, top, right, bottom = looks.box[number]
-            for observation in estimator.look_again(frame.pixels[top:bottom, left:right]):
-                found.append((frame.index, moved(observation, looks.box[number, :2])))
-                look_of.append(number)
-            number += 1
-            events.progress("Looking again", frame_count + number, frame_count + looks.count)
-        if number == looks.count:
-            break
-    detections = gathered(found, second_look=True)
-    return detections.taken(looks.accept(np.array(look_of, dtype=np.int64), detections))
+    def _second_look(self, looks: Looks, frames_before: int) -> HandDetections:
+        look = SecondLook(self._request.clip, self._estimator, looks, self._partial, self._key)
+        on_step = self._on_step("Looking again", frames_before + look.looks_done, frames_before + looks.count)
+        return look.finished(on_step)
+
+    def _on_step(self, stage: str, done_before: int, total: int) -> Callable[[int], None]:
+        """Counts what is done, says so, and ends the work where that is asked for."""
+        done = done_before
+        if done_before:
+            self._events.progress(stage, done_before, max(total, done_before))
+
+        def on_step(count: int) -> None:
+            nonlocal done
+            self._cancellation.check()
+            if count:
+                done += count
+                self._events.progress(stage, done, max(total, done))
+
+        return on_step
+
+    def _poses(
+        self,
+        number: int,
+        detections: HandDetections,
+        association: HandAssociation,
+        timing: ClipTiming,
+        picture_size: tuple[int, int],
+        body_count: int,
+    ) -> HandPoses:
+        """A person's hands on the frames that were run."""
+        request, info = self._request, self._estimator.info
+        frame_count = len(timing.frame_time)
+        first, last = (0, frame_count - 1) if request.frames is None else (request.frames.first, request.frames.last)
+        made_by = {"estimator": info.name, "model": info.model, "settings": info.settings}
+        part = {"frames": [first, last], "sides": list(request.sides), **made_by, "fingerprint": self._made_from(number)}
+        meta = {
+            "clip": {
+                "name": request.clip.path.name,
+                "size": list(picture_size),
+                "frames": frame_count,
+                "fps": [timing.fps.numerator, timing.fps.denominator],
+                "variable_frame_rate": timing.variable_frame_rate,
+                "sha256": self._clip_sha256,
+                **({"instead_of": request.instead_of} if request.instead_of is not None else {}),
+            },
+            **made_by,
+            "made_with": made_with(),
+            "parts": [part],
+            "licences": [info.licence],
+            "fitted_on": request.body.name,
+            "bodies": body_count,
+            **_notes_for(number, association, detections),
+        }
+        tracks = {
+            side: _hand_track(side, detections, association.of(number, side), request.body, self._estimator)
+            if side in request.sides
+            else HandTrack.empty(frame_count)
+            for side in SIDES
+        }
+        return HandPoses(tracks["left"], tracks["right"], np.arange(frame_count), timing.frame_time, meta)
+
+    def _completed(self, poses: HandPoses, target: Path, rows: Array) -> HandPoses:
+        """With what the file holds of the frames and the side that were not run."""
+        if rows.all() and self._request.side is None:
+            return poses
+        before = read_if_any(target)
+        if before is not None and of_the_same_clip(before, poses):
+            return put_into(before, poses, rows, self._request.sides)
+        if target.exists():
+            self._events.log(f"{target.name} is of another clip; the hands that were not asked for are not kept")
+        return poses
+
+    def _result(self, files: Sequence[HandPoses], fps: Fraction, reused: bool) -> EstimateResult:
+        written = [
+            WrittenHands(target, {side: int(poses.track(side).detected.sum()) for side in SIDES})
+            for (_, target), poses in zip(self._request.targets, files, strict=True)
+        ]
+        return EstimateResult(written, files[0].frame_count, (fps.numerator, fps.denominator), reused)
 
 
 def _notes_for(person: int, association: HandAssociation, detections: HandDetections) -> dict[str, Any]:

@@ -68,6 +68,11 @@ class EventWriter:
     def emit(self, kind: EventKind, **data: Any) -> None:
         print(JobEvent(kind, data).line(), file=self._stdout, flush=True)
 
+    def log(self, message: str) -> None:
+        """Say something to people, in the panel and on stderr."""
+        self.emit("log", message=message)
+        print(message, file=sys.stderr)
+
     def progress(self, stage: str, done: int, total: int) -> None:
         """Report a stage's progress, at most ten times a second and always at its end."""
         now = time.monotonic()

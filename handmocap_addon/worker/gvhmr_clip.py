@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..core.body_motion import BodyMotion
 from ..core.gvhmr_file import CLIP_NAME
-from .video import ClipInfo, probe_clip, read_frames
+from .video import ClipInfo, ClipReader, probe_clip
 
 
 def clip_of_the_results(clip: ClipInfo, bodies: Sequence[BodyMotion]) -> ClipInfo:
@@ -27,5 +27,5 @@ def clip_of_the_results(clip: ClipInfo, bodies: Sequence[BodyMotion]) -> ClipInf
 
 
 def _fits(clip: ClipInfo, bodies: Sequence[BodyMotion]) -> bool:
-    decoded = sum(1 for _ in read_frames(clip, "rgb"))
+    decoded = len(ClipReader(clip, "rgb").times())
     return all(body.frame_count == decoded for body in bodies)

@@ -5,9 +5,12 @@ Frames are counted by decoding, since containers' own counts are often wrong, an
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import itertools
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -74,19 +77,69 @@ def probe_clip(path: Path, image_fps: Fraction = Fraction(24)) -> ClipInfo:
     return ClipInfo(path, False, packets, Fraction(rate) if rate else None)
 
 
-def read_frames(clip: ClipInfo, channel_order: ChannelOrder) -> Iterator[VideoFrame]:
-    """Decoded, upright frames in the order in which they are shown.
+class ClipReader:
+    """A clip's upright frames in the order in which they are shown, from any frame on.
 
-    Raises:
-        ClipError: a frame cannot be decoded, or none can.
+    Frames that nobody asked for are decoded, since only that counts them, but not converted, which takes as long again.
     """
-    frames = _image_frames(clip, channel_order) if clip.is_image_folder else _video_frames(clip, channel_order)
-    count = 0
-    for frame in frames:
-        count += 1
-        yield frame
-    if count == 0:
-        raise ClipError(f"{clip.path.name} holds no frames that can be decoded", _CONVERT_HINT)
+
+    def __init__(
+        self, clip: ClipInfo, channel_order: ChannelOrder, kept: int = 0, on_decoded: Callable[[], None] = lambda: None
+    ) -> None:
+        """`kept` frames may be asked for again without decoding from the start; `on_decoded` is called after every frame."""
+        self._clip = clip
+        self._channel_order: ChannelOrder = channel_order
+        self._on_decoded = on_decoded
+        self._kept: deque[_Decoded] = deque(maxlen=kept)
+        self._source: Iterator[_Decoded] = iter(())
+        self._next: int | None = None  # the source's next frame
+
+    def frames(self, wanted: Iterable[int]) -> Iterator[VideoFrame]:
+        """The frames of these growing numbers, as far as the clip has them.
+
+        Raises:
+            ClipError: a frame cannot be decoded, or none can.
+        """
+        numbers = iter(wanted)
+        number = next(numbers, None)
+        if number is not None and (self._next is None or number < self._next - len(self._kept)):
+            self._source = self._decoded()
+            self._next = 0
+            self._kept.clear()
+        for frame in itertools.chain(list(self._kept), self._continued()):
+            if number is None:
+                return
+            if frame.index == number:
+                # Before the frame is handed out: whoever has all that he wants asks no more.
+                number = next(numbers, None)
+                yield VideoFrame(frame.index, frame.time, frame.pixels())
+                if number is None:
+                    return
+
+    def times(self) -> np.ndarray:
+        """Seconds (N,) of all frames from the first."""
+        return np.array([frame.time for frame in self._decoded()])
+
+    def _continued(self) -> Iterator[_Decoded]:
+        for frame in self._source:
+            self._next = frame.index + 1
+            self._kept.append(frame)
+            yield frame
+
+    def _decoded(self) -> Iterator[_Decoded]:
+        source = _decoded_images if self._clip.is_image_folder else _decoded_video
+        count = 0
+        for frame in source(self._clip, self._channel_order):
+            count += 1
+            self._on_decoded()
+            yield frame
+        if count == 0:
+            raise ClipError(f"{self._clip.path.name} holds no frames that can be decoded", _CONVERT_HINT)
+
+
+def read_frames(clip: ClipInfo, channel_order: ChannelOrder) -> Iterator[VideoFrame]:
+    """All frames; see `ClipReader.frames`."""
+    return ClipReader(clip, channel_order).frames(itertools.count())
 
 
 def clip_timing(clip: ClipInfo, frame_time: np.ndarray) -> ClipTiming:
@@ -135,24 +188,43 @@ def _images_in(folder: Path) -> list[Path]:
     )
 
 
-def _image_frames(clip: ClipInfo, channel_order: ChannelOrder) -> Iterator[VideoFrame]:
+@dataclass(frozen=True)
+class _Decoded:
+    """A frame whose pixels (H, W, 3) are made when they are asked for."""
+
+    index: int
+    time: float  # seconds from the first frame
+    pixels: Callable[[], np.ndarray]
+
+
+def _decoded_images(clip: ClipInfo, channel_order: ChannelOrder) -> Iterator[_Decoded]:
     fps = clip.declared_fps or Fraction(24)
-    size: tuple[int, ...] | None = None
-    for index, path in enumerate(_images_in(clip.path)):
-        # Read by numpy, since OpenCV cannot open non-ASCII paths on Windows.
-        content = np.fromfile(path, dtype=np.uint8)
-        pixels = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None
-        if pixels is None:
-            raise ClipError(f"{path.name} in {clip.path} cannot be read as an image", "remove it or write it again")
-        if size is not None and pixels.shape != size:
-            raise ClipError(f"{path.name} has another size than the images before it", "choose images of one size")
-        size = pixels.shape
-        if channel_order == "rgb":
-            pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
-        yield VideoFrame(index, float(index / fps), np.ascontiguousarray(pixels))
+    paths = _images_in(clip.path)
+
+    @functools.cache
+    def shape() -> tuple[int, ...]:
+        return _image(paths[0]).shape
+
+    def pixels(path: Path) -> np.ndarray:
+        image = _image(path)
+        if image.shape != shape():
+            raise ClipError(f"{path.name} has another size than the first image", "choose images of one size")
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB) if channel_order == "rgb" else image
+
+    for index, path in enumerate(paths):
+        yield _Decoded(index, float(index / fps), functools.partial(pixels, path))
 
 
-def _video_frames(clip: ClipInfo, channel_order: ChannelOrder) -> Iterator[VideoFrame]:
+def _image(path: Path) -> np.ndarray:
+    # Read by numpy, since OpenCV cannot open non-ASCII paths on Windows.
+    content = np.fromfile(path, dtype=np.uint8)
+    image = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None
+    if image is None:
+        raise ClipError(f"{path.name} in {path.parent} cannot be read as an image", "remove it or write it again")
+    return image
+
+
+def _decoded_video(clip: ClipInfo, channel_order: ChannelOrder) -> Iterator[_Decoded]:
     with _opened(clip.path) as container:
         stream = _video_stream(container, clip.path)
         stream.thread_type = "AUTO"
@@ -167,12 +239,15 @@ def _video_frames(clip: ClipInfo, channel_order: ChannelOrder) -> Iterator[Video
                     first_time = time
                 # Frames are shown in order; a container with a repeated timestamp must not send time backwards.
                 last_time = max(time - first_time, np.nextafter(last_time, np.inf))
-                pixels = frame.to_ndarray(format="rgb24" if channel_order == "rgb" else "bgr24")
-                yield VideoFrame(index, last_time, _upright(pixels, frame.rotation))
+                yield _Decoded(index, last_time, functools.partial(_video_pixels, frame, channel_order))
         except av.error.FFmpegError as error:
             if first_time is None:
                 raise ClipError(f"{clip.path.name} cannot be decoded ({error.strerror})", _CONVERT_HINT) from error
             # A clip cut short by a full card is still worth its frames up to the cut.
+
+
+def _video_pixels(frame: Any, channel_order: ChannelOrder) -> np.ndarray:
+    return _upright(frame.to_ndarray(format="rgb24" if channel_order == "rgb" else "bgr24"), frame.rotation)
 
 
 def _upright(pixels: np.ndarray, rotation_degrees: float) -> np.ndarray:

@@ -37,7 +37,7 @@ from handmocap_addon.core.report import fingertip_jitter  # noqa: E402
 from handmocap_addon.core.skeleton import SIDES, Side  # noqa: E402
 from handmocap_addon.core.stand_in_body import load_stand_in_body  # noqa: E402
 from handmocap_addon.core.wrist import WristSettings, WristSource, with_wrists  # noqa: E402
-from handmocap_addon.worker.estimate import Person, estimate_clip  # noqa: E402
+from handmocap_addon.worker.estimate import Person, Request, estimate_clip  # noqa: E402
 from handmocap_addon.worker.estimators import EstimatorChoice, create_estimator  # noqa: E402
 from handmocap_addon.worker.events import Cancellation, EventWriter  # noqa: E402
 from handmocap_addon.worker.video import probe_clip  # noqa: E402
@@ -140,7 +140,8 @@ def _estimated(clip: KnownClip, bodies: bool) -> list[HandPoses]:
         ]
         estimator = create_estimator(EstimatorChoice("mediapipe", people=len(people)))
         try:
-            estimate_clip(probe_clip(clip.path), estimator, load_stand_in_body(), people, events, Cancellation())
+            request = Request(probe_clip(clip.path), load_stand_in_body(), people)
+            estimate_clip(request, estimator, events, Cancellation())
         finally:
             estimator.close()
         return [read_hand_poses(person.target) for person in people if person.target is not None]

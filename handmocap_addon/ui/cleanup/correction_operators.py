@@ -20,6 +20,7 @@ from ..body.operators import apply_motion
 from ..drawing import waits_for
 from ..fingers.operators import apply_fingers
 from ..settings import WRISTS
+from .reduced_keys import reduced_as_before
 from .target import OnTarget, can_apply_again, chosen_range, chosen_target, current_frame
 
 STAGE = "cleanup"
@@ -81,7 +82,8 @@ def apply_corrections(context: bpy.types.Context, before: Sequence[Correction], 
     settings = context.scene.handmocap
     write_corrections(settings.armature, after)
     try:
-        apply_fingers(context)
+        with reduced_as_before(context):
+            apply_fingers(context)
         gvhmr = settings.gvhmr_path()
         from_hands = settings.wrist != "BODY" or any(isinstance(each, said.WristFrom) for each in (*before, *after))
         if from_hands and gvhmr is not None and gvhmr.is_file():

@@ -11,6 +11,7 @@ from ...core.errors import BadUsageError
 from ...core.hand_key_ease import EASE_FRAMES
 from .. import panel_jobs
 from .correction_operators import STAGE, range_text
+from .reduced_keys import reduced_as_before
 from .settings import POSES
 from .target import OnTarget, can_edit_keys, chosen_range, chosen_target, current_frame
 
@@ -37,7 +38,8 @@ class _Keys(OnTarget):
                     f"{self.bl_label} needs a range",  # type: ignore[attr-defined]
                     "set a preview range in the timeline (P), or tick Range in the panel",
                 )
-            count = self.key(context, target, *(frames or current_frame(context)))
+            with reduced_as_before(context):
+                count = self.key(context, target, *(frames or current_frame(context)))
             if count == 0:
                 raise BadUsageError("No key was made", "look whether these bones' rotations are locked")
             where = range_text(context, self, only_current_frame=True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import bpy
 
+from ...blender.key_reduction import ReductionResult, reduce_finger_keys, restore_full_keys
 from ...blender.problems import find_problems
 from ...blender.shot import apply_hands, match_scene_to_clip
 from ...core.clean_hands import Provenance
@@ -20,18 +21,15 @@ def apply_fingers(context: bpy.types.Context, match_scene: bool = False) -> None
         HandmocapError: nothing was keyed.
     """
     settings = context.scene.handmocap
-    path = settings.hand_poses_path()
-    poses = read_hand_poses(path)
+    poses = read_hand_poses(settings.hand_poses_path())
     if match_scene:
         match_scene_to_clip(context.scene, poses, settings.armature)
-    clip = settings.clip_path()
-    applied = apply_hands(settings.armature, poses, settings.cleanup(), f"{(clip or path).stem} motion")
+    name = settings.action_name()
+    applied = apply_hands(settings.armature, poses, settings.cleanup(), name, settings.key_settings())
     show_problems(context, find_problems(settings.armature, applied, poses))
     filled = sum(int((hand.provenance != Provenance.MEASURED).sum()) for hand in applied.hands.values())
-    kept = f", {applied.keys.kept_keys} keys of your own kept" if applied.keys.kept_keys else ""
-    panel_jobs.set_status(
-        STAGE, True, f"{poses.frame_count} frames keyed, {filled} of {2 * poses.frame_count} hands filled in{kept}"
-    )
+    sentence = f"{poses.frame_count} frames keyed, {filled} of {2 * poses.frame_count} hands filled in"
+    panel_jobs.set_status(STAGE, True, sentence + applied.keys.sentence())
 
 
 class HANDMOCAP_OT_apply_hands(bpy.types.Operator):
@@ -61,4 +59,53 @@ class HANDMOCAP_OT_apply_hands(bpy.types.Operator):
         return {"CANCELLED"}
 
 
-CLASSES = (HANDMOCAP_OT_apply_hands,)
+class HANDMOCAP_OT_reduce_keys(bpy.types.Operator):
+    """Leave only the finger keys that are needed to stay within the error. Keys that you made yourself stay"""
+
+    bl_idname = "handmocap.reduce_keys"
+    bl_label = "Reduce Keys"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if context.scene.handmocap.armature is None:
+            return waits_for(cls, "Add a body or choose an SMPL-X armature first")
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.handmocap
+        with panel_jobs.sentences_for(self, STAGE):
+            result = reduce_finger_keys(settings.armature, settings.reduction())
+            worst = max(hand.largest_error_degrees for hand in result.hands.values())
+            sentence = f"{result.keys_after} of {result.keys_before} finger keys left, at most {worst:.2f}° off"
+            panel_jobs.set_status(STAGE, True, sentence + _kept(result))
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+class HANDMOCAP_OT_full_keys(bpy.types.Operator):
+    """Bring back the finger keys that were left out. Keys that you made, changed or deleted yourself stay so"""
+
+    bl_idname = "handmocap.full_keys"
+    bl_label = "Full Keys"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if context.scene.handmocap.armature is None:
+            return waits_for(cls, "Add a body or choose an SMPL-X armature first")
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        with panel_jobs.sentences_for(self, STAGE):
+            result = restore_full_keys(context.scene.handmocap.armature)
+            panel_jobs.set_status(STAGE, True, f"{result.keys_after} finger keys{_kept(result)}")
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+def _kept(result: ReductionResult) -> str:
+    return f", {result.kept_keys} keys of your own kept" if result.kept_keys else ""
+
+
+CLASSES = (HANDMOCAP_OT_apply_hands, HANDMOCAP_OT_reduce_keys, HANDMOCAP_OT_full_keys)

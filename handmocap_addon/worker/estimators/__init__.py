@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...core.errors import BadUsageError
+from ...core.skeleton import Side
 from .base import HandEstimator
 
 ESTIMATOR_NAMES = ("mediapipe", "wilor")
@@ -22,6 +23,7 @@ class EstimatorChoice:
     people: int = 1  # in the picture, as far as is known
     detector_size: int | None = None  # pixels of the longer side on which WiLoR's detector works
     batch: int | None = None  # hands in one run of WiLoR's network, where memory allows it
+    side: Side | None = None  # the hand that is wanted; WiLoR runs only that
 
 
 def create_estimator(choice: EstimatorChoice) -> HandEstimator:
@@ -46,7 +48,9 @@ def create_estimator(choice: EstimatorChoice) -> HandEstimator:
     if choice.name == "wilor":
         from . import wilor
 
-        wilor_settings = wilor.WilorSettings(model_dir=choice.model, device=choice.device, batch_crops=choice.batch)
+        wilor_settings = wilor.WilorSettings(
+            model_dir=choice.model, device=choice.device, batch_crops=choice.batch, side=choice.side
+        )
         if choice.confidence is not None:
             wilor_settings = replace(wilor_settings, hand_conf=choice.confidence)
         if choice.detector_size is not None:

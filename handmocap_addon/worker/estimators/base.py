@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -51,14 +51,29 @@ class EstimatorInfo:
     settings: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Slicing:
+    """How a clip is cut into slices for an estimator; what it sees depends on the first two, never on the third."""
+
+    length: int  # frames; a multiple of the frames that the estimator takes at once
+    # Frames before a slice that a tracker has to see first; 0 where frames are taken by themselves, so that one slice
+    # after the other can be observed in one go.
+    warm_up: int
+    at_once: int  # slices on as many threads
+
+
 class HandEstimator(Protocol):
     """Frames in, hands out, in the order of the frames; an estimator may read ahead to work in batches."""
 
     channel_order: Literal["rgb", "bgr"]
     info: EstimatorInfo
+    slicing: Slicing
 
-    def observe(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, list[HandObservation]]]:
-        """Yield every frame once with the hands seen on it, in order."""
+    def observe(self, frames: Iterator[VideoFrame]) -> Generator[tuple[VideoFrame, list[HandObservation]], None, None]:
+        """Yield every frame once with the hands seen on it, in order, as if no other frames had ever been seen.
+
+        May run on several threads at once, where `slicing` says so; so may `look_again`.
+        """
         ...
 
     def look_again(self, pixels: Array) -> list[HandObservation]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -13,7 +13,7 @@ from ...core.hand_skeleton import HandSkeleton
 from ...core.landmark_definition import RIG_JOINTS
 from ...core.landmark_fit import FittedHand, fit_landmarks
 from ..read_ahead import ReadAhead
-from .base import Array, EstimatorInfo, HandObservation, VideoFrame
+from .base import Array, EstimatorInfo, HandObservation, Slicing, VideoFrame
 from .wilor_crops import cut_patch
 from .wilor_hands import observations
 from .wilor_network import Boxes, WilorNetwork
@@ -21,6 +21,7 @@ from .wilor_settings import WilorSettings
 
 # Threads that cut patches; OpenCV lets go of the interpreter while it works.
 _MOST_CUTTERS = 8
+_WINDOWS_IN_A_SLICE = 8
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,10 @@ class WilorEstimator:
         self._settings = settings
         self._readers: list[ReadAhead[Any]] = []  # open ones
         self.info = info
+        # A window is never cut, so that batches are the same wherever a run begins.
+        self.slicing = Slicing(_WINDOWS_IN_A_SLICE * (settings.batch_frames or 1), warm_up=0, at_once=1)
 
-    def observe(self, frames: Iterator[VideoFrame]) -> Iterator[tuple[VideoFrame, list[HandObservation]]]:
+    def observe(self, frames: Iterator[VideoFrame]) -> Generator[tuple[VideoFrame, list[HandObservation]], None, None]:
         """Yield every frame once with the hands seen on it, in order; `pixels` are (H, W, 3) uint8 BGR.
 
         Some two and a half windows of frames are held at once, however long the clip is.

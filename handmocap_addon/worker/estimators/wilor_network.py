@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ...core.skeleton import Side
 from .base import Array
 from .halving_batch import HalvingBatch
 from .wilor_settings import WilorSettings
@@ -68,7 +69,7 @@ class WilorNetwork:
             agnostic_nms=True,
             verbose=False,
         )
-        return [_boxes(result.boxes) for result in results]
+        return [_boxes(result.boxes, self._settings.side) for result in results]
 
     def _pose_batch_of(self, patches: Sequence[Array]) -> list[dict[str, Array]]:
         batch = self._torch.from_numpy(np.stack(patches)).to(device=self.pipeline.device, dtype=self.pipeline.dtype)
@@ -83,8 +84,11 @@ class WilorNetwork:
             self._torch.cuda.empty_cache()
 
 
-def _boxes(boxes: Any) -> Boxes:
+def _boxes(boxes: Any, side: Side | None) -> Boxes:
+    """The detector's boxes, of one side where one is named."""
     bbox, score, classes = (
         tensor.detach().cpu().numpy().astype(np.float64) for tensor in (boxes.xyxy, boxes.conf, boxes.cls)
     )
-    return Boxes(bbox, score, classes == 1.0)  # 0 is a left hand
+    is_right = classes == 1.0  # 0 is a left hand
+    wanted = np.ones(len(is_right), bool) if side is None else is_right == (side == "right")
+    return Boxes(bbox[wanted], score[wanted], is_right[wanted])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ...core.skeleton import Side
+
 
 @dataclass(frozen=True)
 class WilorSettings:
@@ -22,6 +24,7 @@ class WilorSettings:
     batch_frames: int | None = None
     batch_crops: int | None = None  # hands in one run of the network; None: 32 on CUDA, 2 on the CPU
     half_precision: bool = True  # on CUDA; the CPU computes in float32
+    side: Side | None = None  # hands that the detector takes for the other side get no pose and are not handed out
 
     def resolved(self, device: str) -> WilorSettings:
         """The settings that are in force on a device, "cuda" or "cpu", with nothing left open but the folder."""

@@ -1,0 +1,130 @@
+"""The worker's largest memory on a clip of one minute and of twenty: the built-in estimator, or a double that sees two hands.
+
+    python -m addon_tests.bench.worker_memory [--minutes 1 20] [--double] [--gvhmr] [--clip FILE]
+
+with the worker's Python, from the top of the checkout (not on Windows, which counts otherwise). The clip, by default the demo,
+is put behind itself as often as it takes. The double costs no time, so that twenty minutes take one; decoding, slices, the joining to
+tracks, the fit and the file are the real ones. With `--gvhmr` there is a body too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+
+from addon_tests.making.gvhmr_results import made_up_motion, write_gvhmr_result
+from handmocap_addon.core.hand_skeleton import HandSkeleton
+from handmocap_addon.core.landmark_fit import FittedHand, fit_mediapipe_landmarks
+from handmocap_addon.worker import command_line, estimators
+from handmocap_addon.worker.estimators.base import EstimatorInfo, HandObservation, Slicing, VideoFrame
+from handmocap_addon.worker.video import probe_clip
+
+DEMO = Path(__file__).parents[2] / "demo"
+FPS = 24
+
+
+class Double:
+    """The demo's hands on every frame, the left one missed now and then."""
+
+    channel_order = "rgb"
+    info = EstimatorInfo("double", "none", "none", {})
+    slicing = Slicing(128, 8, 2)
+
+    def __init__(self) -> None:
+        with np.load(DEMO / "truth.npz") as truth:
+            self._hands = {
+                side: (truth[f"{side}_keypoints_2d"].astype(float), truth[f"{side}_keypoints_3d"])
+                for side in ("left", "right")
+            }
+
+    def observe(self, frames: Iterator[VideoFrame]) -> Generator[tuple[VideoFrame, list[HandObservation]], None, None]:
+        for frame in frames:
+            number = frame.index % 96
+            hands = []
+            for side, (image, space) in self._hands.items():
+                points = image[number]
+                if side == "right" or frame.index % 50:
+                    box = np.concatenate((points.min(axis=0), points.max(axis=0)))
+                    hands.append(HandObservation(side, 0.9, box, points, space[number]))
+            yield frame, hands
+
+    def look_again(self, pixels: np.ndarray) -> list[HandObservation]:
+        return []
+
+    def fit(self, world: np.ndarray, image: np.ndarray, skeleton: HandSkeleton) -> FittedHand:
+        return fit_mediapipe_landmarks(world, image, skeleton)
+
+    def close(self) -> None: ...
+
+
+def put_behind_itself(clip: Path, frames: int, target: Path) -> None:
+    """The clip's packets as often as it takes, without coding them again."""
+    count = probe_clip(clip).likely_frame_count
+    with av.open(str(clip)) as source, av.open(str(target), "w") as container:
+        stream = container.add_stream_from_template(source.streams.video[0])
+        packets = [packet for packet in source.demux(video=0) if packet.size]
+        step = round(count / FPS / packets[0].time_base)
+        times = [(packet.pts, packet.dts) for packet in packets]
+        for turn in range(-(-frames // count)):
+            for packet, (pts, dts) in zip(packets, times, strict=True):
+                packet.pts, packet.dts = pts + turn * step, dts + turn * step
+                packet.stream = stream
+                container.mux(packet)
+
+
+def measured(arguments: list[str]) -> tuple[float, float]:
+    """Largest memory in MB and seconds of a child process."""
+    started = time.monotonic()
+    with tempfile.TemporaryFile() as errors:
+        child = subprocess.Popen(
+            [sys.executable, "-m", __spec__.name, "--child", *arguments],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors,
+        )  # fmt: skip
+        _, status, usage = os.wait4(child.pid, 0)
+        if status != 0:
+            errors.seek(0)
+            raise SystemExit(errors.read().decode(errors="replace")[-2000:])
+    return usage.ru_maxrss / (1024.0 if sys.platform == "linux" else 1024.0**2), time.monotonic() - started
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--child"]:
+        arguments = sys.argv[2:]
+        if arguments[-1] == "--double":
+            arguments.pop()
+            estimators.create_estimator = lambda _choice: Double()
+        sys.exit(command_line.main(arguments))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, nargs="+", default=[1.0, 20.0])
+    parser.add_argument("--double", action="store_true")
+    parser.add_argument("--gvhmr", action="store_true")
+    parser.add_argument("--clip", type=Path, default=DEMO / "clip.mp4")
+    options = parser.parse_args()
+    print("| minutes | frames | largest memory, MB | against the first | seconds |")
+    print("|---|---|---|---|---|")
+    first = None
+    for minutes in options.minutes:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            put_behind_itself(options.clip, round(minutes * 60 * FPS), folder / "clip.mp4")
+            frames = probe_clip(folder / "clip.mp4").likely_frame_count
+            arguments = ["estimate", "--clip", str(folder / "clip.mp4"), "--out", str(folder / "hand_poses.npz")]
+            if options.gvhmr:
+                write_gvhmr_result(folder / "hmr4d_results.pt", made_up_motion(frames))
+                arguments += ["--gvhmr", str(folder / "hmr4d_results.pt")]
+            megabytes, seconds = measured(arguments + ["--double"] * options.double)
+        first = first or megabytes
+        print(f"| {minutes:g} | {frames} | {megabytes:.0f} | {megabytes / first:.2f} | {seconds:.0f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,305 @@
+"""Fewer keys on the fingers, and the full ones back."""
+
+from __future__ import annotations
+
+import enum
+import functools
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.errors import BadInputError, BadUsageError
+from ..core.key_reduction.reduction import PARTS, FullKeys, ReducedKeys, reduced_keys
+from ..core.rotations import normalized
+from ..core.skeleton import SIDES, Side, hand_joint_names, joint_group
+from .actions import Channel, ToolKeys, find_curve, tool_keys, write_channels
+from .armatures import map_armature
+from .motion_keys import rotation_path
+from .tool_actions import find_tool_action
+from .written_record import StoredFullKeys, read_full_keys, write_full_keys
+
+Array = NDArray[Any]
+
+_NO_KEYS = ("The armature has no finger keys of this tool", "press Apply Fingers first")
+# Full keys that stay on each side of a person's key, beyond the next one: tried in this order, as handles that Blender makes
+# may depend on keys further away.
+_REACHES = (0, 2, 8)
+
+
+class KeySharing(enum.StrEnum):
+    """Which channels have their keys on the same frames."""
+
+    FINGER = "finger"
+    JOINT = "joint"
+    HAND = "hand"
+
+    def joints(self, side: Side) -> list[tuple[str, ...]]:
+        """The joints of a hand, as those that share."""
+        names = hand_joint_names(side)
+        size = {KeySharing.FINGER: 3, KeySharing.JOINT: 1, KeySharing.HAND: len(names)}[self]
+        return [names[first : first + size] for first in range(0, len(names), size)]
+
+
+@dataclass(frozen=True)
+class ReductionSettings:
+    """By how many degrees a finger bone may turn from its full rotation, and what shares its keys.
+
+    Raises:
+        BadUsageError: the error is out of its range.
+    """
+
+    error_degrees: float = 1.5
+    sharing: KeySharing = KeySharing.FINGER
+
+    def __post_init__(self) -> None:
+        if not 0.05 <= self.error_degrees <= 45.0:
+            raise BadUsageError(f"The error of the reduction is {self.error_degrees:g} degrees", "give 0.05 to 45")
+
+
+@dataclass(frozen=True)
+class HandReduction:
+    """Keys on a hand's finger curves, a person's among them, and how far a bone is from its full rotation at most."""
+
+    keys_before: int
+    keys_after: int
+    largest_error_degrees: float
+
+
+@dataclass(frozen=True)
+class ReductionResult:
+    """What was reduced, by side, and how many keys of a person's own stayed."""
+
+    hands: dict[Side, HandReduction] = field(default_factory=dict)
+    kept_keys: int = 0
+
+    @property
+    def keys_before(self) -> int:
+        return sum(hand.keys_before for hand in self.hands.values())
+
+    @property
+    def keys_after(self) -> int:
+        return sum(hand.keys_after for hand in self.hands.values())
+
+
+def reduce_finger_keys(armature: Any, settings: ReductionSettings | None = None) -> ReductionResult:
+    """Leave only those finger keys that keep every bone within an angle of its full rotation.
+
+    The angle holds on every key and at quarters of the way to the next. Keys that a person made, moved, changed or gave
+    other handles stay as they are, with the full keys beside them; frames whose key a person deleted get none. The full keys
+    are stored in the action. Keys that are reduced already are reduced anew from the full ones.
+
+    Raises:
+        ArmatureError: the armature has no finger bones.
+        BadInputError: its fingers have no keys of this tool.
+    """
+    settings = settings or ReductionSettings()
+    bones = _bones(armature)
+    if is_reduced(armature):
+        restore_full_keys(armature)
+    hands: dict[Side, HandReduction] = {}
+    kept = 0
+    for side in SIDES:
+        groups = [_Group.of(armature, [(joint, bones[joint]) for joint in names]) for names in settings.sharing.joints(side)]
+        # Fewer than two keys leave nothing to reduce.
+        found = [group for group in groups if group is not None]
+        if not found:
+            continue
+        before = sum(keys.key_count for group in found for keys in group.keys)
+        largest, kept_of_side = _reduce(armature, found, settings.error_degrees)
+        hands[side] = HandReduction(before, sum(_count(armature, group) for group in found), largest)
+        kept += kept_of_side
+    if not hands:
+        raise BadInputError(*_NO_KEYS)
+    return ReductionResult(hands, kept)
+
+
+def restore_full_keys(armature: Any) -> ReductionResult:
+    """Bring back the full finger keys, but where a person made, changed or deleted keys: those stay so.
+
+    Raises:
+        ArmatureError: the armature has no finger bones.
+        BadInputError: its finger keys are not reduced.
+    """
+    channels: list[Channel] = []
+    counts: dict[Side, int] = {}
+    bones = _bones(armature)
+    for side in SIDES:
+        for joint in hand_joint_names(side):
+            path = rotation_path(bones[joint])
+            full = _stored_full_keys(armature, path)
+            if full is not None:
+                group = joint_group(joint)
+                channels += [
+                    Channel(path, index, group, full.frames, full.values[:, index], full.key_types) for index in range(4)
+                ]
+                counts[side] = counts.get(side, 0) + _key_count(armature, path)
+    if not channels:
+        raise BadInputError("The finger keys of the armature are not reduced", "there is nothing to bring back")
+    kept = write_channels(armature, "", channels)
+    hands = {}
+    for side, before in counts.items():
+        paths = {channel.data_path for channel in channels} & {rotation_path(bones[name]) for name in hand_joint_names(side)}
+        hands[side] = HandReduction(before, sum(_key_count(armature, path) for path in paths), 0.0)
+    return ReductionResult(hands, kept)
+
+
+def is_reduced(armature: Any) -> bool:
+    """Whether full finger keys are stored that reduced ones stand for."""
+    bones = _bones(armature)
+    return any(
+        _stored_full_keys(armature, rotation_path(bones[joint])) is not None
+        for side in SIDES
+        for joint in hand_joint_names(side)
+    )
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Bones that share keys, what stands on them, and the rows of each bone's keys that all of them have."""
+
+    joints: list[str]
+    paths: list[str]
+    keys: list[ToolKeys]
+    rows: list[Array]
+    frames: Array  # (N,) that all have
+    special: Array  # (M,) of keys that a person made, or that not all have
+
+    @staticmethod
+    def of(armature: Any, bones: list[tuple[str, str]]) -> _Group | None:
+        paths = [rotation_path(bone) for _, bone in bones]
+        keys = [tool_keys(armature, path, 4) for path in paths]
+        present = [number for number, of in enumerate(keys) if of is not None and len(of.frames)]
+        chosen = [of for number, of in enumerate(keys) if number in present and of is not None]
+        if not chosen:
+            return None
+        frames = functools.reduce(np.intersect1d, [of.frames for of in chosen])
+        if len(frames) < 2:
+            return None
+        special = np.setdiff1d(np.concatenate([part for of in chosen for part in (of.frames, of.others)]), frames)
+        rows = [np.searchsorted(of.frames, frames) for of in chosen]
+        joints = [bones[number][0] for number in present]
+        return _Group(joints, [paths[number] for number in present], chosen, rows, frames, special)
+
+    def untouched(self, reach: int) -> Array:
+        """Which gaps (N - 1,) between the common keys stay as they are: where special keys are, and `reach` beside."""
+        gaps = np.zeros(len(self.frames) - 1, bool)
+        place = np.searchsorted(self.frames, self.special) - 1
+        for shift in range(-reach, reach + 1):
+            beside = place + shift
+            gaps[beside[(beside >= 0) & (beside < len(gaps))]] = True
+        return gaps
+
+    def full(self, reach: int) -> FullKeys:
+        def stacked(name: str) -> Array:
+            return np.stack([getattr(of, name)[rows] for of, rows in zip(self.keys, self.rows, strict=True)], axis=1)
+
+        values, left, right = stacked("values"), stacked("left_handles"), stacked("right_handles")
+        return FullKeys(self.frames, values, left, right, np.zeros(len(self.frames), bool), self.untouched(reach))
+
+    def channels(self, reduced: ReducedKeys, reach: int) -> list[Channel]:
+        """The reduced keys, and full ones that not all bones have where nothing is touched."""
+        untouched = self.untouched(reach)
+        channels = []
+        for number, (joint, path, keys, common) in enumerate(
+            zip(self.joints, self.paths, self.keys, self.rows, strict=True)
+        ):
+            extra = np.setdiff1d(np.arange(len(keys.frames)), common)
+            gap = np.searchsorted(self.frames, keys.frames[extra]) - 1
+            inside = (gap >= 0) & (gap < len(untouched))
+            extra = extra[np.where(inside, untouched[np.clip(gap, 0, len(untouched) - 1)], True)]
+            rows = np.concatenate((common[reduced.rows], extra))
+            order = np.argsort(rows)
+            left = np.concatenate((reduced.left_handles[:, number], keys.left_handles[extra]))[order]
+            right = np.concatenate((reduced.right_handles[:, number], keys.right_handles[extra]))[order]
+            rows = rows[order]
+            handles = np.concatenate((left, right), axis=-1)
+            channels += [
+                Channel(
+                    path, index, joint_group(joint), keys.frames[rows], keys.values[rows, index], keys.key_types[rows],
+                    handles[:, index],
+                )
+                for index in range(4)
+            ]  # fmt: skip
+        return channels
+
+    def store(self, armature: Any) -> None:
+        place = find_tool_action(armature)
+        assert place is not None
+        for path, keys in zip(self.paths, self.keys, strict=True):
+            write_full_keys(place.action, place.slot, path, StoredFullKeys(keys.frames, keys.values, keys.key_types))
+
+
+def _reduce(armature: Any, groups: list[_Group], limit_degrees: float) -> tuple[float, int]:
+    """Reduce groups of one hand; returns the largest error in degrees and how many keys of a person's own stayed."""
+    largest, kept = 0.0, 0
+    by_size: dict[int, list[_Group]] = {}
+    for group in groups:
+        by_size.setdefault(len(group.joints), []).append(group)
+    for alike in by_size.values():
+        before = [_sampled(armature, group) for group in alike]
+        waiting = list(range(len(alike)))
+        for reach in _REACHES:
+            reduced = reduced_keys([alike[number].full(reach) for number in waiting], limit_degrees)
+            still_waiting = []
+            for number, result in zip(waiting, reduced, strict=True):
+                group = alike[number]
+                kept_here = write_channels(armature, "", group.channels(result, reach))
+                error = max(result.largest_error_degrees, _angle(before[number], _sampled(armature, group)))
+                if error > limit_degrees and reach < _REACHES[-1]:
+                    still_waiting.append(number)
+                    continue
+                if error > limit_degrees:
+                    _write_back(armature, group)
+                    error = 0.0
+                else:
+                    group.store(armature)
+                largest, kept = max(largest, error), kept + kept_here
+            waiting = still_waiting
+            if not waiting:
+                break
+    return largest, kept
+
+
+def _write_back(armature: Any, group: _Group) -> None:
+    channels = [
+        Channel(path, index, joint_group(joint), keys.frames, keys.values[:, index], keys.key_types)
+        for joint, path, keys in zip(group.joints, group.paths, group.keys, strict=True)
+        for index in range(4)
+    ]
+    write_channels(armature, "", channels)
+
+
+def _sampled(armature: Any, group: _Group) -> Array:
+    """Rotations (n, J, 4) around a person's keys, as Blender has them: `reduced_keys` knows nothing of those."""
+    gaps = np.flatnonzero(group.untouched(1))
+    start, end = group.frames[gaps].astype(np.float64), group.frames[gaps + 1].astype(np.float64)
+    moments = (start[:, None] + (end - start)[:, None] * np.arange(PARTS) / PARTS).ravel()
+    curves = [find_curve(armature, path, index) for path in group.paths for index in range(4)]
+    values = [[curve.evaluate(moment) for moment in moments] for curve in curves if curve is not None]
+    return normalized(np.array(values).reshape(len(group.paths), 4, len(moments)).transpose(2, 0, 1))
+
+
+def _angle(first: Array, second: Array) -> float:
+    """The largest angle in degrees between rotations (n, J, 4)."""
+    apart = np.minimum(np.linalg.norm(first - second, axis=-1), np.linalg.norm(first + second, axis=-1))
+    return float(np.degrees(4.0 * np.arcsin(np.minimum(0.5 * apart, 1.0))).max(initial=0.0))
+
+
+def _bones(armature: Any) -> dict[str, str]:
+    return map_armature(armature).bone_of_joint
+
+
+def _stored_full_keys(armature: Any, path: str) -> StoredFullKeys | None:
+    place = find_tool_action(armature)
+    return read_full_keys(place.action, place.slot, path, 4) if place is not None else None
+
+
+def _key_count(armature: Any, path: str) -> int:
+    curves = [find_curve(armature, path, index) for index in range(4)]
+    return sum(len(curve.keyframe_points) for curve in curves if curve is not None)
+
+
+def _count(armature: Any, group: _Group) -> int:
+    return sum(_key_count(armature, path) for path in group.paths)

@@ -1,0 +1,68 @@
+"""Results of which only some frames or one hand were estimated again: what was there before stays in the other rows."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.hand_poses import HandPoses, HandTrack
+from ..core.skeleton import SIDES, Side
+
+Array = NDArray[Any]
+
+
+def of_the_same_clip(before: HandPoses | None, poses: HandPoses) -> bool:
+    """Whether a file's rows are the same frames of the same clip."""
+    if before is None or before.frame_count != poses.frame_count:
+        return False
+    clip = before.meta.get("clip")
+    return isinstance(clip, dict) and clip.get("sha256") == poses.meta["clip"]["sha256"]
+
+
+def put_into(before: HandPoses, poses: HandPoses, rows: Array, sides: tuple[Side, ...]) -> HandPoses:
+    """`before` with the rows (N,) and sides of `poses`, and notes that say what made which."""
+    tracks = {
+        side: _joined(before.track(side), poses.track(side), rows) if side in sides else before.track(side) for side in SIDES
+    }
+    new = poses.meta["parts"][-1]
+    old_parts = before.meta.get("parts")
+    if not isinstance(old_parts, list):
+        # Another pipeline's file, or an older one.
+        whole = {"frames": [0, before.frame_count - 1], "sides": list(SIDES)}
+        old_parts = [whole | {key: before.meta.get(key) for key in ("estimator", "model", "settings")}]
+    # A run that was killed between two people's files finds its own part in the first one's.
+    parts = [part for part in old_parts if part.get("fingerprint") != new["fingerprint"]] + [new]
+    notes = poses.meta | {
+        "parts": parts,
+        "licences": list(dict.fromkeys([*before.meta.get("licences", []), *poses.meta["licences"]])),
+        "second_look": {side: _again(before, poses, rows, side, side in sides) for side in SIDES},
+        "tracks": _tracks(before, poses, rows, sides),
+    }
+    return HandPoses(tracks["left"], tracks["right"], poses.frame_index, poses.frame_time, notes)
+
+
+def _joined(before: HandTrack, after: HandTrack, rows: Array) -> HandTrack:
+    def chosen(name: str) -> Array:
+        old, new = getattr(before, name), getattr(after, name)
+        return np.where(rows.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+
+    return replace(after, **{field.name: chosen(field.name) for field in fields(HandTrack)})
+
+
+def _again(before: HandPoses, poses: HandPoses, rows: Array, side: Side, is_new: bool) -> list[int]:
+    old = before.meta.get("second_look", {}).get(side, [])
+    kept = [frame for frame in old if not (is_new and rows[frame])]
+    return sorted(kept + (poses.meta["second_look"][side] if is_new else []))
+
+
+def _tracks(before: HandPoses, poses: HandPoses, rows: Array, sides: tuple[Side, ...]) -> list[Any]:
+    """The new tracks of the sides, and the old ones but those that lie in the new part as a whole."""
+    old = [
+        track
+        for track in before.meta.get("tracks", [])
+        if track["side"] not in (*sides, None) or not rows[track["frames"][0] : track["frames"][1] + 1].all()
+    ]
+    return old + [track for track in poses.meta["tracks"] if track["side"] in (*sides, None)]
