@@ -14,7 +14,6 @@ import argparse
 import importlib.util
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from unittest import mock
@@ -22,12 +21,12 @@ from unittest import mock
 import cv2
 import numpy as np
 
+from addon_tests.bench.wilor_shots import RESCALE_FACTOR, made_up_frame, median_seconds, two_hands
 from handmocap_addon.worker.estimators.wilor_crops import PATCH_SIZE, cut_patch
 from handmocap_addon.worker.estimators.wilor_hands import observations
 from handmocap_addon.worker.estimators.wilor_network import Boxes
 
 HEIGHT, WIDTH = 2160, 3840
-RESCALE_FACTOR = 2.5
 FOCAL = 5000.0
 DOUBLE = Path(__file__).parents[1] / "worker" / "wilor_double" / "wilor_mini" / "pipelines"
 CutPatch = Callable[[np.ndarray, np.ndarray, bool], np.ndarray]
@@ -60,27 +59,6 @@ def _upstream() -> tuple[str, CutPatch]:
     return "upstream: the package's own cutting function, scikit-image's blur", cut
 
 
-def _frame() -> np.ndarray:
-    noise = np.random.default_rng(0).integers(0, 256, (HEIGHT // 4, WIDTH // 4, 3), np.uint8)
-    return cv2.resize(noise, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
-
-
-def _boxes(hand: float) -> Boxes:
-    corners = np.array([(0.3 * WIDTH, 0.3 * HEIGHT), (0.6 * WIDTH, 0.5 * HEIGHT)])
-    return Boxes(np.hstack((corners, corners + hand)), np.array([0.9, 0.8]), np.array([True, False]))
-
-
-def _seconds(work: Callable[[], Sequence[object]], repeats: int) -> float:
-    """The median of some runs, after one that warms up."""
-    work()
-    taken = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - started)
-    return float(np.median(taken))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
@@ -89,7 +67,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=5)
     options = parser.parse_args()
     name, upstream = _upstream()
-    frame = _frame()
+    frame = made_up_frame(WIDTH, HEIGHT)
     generator = np.random.default_rng(1)
     shapes = {"global_orient": (1, 3), "hand_pose": (15, 3), "betas": (10,), "pred_cam": (3,), "pred_keypoints_3d": (21, 3)}
     answers = [{key: generator.normal(size=shape).astype(np.float32) for key, shape in shapes.items()} for _ in range(2)]
@@ -101,7 +79,7 @@ def main() -> None:
     )
     print("|---|---|---|---|---|---|")
     for hand in options.hand:
-        boxes = _boxes(hand)
+        boxes = two_hands(WIDTH, HEIGHT, hand)
         hands = list(zip(boxes.bbox, boxes.is_right.tolist(), strict=True))
 
         def theirs(hands: Sequence[tuple[np.ndarray, bool]] = hands) -> np.ndarray:
@@ -113,7 +91,7 @@ def main() -> None:
         def unmirrored(boxes: Boxes = boxes) -> Sequence[object]:
             return observations(boxes, answers, (WIDTH, HEIGHT), RESCALE_FACTOR, FOCAL)
 
-        slow, fast, after = (_seconds(work, options.frames) for work in (theirs, patches, unmirrored))
+        slow, fast, after = median_seconds([theirs, patches, unmirrored], options.frames)
         difference = float(np.abs(theirs() - patches()).max())
         print(
             f"| {hand:g} | {slow * 1e3:.0f} | {(fast + after) * 1e3:.1f} | {slow / (fast + after):.0f} | {after * 1e3:.2f} "

@@ -47,6 +47,17 @@ def _start(armature: Any, targets: list[Path]) -> BakeJob:
     return BakeJob(request_for(armature, targets, bpy.context.scene), None, log)
 
 
+@pytest.fixture
+def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A place of its own for copies of the scene and whatever else is temporary: other bakes may run on this machine."""
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.setenv(name, str(folder))
+    return folder
+
+
 def _temporaries(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if path.name.startswith(".handmocap")]
 
@@ -182,14 +193,10 @@ def test_a_format_that_is_neither_is_refused(scene: Any, stand_in: BodyModel, tm
 
 @pytest.mark.parametrize("stage", ["Writing", "Checking"])
 def test_a_cancelled_bake_is_gone_within_three_seconds_and_leaves_the_old_file(
-    stage: str, scene: Any, stand_in: BodyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stage: str, scene: Any, stand_in: BodyModel, tmp_path: Path, copies: Path
 ) -> None:
     armature = _moving(stand_in, scene, count=COUNT)
     scene.frame_end = 300
-    # A place of its own for the copy of the scene: other bakes may run on this machine.
-    copies = tmp_path / "copies"
-    copies.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(copies))
     target = tmp_path / "body.usdc"
     target.write_bytes(OLD)
     job = _start(armature, [target])
@@ -208,6 +215,25 @@ def test_a_cancelled_bake_is_gone_within_three_seconds_and_leaves_the_old_file(
     assert target.read_bytes() == OLD
     assert _temporaries(tmp_path) == []
     assert list(copies.iterdir()) == []
+
+
+def test_a_bake_leaves_nothing_in_the_folder_for_temporary_files(
+    scene: Any, stand_in: BodyModel, tmp_path: Path, copies: Path
+) -> None:
+    _start(_moving(stand_in, scene), [tmp_path / "body.usdc"]).wait()
+    assert list(copies.iterdir()) == []
+
+
+def test_a_bake_whose_blender_dies_takes_its_copy_of_the_scene_with_it(
+    scene: Any, stand_in: BodyModel, tmp_path: Path, copies: Path
+) -> None:
+    armature = _moving(stand_in, scene)
+    scene.frame_end = 300
+    job = _start(armature, [tmp_path / "body.usdc"])
+    assert wait_until(lambda: not job.poll() or job.job.progress is not None, 60.0)
+    job.job._process.stdin.close()
+    assert wait_until(lambda: not list(copies.iterdir()), 5.0)
+    assert wait_until(lambda: processes_with(f"{copies}/") == [], 5.0)
 
 
 class TestCheck:

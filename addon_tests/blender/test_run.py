@@ -23,3 +23,20 @@ def test_the_worker_is_told_of_every_body() -> None:
 def test_without_a_body_the_worker_is_told_of_none() -> None:
     arguments = estimate_arguments(RunOptions(Path("a.mp4"), Path("out"), Path("env")))
     assert not {"--gvhmr", "--other-gvhmr", "--expect-frames"} & set(arguments)
+
+
+def test_without_a_word_about_it_the_worker_chooses() -> None:
+    arguments = estimate_arguments(RunOptions(Path("a.mp4"), Path("out"), Path("env")))
+    assert not {"--model", "--detector-size", "--batch", "--frames", "--side", "--afresh"} & set(arguments)
+
+
+def test_choices_of_a_run_reach_the_worker() -> None:
+    options = RunOptions(
+        Path("a.mp4"), Path("out"), Path("env"), estimator="wilor", model=Path("weights"), detector_size=1280, batch=8,
+        frames=(9, 30), side="left", afresh=True,
+    )  # fmt: skip
+    arguments = estimate_arguments(options)
+    expected = {"--estimator": "wilor", "--model": "weights", "--detector-size": "1280", "--batch": "8", "--frames": "9-30"}
+    for option, value in (expected | {"--side": "left"}).items():
+        assert _values(arguments, option) == [value]
+    assert arguments.count("--afresh") == 1

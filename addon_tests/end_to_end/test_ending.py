@@ -94,6 +94,25 @@ def test_everything_ends_with_the_front_door(tmp_path: Path, demo: Path, worker_
     assert "handmocap: Cancelled; nothing was changed" in stderr.read_text()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_the_benchmark_ends_with_the_front_door(tmp_path: Path, worker_python: Path, number: int) -> None:
+    figures, stderr = tmp_path / "figures.json", tmp_path / "stderr.txt"
+    command = [sys.executable, "-c", _FRONT_DOOR, "benchmark", "accuracy", "--clip", "demo", "--json", figures]
+    with _started(command, stderr) as door:
+        # It has begun to estimate when its folder for the result is there.
+        assert wait_until(lambda: any((tmp_path / "temporary").iterdir()), 60.0), stderr.read_text()
+        door.send_signal(number)
+        gone = wait_until(lambda: not processes_with(str(figures)), _PATIENCE)
+        for process in processes_with(str(figures)):
+            os.kill(process, signal.SIGKILL)
+        assert gone
+        code = door.wait(_PATIENCE)
+    assert code == (CANCELLED if number != signal.SIGKILL else -signal.SIGKILL)
+    # On a busy machine it may be made to end while it still loads, and then says nothing.
+    assert "Traceback" not in stderr.read_text()
+    assert not figures.exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_to_the_group_ends_a_preview_and_says_what_stays(
     tmp_path: Path, demo: Path, worker_python: Path, number: int

@@ -100,3 +100,13 @@ def test_an_unknown_option_is_bad_usage() -> None:
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith("handmocap: ")
     assert "--flux" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--frames", "9-3"), ("--frames", "0-3"), ("--frames", "a-b"), ("--side", "both"), ("--batch", "0")],
+)
+def test_a_run_of_frames_or_a_side_that_cannot_be_is_bad_usage(option: str, value: str, tmp_path: Path) -> None:
+    done = batch("run", "--clip", "a.mp4", "--out", tmp_path / "out", option, value)
+    assert done.returncode == 2
+    assert option in sentence_of(done)

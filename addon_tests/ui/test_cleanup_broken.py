@@ -35,7 +35,7 @@ def test_every_tool_is_known(settings: Any) -> None:
     modules = (correction_operators, key_operators, time_operators)
     names = {cls.bl_idname.removeprefix("handmocap.") for module in modules for cls in module.CLASSES}
     assert names == {*CORRECTING, *KEYING, "wrist_from"}
-    assert len(problem_operators.CLASSES) == 2
+    assert len(problem_operators.CLASSES) == 3
 
 
 @pytest.mark.parametrize("name", [*CORRECTING, *KEYING, "next_problem", "previous_problem"])

@@ -127,3 +127,13 @@ def test_a_hidden_armature_still_leads_to_the_frame(armature: Any) -> None:
     assert bpy.ops.handmocap.next_problem() == {"FINISHED"}
     assert bpy.context.scene.frame_current == next(line[0] for line in _lines() if line[0] > 1)
     assert armature.mode == "OBJECT"
+
+
+def test_looking_again_changes_no_key(armature: Any) -> None:
+    action = armature.animation_data.action
+    lines, keys = _lines(), str(action.get("handmocap_written_keys").to_dict())
+    bpy.context.scene.handmocap_cleanup.problems.clear()
+    bpy.context.scene.handmocap.longest_gap = 0.1
+    assert bpy.ops.handmocap.find_problems() == {"FINISHED"}
+    assert _lines() == lines
+    assert str(action.get("handmocap_written_keys").to_dict()) == keys

@@ -22,6 +22,9 @@ CHANGES_THE_FILE = {
     "handmocap.reduce_keys",
     "handmocap.start_over",
     *(cls.bl_idname for cls in CLEANUP),
+    "handmocap.transfer_fingers",
+    "handmocap.detect_bone_map",
+    "handmocap.load_bone_map",
 }
 
 
@@ -77,5 +80,5 @@ def test_every_setting_says_what_it_is(settings: Any) -> None:
 
 def test_panels_stand_in_the_order_of_the_work(settings: Any) -> None:
     labels = [panel.bl_label for panel in sorted(PANELS, key=lambda panel: panel.bl_order)]
-    assert labels == ["Source", "Hands", "Body", "Fingers", "Cleanup", "Bake", "Set-up"]
+    assert labels == ["Source", "Hands", "Body", "Fingers", "Cleanup", "To Another Rig", "Bake", "Set-up"]
     assert {panel.bl_category for panel in PANELS} == {"handmocap"}

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from handmocap_addon.core.errors import CancelledError, ClipError
+from handmocap_addon.worker.estimators import wilor_engine
 from handmocap_addon.worker.estimators.base import EstimatorInfo, VideoFrame
 from handmocap_addon.worker.estimators.wilor_engine import WilorEstimator
 from handmocap_addon.worker.estimators.wilor_network import Boxes
@@ -40,6 +41,7 @@ class NotingNetwork:
         return Boxes(box, np.linspace(0.5, 0.9, count), np.arange(count) % 2 == 1)
 
     def poses(self, patches):
+        assert patches.shape[1:] == (256, 256, 3) and patches.dtype == np.float32
         self.posed.append(len(patches))
         return [
             {
@@ -136,7 +138,7 @@ def test_memory_is_bounded_by_the_window_and_not_by_the_clip(estimator):
         if taken % 40 == 0:
             time.sleep(0.005)  # time to run ahead
         most = max(most, len(made) - taken)
-    # A window that is handed out, one that is ready, one being gathered and the decoder's own.
+    # A window that is handed out, one that is cut, one that is detected, and the decoder's own frames.
     assert most <= 3 * WINDOW + 2
     assert len(made) == 400
 
@@ -149,6 +151,21 @@ def test_works_ahead_while_a_window_is_in_use(estimator, network):
         assert time.monotonic() < end
         time.sleep(0.001)
     answers.close()
+
+
+def test_patches_are_cut_while_the_detector_waits_for_the_gpu(network, estimator, monkeypatch):
+    cut_patch = wilor_engine.cut_patch
+
+    def cut(pixels, *arguments):
+        end = time.monotonic() + PATIENCE
+        while pixels[1, 1, 0] == 10 + WINDOW and len(network.detected) < 3:
+            assert time.monotonic() < end, "the window after the next one is not looked at"
+            time.sleep(0.001)
+        return cut_patch(pixels, *arguments)
+
+    monkeypatch.setattr(wilor_engine, "cut_patch", cut)
+    list(estimator.observe(iter(_frames([1] * 40))))
+    assert sum(network.posed) == 40
 
 
 def test_what_decoding_raises_comes_out_after_the_windows_before_it(estimator):

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import threading
 import traceback
 from pathlib import Path
 
 
-def _end_with_parent() -> None:
-    """The parent closes our stdin when it cancels or dies; Blender's exporters cannot be interrupted otherwise."""
+def _end_with_parent(folder: Path) -> None:
+    """The parent closes our stdin when it cancels or dies; Blender's exporters cannot be interrupted otherwise.
+
+    A parent that has died does not remove the folder with the copy of its scene and with Blender's own temporary files.
+    """
     while sys.stdin.readline():
         pass
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(130)
 
 
@@ -29,8 +34,8 @@ def main() -> int:
     def emit(kind, **data) -> None:  # type: ignore[no-untyped-def]
         print(JobEvent(kind, data).line(), flush=True)
 
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     order = json.loads(Path(sys.argv[sys.argv.index("--") + 1]).read_text(encoding="utf-8"))
+    threading.Thread(target=_end_with_parent, args=(Path(order["folder"]),), daemon=True).start()
     emit("started", command="bake", pid=os.getpid())
     try:
         files = bake_request(order, lambda progress: emit("progress", **vars(progress)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -70,7 +71,7 @@ def exporting_command(suffixes: Sequence[str], bpy_python: Path | None) -> list[
 
 
 class BakeJob:
-    """A running bake. The copy of the file that it works on goes when the job has ended."""
+    """A running bake. Its folder, with the copy of the file that it works on, goes when the job has ended."""
 
     def __init__(self, request: BakeRequest, bpy_python: Path | None, log_path: Path) -> None:
         """Start it.
@@ -94,6 +95,7 @@ class BakeJob:
             order.write_text(
                 json.dumps(
                     {
+                        "folder": str(self._folder),
                         "blend": str(copy),
                         "meshes": request.meshes,
                         "targets": [str(target) for target in request.targets],
@@ -103,7 +105,9 @@ class BakeJob:
                 ),
                 encoding="utf-8",
             )
-            self.job = ChildJob([*command, str(order)], log_path, targets=request.targets)
+            # The child leaves without Blender's own way out, which would remove the folder of its session.
+            own_place = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._folder))
+            self.job = ChildJob([*command, str(order)], log_path, {**os.environ, **own_place}, request.targets)
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise

@@ -15,20 +15,32 @@ import bpy
 from ..core import environments
 from ..core.atomic_files import remove_temporaries_of
 from ..core.body_motion import BodyMotion
+from ..core.bone_map import BoneMap, detected_bone_map, read_bone_map
 from ..core.clean_hands import CleanupSettings
-from ..core.errors import ArmatureError, BadInputError, BadUsageError, CancelledError, HandmocapError, OutputError
+from ..core.errors import (
+    ArmatureError,
+    BadInputError,
+    BadUsageError,
+    BoneMapError,
+    CancelledError,
+    HandmocapError,
+    OutputError,
+)
 from ..core.gvhmr_file import read_gvhmr_result
 from ..core.hand_poses_file import read_hand_poses
 from ..core.job_protocol import Progress
 from ..core.replaced_files import FilesBefore
 from ..core.report import write_failure
+from ..core.skeleton import SIDES
 from ..core.wrist import WristSettings, WristSource
 from .armatures import smplx_armatures
 from .baking import BakeJob, request_for
 from .ending import Ending
 from .key_reduction import KeySharing, ReductionSettings
+from .retarget import other_rigs, transfer_fingers
 from .run import RunOptions, run_shot
 from .saving import remove_session_folder, save_copy
+from .scene_time import scene_range
 from .shot import STAND_IN, add_body_to_scene, apply_body, apply_hands, check_wrist, match_scene_to_clip
 
 BAKE_FORMATS = ("abc", "usd", "usdc", "usda")
@@ -55,6 +67,20 @@ def _share(text: str) -> float:
     if not 0.0 <= share <= 1.0:
         raise argparse.ArgumentTypeError(f"{text} is no share from 0 to 1")
     return share
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 on")
+    return int(text)
+
+
+def _frame_range(text: str) -> tuple[int, int]:
+    first, dash, last = text.partition("-")
+    numbers = _count(first), _count(last if dash else first)
+    if numbers[1] < numbers[0]:
+        raise argparse.ArgumentTypeError(f"{text} ends before it begins")
+    return numbers
 
 
 def _strength_of(text: str) -> tuple[str, float]:
@@ -129,6 +155,18 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--estimator", choices=("mediapipe", "wilor"), default="mediapipe")
     run.add_argument("--model", type=Path, help="folder of WiLoR weights, or another MediaPipe hand model")
     run.add_argument("--device", default="auto", help="auto, cpu or cuda (wilor)")
+    run.add_argument(
+        "--detector-size", type=_count, help="pixels of the longer side for the detector; more finds smaller hands (wilor)"
+    )
+    run.add_argument("--batch", type=_count, help="hands in one run of the network, halved without memory (wilor)")
+    run.add_argument(
+        "--frames",
+        type=_frame_range,
+        metavar="FIRST-LAST",
+        help="estimate these frames alone, counted from 1; the others stay as DIR has them",
+    )
+    run.add_argument("--side", choices=SIDES, help="estimate this hand alone; the other one stays as DIR has it")
+    run.add_argument("--afresh", action="store_true", help="estimate again although DIR has the finished hands of this clip")
     run.add_argument("--image-fps", default="24", help="frame rate of a folder of images, such as 24 or 30000/1001")
     run.add_argument("--bake", type=_formats, default=("abc", "usdc"), help="abc, usdc, usda, usd, or nothing")
     run.add_argument("--steady-camera", action="store_true", help="the real camera stood still")
@@ -156,6 +194,15 @@ def _parser() -> argparse.ArgumentParser:
     bake = commands.add_parser("bake", help="bake the open file's SMPL-X body")
     bake.add_argument("--armature")
     bake.add_argument("--out", type=Path, required=True, nargs="+", help="files ending in .abc, .usdc, .usda or .usd")
+
+    retarget = commands.add_parser("retarget", help="key the fingers on another rig of the file and save it")
+    retarget.add_argument("--armature", help="name of the SMPL-X armature")
+    retarget.add_argument("--target", help="name of the other rig; default: the only one that a bone map fits")
+    retarget.add_argument("--map", type=Path, help="bone map that the panel saved; default: by the rig's names")
+    retarget.add_argument(
+        "--add-to-rest", action="store_true", help="add the bends to the rig's own rest pose instead of matching the pose"
+    )
+    retarget.add_argument("--save", type=Path, required=True, help="the .blend to write")
     for command in (run, apply):
         command.add_argument(
             "--wrist",
@@ -171,7 +218,7 @@ def _parser() -> argparse.ArgumentParser:
             help="part of the wrist's twist that the forearm takes, 0 to 1 (needs --gvhmr)",
         )
         _add_cleanup(command)
-    for command in (run, apply, bake):
+    for command in (run, apply, bake, retarget):
         command.add_argument("--blend", type=Path, help="a file to open first; it is never written to")
         command.add_argument("--env", type=Path, default=environments.default_folder(), help="folder of the environments")
     return parser
@@ -188,7 +235,7 @@ def run_command(arguments: Sequence[str], ending: Ending) -> None:
     if options.blend is not None:
         _open(options.blend)
     try:
-        {"run": _run, "apply": _apply, "bake": _bake}[options.command](options, ending)
+        {"run": _run, "apply": _apply, "bake": _bake, "retarget": _retarget}[options.command](options, ending)
     finally:
         # The batch script ends without Blender's own way out.
         remove_session_folder()
@@ -262,6 +309,11 @@ def _run(options: argparse.Namespace, ending: Ending) -> None:
         estimator=options.estimator,
         model=options.model,
         device=options.device,
+        detector_size=options.detector_size,
+        batch=options.batch,
+        frames=options.frames,
+        side=options.side,
+        afresh=options.afresh,
         image_fps=options.image_fps,
         bake=options.bake,
         steady_camera=options.steady_camera,
@@ -343,7 +395,7 @@ def _apply_and_save(options: argparse.Namespace) -> None:
     betas = motion.betas if motion is not None else None
     wants_new = options.body is not None or (options.armature is None and not smplx_armatures())
     armature = add_body_to_scene(options.body or STAND_IN, betas) if wants_new else _armature(options.armature)
-    match_scene_to_clip(bpy.context.scene, poses)
+    match_scene_to_clip(bpy.context.scene, poses, armature)
     name = f"{Path(poses.clip_name() or options.hands.name).stem} motion"
     if motion is not None:
         clip = options.clip.resolve() if options.clip else None
@@ -351,6 +403,34 @@ def _apply_and_save(options: argparse.Namespace) -> None:
     applied = apply_hands(armature, poses, settings, name)
     save_copy(options.save.resolve())
     print(f"{applied.keys.keys} keys on {applied.keys.channels} channels, {applied.keys.kept_keys} of a person's own kept")
+
+
+def _retarget(options: argparse.Namespace, ending: Ending) -> None:
+    with _telling_what_stays(ending, [options.save.resolve()]):
+        _retarget_and_save(options)
+
+
+def _retarget_and_save(options: argparse.Namespace) -> None:
+    chosen = read_bone_map(options.map) if options.map is not None else None
+    armature = _armature(options.armature)
+    target, bone_map = _target(armature, options.target, chosen)
+    frames = scene_range(bpy.context.scene)
+    report = transfer_fingers(armature, target, bone_map, frames, not options.add_to_rest, f"{target.name} fingers")
+    save_copy(options.save.resolve())
+    print(f"{report.keys.keys} keys on {len(bone_map.bones)} {bone_map.name} bones of {target.name}, "
+          f"{report.keys.kept_keys} of a person's own kept")  # fmt: skip
+
+
+def _target(armature: Any, name: str | None, chosen: BoneMap | None) -> tuple[Any, BoneMap]:
+    """The other rig and its bone map."""
+    rigs = [_armature(name)] if name is not None else other_rigs(armature, chosen)
+    if len(rigs) != 1:
+        what = "more than one rig that a bone map fits" if rigs else "no other rig that a bone map fits"
+        raise ArmatureError(f"The file has {what}", "name it with --target, and its bones with --map")
+    bone_map = chosen or detected_bone_map(rigs[0].data.bones.keys() if rigs[0].type == "ARMATURE" else ())
+    if bone_map is None:
+        raise BoneMapError(f"{rigs[0].name} has the names of neither Rigify nor Mixamo", "give a bone map with --map")
+    return rigs[0], bone_map
 
 
 def _bake(options: argparse.Namespace, ending: Ending) -> None:

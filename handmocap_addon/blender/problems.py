@@ -16,7 +16,7 @@ from ..core.stand_in_body import load_stand_in_body
 from ..core.worth_looking_at import ranges_worth_looking_at
 from .finger_target import FingerTarget, target_of
 from .problem_markers import show_markers
-from .shot import AppliedHands, frame_times
+from .shot import CleanedHands, frame_times
 from .tool_actions import find_tool_action, written_action
 
 _PROPERTY = "handmocap_problems"
@@ -48,18 +48,18 @@ class Problem:
         return ranges[0] == ranges[1]
 
 
-def qualities_of(applied: AppliedHands, poses: HandPoses) -> dict[Side, HandQuality]:
-    """How good the hands are that were keyed."""
+def qualities_of(cleaned: CleanedHands, poses: HandPoses) -> dict[Side, HandQuality]:
+    """How good clean hands are."""
     model, times = load_stand_in_body(), frame_times(poses)
     return {
-        side: hand_quality(applied.tracks[side], applied.hands[side], hand_skeleton(model, side), times) for side in SIDES
+        side: hand_quality(cleaned.tracks[side], cleaned.hands[side], hand_skeleton(model, side), times) for side in SIDES
     }
 
 
-def find_problems(armature: Any, applied: AppliedHands, poses: HandPoses) -> list[Problem]:
+def find_problems(armature: Any, cleaned: CleanedHands, poses: HandPoses) -> list[Problem]:
     """Look for the ranges, worst first, and keep them; what was ticked and is still there stays ticked."""
     known = read_problems(armature)
-    frames = applied.frames
+    frames = cleaned.frames
     found = [
         Problem(
             item.first,
@@ -71,7 +71,7 @@ def find_problems(armature: Any, applied: AppliedHands, poses: HandPoses) -> lis
             item.reason,
             item.severity,
         )
-        for item in ranges_worth_looking_at(qualities_of(applied, poses))
+        for item in ranges_worth_looking_at(qualities_of(cleaned, poses))
     ]
     ticked = [problem for problem in known if problem.done]
     found = [replace(problem, done=any(problem.is_same_range(other) for other in ticked)) for problem in found]

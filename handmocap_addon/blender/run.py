@@ -33,9 +33,11 @@ from .actions import count_keys
 from .armatures import HAND_JOINTS, map_armature, smplx_armatures
 from .baking import BakeJob, request_for
 from .ending import Ending
+from .estimate_request import EstimateRequest
 from .jobs import ChildJob
 from .key_reduction import ReductionResult, ReductionSettings, reduce_finger_keys
 from .preview import render_preview
+from .problems import find_problems, mark_problems
 from .saving import save_copy
 from .shot import (
     STAND_IN,
@@ -71,6 +73,11 @@ class RunOptions:
     model: Path | None = None
     device: str = "auto"
     image_fps: str = "24"
+    detector_size: int | None = None  # pixels; None: the estimator's own
+    batch: int | None = None  # hands in one run of WiLoR's network; None: what suits the device
+    frames: tuple[int, int] | None = None  # first and last that are estimated, from 1 on; None: all
+    side: Side | None = None  # the hand that is estimated; None: both
+    afresh: bool = False  # estimate also where the folder has the finished hands
     bake: tuple[str, ...] = ("abc", "usdc")
     steady_camera: bool = False
     wrist: WristSettings = field(default_factory=WristSettings)
@@ -110,16 +117,23 @@ def worker_command(environment_folder: Path, arguments: list[str]) -> list[str]:
 
 def estimate_arguments(options: RunOptions) -> list[str]:
     """The worker's command line for a run."""
-    arguments = ["estimate", "--clip", str(options.clip), "--out", str(options.out / HAND_POSES_NAME)]
-    arguments += ["--estimator", options.estimator, "--device", options.device, "--image-fps", options.image_fps]
-    arguments += ["--body", options.body or STAND_IN]
-    if options.model is not None:
-        arguments += ["--model", str(options.model)]
-    if options.gvhmr is not None:
-        arguments += ["--gvhmr", str(options.gvhmr)]
-    for other in options.other_gvhmr:
-        arguments += ["--other-gvhmr", str(other)]
-    return arguments
+    request = EstimateRequest(
+        options.clip,
+        options.out / HAND_POSES_NAME,
+        options.estimator,
+        options.gvhmr,
+        options.other_gvhmr,
+        options.body or STAND_IN,
+        options.model,
+        options.device,
+        options.image_fps,
+        options.detector_size,
+        options.batch,
+        options.frames,
+        options.side,
+        options.afresh,
+    )
+    return request.arguments()
 
 
 def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> dict[str, Any]:
@@ -200,7 +214,7 @@ def _build_scene(
         # The start-up scene's cube is nobody's work.
         for thing in list(bpy.data.objects):
             bpy.data.objects.remove(thing)
-    match_scene_to_clip(bpy.context.scene, poses)
+    match_scene_to_clip(bpy.context.scene, poses, existing)
     betas = motion.betas if motion is not None else None
     armature = existing or add_body_to_scene(options.body or STAND_IN, betas)
     name = options.clip.stem
@@ -211,6 +225,7 @@ def _build_scene(
         keys["body"] = dataclasses.asdict(body.keys)
         keys["lift_to_floor_m"] = body.lift
     applied = apply_hands(armature, poses, options.cleanup, f"{name} motion")
+    mark_problems(bpy.context.scene, find_problems(armature, applied, poses))
     keys["hands"] = dataclasses.asdict(applied.keys)
     keys["total"] = count_keys(armature)
     return armature, applied, keys

@@ -57,3 +57,8 @@ def set_range(scene: Any, frames: Array) -> None:
         )
     scene.frame_start = math.floor(frames.min())
     scene.frame_end = math.ceil(frames.max())
+
+
+def scene_range(scene: Any) -> Array:
+    """The whole frames (N,) from the scene's first to its last."""
+    return np.arange(scene.frame_start, scene.frame_end + 1, dtype=np.float64)

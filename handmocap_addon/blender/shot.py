@@ -38,13 +38,19 @@ STAND_IN = "stand-in"
 
 
 @dataclass(frozen=True)
-class AppliedHands:
-    """What was keyed on the fingers, and the corrected tracks that it was made from."""
+class CleanedHands:
+    """Clean hands, and the corrected tracks that they were made from."""
 
-    keys: KeyReport
     tracks: dict[Side, HandTrack]
     hands: dict[Side, CleanHand]
     frames: np.ndarray  # (N,) on the timeline, of the rows of the hands
+
+
+@dataclass(frozen=True)
+class AppliedHands(CleanedHands):
+    """What was keyed on the fingers."""
+
+    keys: KeyReport
 
 
 def load_body(choice: str, betas: np.ndarray | None) -> BodyModel:
@@ -119,6 +125,17 @@ def check_frame_counts(motion: BodyMotion, frame_count: int, clip_name: str) -> 
         )
 
 
+def cleaned_hands(armature: Any, poses: HandPoses, settings: CleanupSettings) -> CleanedHands:
+    """The hands as the armature's corrections and the settings make them, without keying them."""
+    times = frame_times(poses)
+    corrections = read_corrections(armature)
+    tracks = tracks_of(poses, corrections)
+    own = [correction for correction in corrections if isinstance(correction, OwnSmoothing)]
+    hands = {side: clean_hand(tracks[side], times, relaxed_hand_pose(side), settings, side, own) for side in SIDES}
+    frames = timeline_frames(bpy.context.scene, poses, armature)
+    return CleanedHands(tracks, hands, frames)
+
+
 def apply_hands(
     armature: Any,
     poses: HandPoses,
@@ -137,14 +154,9 @@ def apply_hands(
     """
     if poses.frame_count == 0:
         raise BadInputError("The hands cover no frames", "run Estimate again")
-    times = frame_times(poses)
-    corrections = read_corrections(armature)
-    tracks = tracks_of(poses, corrections)
-    own = [correction for correction in corrections if isinstance(correction, OwnSmoothing)]
-    hands = {side: clean_hand(tracks[side], times, relaxed_hand_pose(side), settings, side, own) for side in SIDES}
-    frames = timeline_frames(bpy.context.scene, poses, armature)
-    keys = write_hand_keys(armature, hands, tracks, frames, action_name, key_settings, only_joints)
-    return AppliedHands(keys, tracks, hands, frames)
+    cleaned = cleaned_hands(armature, poses, settings)
+    keys = write_hand_keys(armature, cleaned.hands, cleaned.tracks, cleaned.frames, action_name, key_settings, only_joints)
+    return AppliedHands(cleaned.tracks, cleaned.hands, cleaned.frames, keys)
 
 
 def start_over(

@@ -92,6 +92,12 @@ class ArmatureError(BadInputError):
     code = "bad_armature"
 
 
+class BoneMapError(BadInputError):
+    """A map of finger joints to another rig's bones that is damaged, contradicts itself or does not fit the rig."""
+
+    code = "bad_bone_map"
+
+
 class MissingSetupError(HandmocapError):
     """A package, a model, a program or a device that is not there yet."""
 

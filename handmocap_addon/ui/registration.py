@@ -18,6 +18,9 @@ from .fingers import rotation_and_start_over
 from .hands import operators as hand_operators
 from .hands import panel as hand_panel
 from .preferences import HandmocapPreferences
+from .retarget import operators as retarget_operators
+from .retarget import panel as retarget_panel
+from .retarget import settings as retarget_settings
 from .settings import HandmocapSettings
 from .setup import operators as setup_operators
 from .setup import panel as setup_panel
@@ -25,6 +28,7 @@ from .source import panel as source_panel
 
 CLASSES = (
     HandmocapPreferences,
+    *retarget_settings.CLASSES,
     HandmocapSettings,
     *cleanup_settings.CLASSES,
     *problem_list.CLASSES,
@@ -37,6 +41,7 @@ CLASSES = (
     *correction_operators.CLASSES,
     *key_operators.CLASSES,
     *time_operators.CLASSES,
+    *retarget_operators.CLASSES,
     *bake_operators.CLASSES,
     *setup_operators.CLASSES,
     *source_panel.CLASSES,
@@ -44,6 +49,7 @@ CLASSES = (
     *body_panel.CLASSES,
     *finger_panel.CLASSES,
     *cleanup_panel.CLASSES,
+    *retarget_panel.CLASSES,
     *bake_panel.CLASSES,
     *setup_panel.CLASSES,
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
 
+from ..blender.estimate_request import EstimateRequest
 from ..blender.ghosts import is_ghost
 from ..blender.key_reduction import KeySharing, ReductionSettings
 from ..core.cleanup_settings import SMOOTHING_TARGETS, CleanupSettings
@@ -13,6 +15,7 @@ from ..core.gvhmr_file import CLIP_NAME
 from ..core.key_settings import KeySettings
 from ..core.wrist import WristSettings, WristSource
 from .cleanup import live
+from .retarget.settings import HandmocapRetargetSettings
 
 BODY_CHOICES = (
     ("STAND_IN", "Stand-in", "The wooden mannequin; needs no licensed file"),
@@ -21,6 +24,16 @@ BODY_CHOICES = (
 ESTIMATORS = (
     ("mediapipe", "MediaPipe", "Built in, runs on any processor, Apache-2.0"),
     ("wilor", "WiLoR", "More exact, needs an NVIDIA GPU and weights under CC BY-NC-ND that you download yourself"),
+)
+DETECTOR_SIZE = 640  # WiLoR's own
+SIDES_ESTIMATED = (
+    ("BOTH", "Both", "Look for both hands"),
+    ("LEFT", "Left", "Look for the person's left hand alone; the right one stays as it is in the file"),
+    ("RIGHT", "Right", "Look for the person's right hand alone; the left one stays as it is in the file"),
+)
+FRAMES_ESTIMATED = (
+    ("ALL", "Whole Clip", "Look for hands on every frame"),
+    ("RANGE", "This Range", "Look for hands on some frames alone; the others stay as they are in the file"),
 )
 WRISTS = (
     ("BODY", "Body", "The wrists that GVHMR found: steady, but stiff"),
@@ -84,6 +97,39 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         description="The hands that were filled in for the clip", options={"HIDDEN"}
     )
     estimator: bpy.props.EnumProperty(name="Estimator", items=ESTIMATORS)  # type: ignore[valid-type]
+    detector_size: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Detector",
+        description="Pixels of the longer side on which hands are looked for. More finds smaller hands and takes longer",
+        default=DETECTOR_SIZE,
+        min=32,
+        soft_min=320,
+        soft_max=2560,
+        step=32,
+        subtype="PIXEL",
+    )
+    batch: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Batch",
+        description="Hands that go through the network at once, fewer where memory lacks. 0: what suits the device",
+        default=0,
+        min=0,
+        soft_max=128,
+    )
+    sides: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Sides", items=SIDES_ESTIMATED, description="Which of the person's hands to look for"
+    )
+    frames: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Frames", items=FRAMES_ESTIMATED, description="On which frames to look for hands"
+    )
+    first_frame: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="First", description="First frame of the clip to look at, counted from 1", default=1, min=1
+    )
+    last_frame: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Last", description="Last frame of the clip to look at, itself included", default=100, min=1
+    )
+    afresh: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Again although Finished",
+        description="Look for the hands again where the file already has them, from this clip with these settings",
+    )
     body: bpy.props.EnumProperty(name="Body", items=BODY_CHOICES)  # type: ignore[valid-type]
     smplx_model: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Model", description="SMPLX_NEUTRAL.npz, from smpl-x.is.tue.mpg.de", subtype="FILE_PATH"
@@ -177,6 +223,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         description="Key whole frames also where the clip's fall between those of the scene",
         default=KeySettings.whole_frames,
     )
+    retarget: bpy.props.PointerProperty(  # type: ignore[valid-type]
+        name="Other Rig", description="The rig that gets the fingers as well", type=HandmocapRetargetSettings
+    )
     bake_alembic: bpy.props.BoolProperty(name="Alembic", default=True)  # type: ignore[valid-type]
     bake_usd: bpy.props.BoolProperty(name="USD", default=True)  # type: ignore[valid-type]
     bake_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
@@ -208,6 +257,23 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         """Of the action that gets the finger keys where the armature has none."""
         path = self.clip_path() or self.hand_poses_path()
         return f"{path.stem if path is not None else 'fingers'} motion"
+
+    def estimate_request(self, target: Path, estimator: str, weights: Path | None) -> EstimateRequest:
+        """What Estimate asks the worker for; there must be a clip. `weights` are WiLoR's."""
+        clip = self.clip_path()
+        assert clip is not None
+        request = EstimateRequest(
+            clip,
+            target,
+            estimator,
+            self.gvhmr_path(),
+            frames=(self.first_frame, self.last_frame) if self.frames == "RANGE" else None,
+            side=None if self.sides == "BOTH" else self.sides.lower(),
+            afresh=self.afresh,
+        )
+        if estimator != "wilor":
+            return request
+        return replace(request, model=weights, detector_size=self.detector_size, batch=self.batch or None)
 
     def wrist_settings(self) -> WristSettings:
         return WristSettings(

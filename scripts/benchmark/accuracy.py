@@ -2,6 +2,8 @@
 
     python3 scripts/handmocap.py benchmark accuracy [--clip NAME …] [--json FILE]
 
+It ends with its stdin where HANDMOCAP_END_WITH_STDIN=1 says that the parent holds it open.
+
 Nothing is rendered: the clips and their truth are in the repository. People's bodies are given as GVHMR would give them,
 without error. Tables go to stdout, everything to the JSON file.
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -31,6 +34,7 @@ from handmocap_addon.core.errors import BadUsageError, ExitCode, HandmocapError 
 from handmocap_addon.core.hand_poses import HandPoses, HandTrack  # noqa: E402
 from handmocap_addon.core.hand_poses_file import read_hand_poses  # noqa: E402
 from handmocap_addon.core.hand_skeleton import hand_skeleton  # noqa: E402
+from handmocap_addon.core.job_protocol import END_WITH_STDIN  # noqa: E402
 from handmocap_addon.core.motion_measures import amplitude_loss, lag_frames  # noqa: E402
 from handmocap_addon.core.relaxed_hand import relaxed_hand_pose  # noqa: E402
 from handmocap_addon.core.report import fingertip_jitter  # noqa: E402
@@ -99,10 +103,13 @@ def main(arguments: Sequence[str]) -> int:
             names = ", ".join(clip.name for clip in clips)
             raise BadUsageError(f"There is no clip {unknown[0]} in the benchmark", f"choose from {names}")
         clips = [clip for clip in clips if clip.name in options.clip]
+    cancellation = Cancellation()
+    if os.environ.get(END_WITH_STDIN) == "1":
+        cancellation.watch(sys.stdin)
     results = []
     for clip in clips:
         print(f"handmocap: {clip.name}", file=sys.stderr, flush=True)
-        results += _clip_results(clip, CleanupSettings(smoothing=options.smoothing))
+        results += _clip_results(clip, CleanupSettings(smoothing=options.smoothing), cancellation)
     print(tables.clip_table(results))
     print()
     print(tables.motion_table(results))
@@ -113,10 +120,10 @@ def main(arguments: Sequence[str]) -> int:
     return int(ExitCode.DONE)
 
 
-def _clip_results(clip: KnownClip, settings: CleanupSettings) -> list[HandResult]:
-    with_bodies = _estimated(clip, bodies=True)
+def _clip_results(clip: KnownClip, settings: CleanupSettings, cancellation: Cancellation) -> list[HandResult]:
+    with_bodies = _estimated(clip, True, cancellation)
     # Without bodies one person is looked for; whose that should be is only clear where there is one.
-    alone = _estimated(clip, bodies=False) if len(clip.people) == 1 else None
+    alone = _estimated(clip, False, cancellation) if len(clip.people) == 1 else None
     results = []
     for number, (person, poses) in enumerate(zip(clip.people, with_bodies, strict=True)):
         assert poses.frame_time is not None
@@ -130,7 +137,7 @@ def _clip_results(clip: KnownClip, settings: CleanupSettings) -> list[HandResult
     return results
 
 
-def _estimated(clip: KnownClip, bodies: bool) -> list[HandPoses]:
+def _estimated(clip: KnownClip, bodies: bool, cancellation: Cancellation) -> list[HandPoses]:
     """The worker's estimate of every person, read back from its files."""
     events = EventWriter(io.StringIO())
     with tempfile.TemporaryDirectory() as folder:
@@ -141,7 +148,7 @@ def _estimated(clip: KnownClip, bodies: bool) -> list[HandPoses]:
         estimator = create_estimator(EstimatorChoice("mediapipe", people=len(people)))
         try:
             request = Request(probe_clip(clip.path), load_stand_in_body(), people)
-            estimate_clip(request, estimator, events, Cancellation())
+            estimate_clip(request, estimator, events, cancellation)
         finally:
             estimator.close()
         return [read_hand_poses(person.target) for person in people if person.target is not None]

@@ -57,6 +57,7 @@ def _draw_problems(layout: bpy.types.UILayout, cleanup: Any) -> None:
     row = layout.row(align=True)
     row.operator("handmocap.previous_problem", text="Previous", icon="TRIA_LEFT")
     row.operator("handmocap.next_problem", text="Next", icon="TRIA_RIGHT")
+    row.operator("handmocap.find_problems", text="", icon="FILE_REFRESH")
     row.prop(cleanup, "problem_markers", text="", icon="MARKER")
 
 

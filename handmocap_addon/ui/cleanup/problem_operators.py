@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import bpy
 
+from ...blender.problems import find_problems
+from ...blender.shot import cleaned_hands
+from ...core.hand_poses_file import read_hand_poses
+from .. import panel_jobs
 from ..drawing import waits_for
 from . import problem_list
-from .target import can_edit_keys
+from .correction_operators import STAGE
+from .target import can_apply_again, can_edit_keys
 
 
 class _Goes:
@@ -47,4 +52,25 @@ class HANDMOCAP_OT_previous_problem(_Goes, bpy.types.Operator):
     forwards = False
 
 
-CLASSES = (HANDMOCAP_OT_next_problem, HANDMOCAP_OT_previous_problem)
+class HANDMOCAP_OT_find_problems(bpy.types.Operator):
+    """Look for what needs a look in the hands as the settings have them now, without keying anything"""
+
+    bl_idname = "handmocap.find_problems"
+    bl_label = "Find Problems"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return can_apply_again(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.handmocap
+        with panel_jobs.sentences_for(self, STAGE):
+            poses = read_hand_poses(settings.hand_poses_path())
+            cleaned = cleaned_hands(settings.armature, poses, settings.cleanup())
+            problem_list.show_problems(context, find_problems(settings.armature, cleaned, poses))
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+CLASSES = (HANDMOCAP_OT_find_problems, HANDMOCAP_OT_next_problem, HANDMOCAP_OT_previous_problem)

@@ -33,8 +33,11 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         if panel_jobs.is_running(STAGE):
             return waits_for(cls, "Estimate is running; cancel it first")
-        if context.scene.handmocap.clip_path() is None:
+        settings = context.scene.handmocap
+        if settings.clip_path() is None:
             return waits_for(cls, "Choose a clip in Source first")
+        if settings.frames == "RANGE" and settings.last_frame < settings.first_frame:
+            return waits_for(cls, "The range of frames ends before it begins")
         if environments.find_worker(environment_folder(context)) is None:
             return waits_for(cls, "The hand estimator is not set up yet: press Set Up Hand Estimator below")
         return True
@@ -44,13 +47,7 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
         clip = settings.clip_path()
         target = Path(bpy.path.abspath(self.output)) if self.output else settings.result_folder() / HAND_POSES_NAME
         estimator = settings.estimator if self.estimator == "SCENE" else self.estimator
-        arguments = ["estimate", "--clip", str(clip), "--out", str(target), "--estimator", estimator]
-        gvhmr = settings.gvhmr_path()
-        if gvhmr is not None:
-            arguments += ["--gvhmr", str(gvhmr)]
-        weights = wilor_folder(context)
-        if estimator == "wilor" and weights is not None:
-            arguments += ["--model", str(weights)]
+        request = settings.estimate_request(target, estimator, wilor_folder(context))
         scene_name = context.scene.name
 
         def finish(result: dict[str, Any]) -> str:
@@ -67,7 +64,7 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
             return f"{result['frames']} frames{whose}: left hand seen on {found['left']}, right hand on {found['right']}"
 
         with panel_jobs.sentences_for(self, STAGE):
-            command = worker_command(environment_folder(context), arguments)
+            command = worker_command(environment_folder(context), request.arguments())
             job = ChildJob(command, target.parent / "logs" / "estimate.log", targets=[target])
             panel_jobs.start(STAGE, job, job, finish)
             return {"FINISHED"}

@@ -19,6 +19,17 @@ class HANDMOCAP_PT_hands(bpy.types.Panel):
         settings = context.scene.handmocap
         column = self.layout.column()
         column.prop(settings, "estimator", text="")
+        if settings.estimator == "wilor":
+            row = column.row(align=True)
+            row.prop(settings, "detector_size")
+            row.prop(settings, "batch")
+        column.row().prop(settings, "sides", expand=True)
+        column.row().prop(settings, "frames", expand=True)
+        if settings.frames == "RANGE":
+            row = column.row(align=True)
+            row.prop(settings, "first_frame")
+            row.prop(settings, "last_frame")
+        column.prop(settings, "afresh")
         column.operator("handmocap.estimate", icon="VIEW_PAN")
         stage_state(column, STAGE)
         column.prop(settings, "hand_poses")

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ...core.errors import HandmocapError
 
-Item = TypeVar("Item")
+
+class Items(Protocol):
+    """What can be cut into batches: a list, or an array with an item a row."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> Any: ...
+
+
+SomeItems = TypeVar("SomeItems", bound=Items)
 # CUDA's own message, cuBLAS when it cannot have its workspace, and torch's allocator of main memory.
 _OUT_OF_MEMORY = ("out of memory", "alloc_failed", "can't allocate memory")
 
@@ -20,7 +29,7 @@ class HalvingBatch:
         self.size = size
         self._free = free
 
-    def run(self, items: Sequence[Item], work: Callable[[Sequence[Item]], Sequence[Any]]) -> list[Any]:
+    def run(self, items: SomeItems, work: Callable[[SomeItems], Sequence[Any]]) -> list[Any]:
         """One answer of `work` for every item, in order.
 
         Raises:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
 
+import numpy as np
+
 from ...core.hand_skeleton import HandSkeleton
 from ...core.landmark_definition import RIG_JOINTS
 from ...core.landmark_fit import FittedHand, fit_landmarks
 from ..read_ahead import ReadAhead
 from .base import Array, EstimatorInfo, HandObservation, Slicing, VideoFrame
-from .wilor_crops import cut_patch
+from .wilor_crops import PATCH_SIZE, cut_patch
 from .wilor_hands import observations
 from .wilor_network import Boxes, WilorNetwork
 from .wilor_settings import WilorSettings
@@ -25,12 +27,20 @@ _WINDOWS_IN_A_SLICE = 8
 
 
 @dataclass(frozen=True)
-class _Window:
-    """Some frames in a row with their hands found and cut out."""
+class _Detected:
+    """Some frames in a row with their hands found."""
 
     frames: list[VideoFrame]
     boxes: list[Boxes]
-    patches: list[Array]  # of all the boxes, frame by frame
+
+
+@dataclass(frozen=True)
+class _Window:
+    """The same with their hands cut out."""
+
+    frames: list[VideoFrame]
+    boxes: list[Boxes]
+    patches: Array  # (n, 256, 256, 3) float32, of all the boxes, frame by frame
 
 
 class WilorEstimator:
@@ -50,13 +60,16 @@ class WilorEstimator:
     def observe(self, frames: Iterator[VideoFrame]) -> Generator[tuple[VideoFrame, list[HandObservation]], None, None]:
         """Yield every frame once with the hands seen on it, in order; `pixels` are (H, W, 3) uint8 BGR.
 
-        Some two and a half windows of frames are held at once, however long the clip is.
+        Some three and a half windows of frames are held at once, however long the clip is.
         """
         window_length = self._settings.batch_frames or 1
         decoded = ReadAhead(frames, max(2, window_length // 2))
-        windows = ReadAhead(self._windows(decoded, window_length), 1)
-        # The source first: the other waits for it.
-        readers: list[ReadAhead[Any]] = [decoded, windows]
+        # A thread each: a GPU takes one piece of work after the other, so the detector waits while poses are found, and
+        # what it saw before is cut meanwhile.
+        detected = ReadAhead(self._detected(decoded, window_length), 1)
+        windows = ReadAhead(self._windows(detected), 1)
+        # The sources first: the others wait for them.
+        readers: list[ReadAhead[Any]] = [decoded, detected, windows]
         self._readers += readers
         try:
             for window in windows:
@@ -68,7 +81,7 @@ class WilorEstimator:
 
     def look_again(self, pixels: Array) -> list[HandObservation]:
         """See `HandEstimator.look_again`; the detector makes the crop as large as it makes whole frames."""
-        return self._hands(self._window([VideoFrame(0, 0.0, pixels)], map))[0]
+        return self._hands(self._cut(self._detect([VideoFrame(0, 0.0, pixels)]), map))[0]
 
     def fit(self, world: Array, image: Array, skeleton: HandSkeleton) -> FittedHand:
         """See `HandEstimator.fit`; only for hands that WiLoR took for the other side. Its landmarks are MANO's joints."""
@@ -80,19 +93,28 @@ class WilorEstimator:
             reader.close()
         self._network.close()
 
-    def _windows(self, frames: Iterator[VideoFrame], length: int) -> Iterator[_Window]:
-        with ThreadPoolExecutor(min(_MOST_CUTTERS, os.cpu_count() or 1)) as cutter:
-            while window := list(islice(frames, length)):
-                yield self._window(window, cutter.map)
+    def _detected(self, frames: Iterator[VideoFrame], length: int) -> Iterator[_Detected]:
+        while window := list(islice(frames, length)):
+            yield self._detect(window)
 
-    def _window(self, frames: list[VideoFrame], cut_all: Callable[..., Iterable[Array]]) -> _Window:
-        boxes = self._network.detect([frame.pixels for frame in frames])
+    def _detect(self, frames: list[VideoFrame]) -> _Detected:
+        return _Detected(frames, self._network.detect([frame.pixels for frame in frames]))
+
+    def _windows(self, detected: Iterator[_Detected]) -> Iterator[_Window]:
+        with ThreadPoolExecutor(min(_MOST_CUTTERS, os.cpu_count() or 1)) as cutter:
+            for window in detected:
+                yield self._cut(window, cutter.map)
+
+    def _cut(self, detected: _Detected, cut_all: Callable[..., Iterable[Array]]) -> _Window:
         hands = [
             (frame.pixels, bbox, bool(is_right), self._settings.rescale_factor)
-            for frame, found in zip(frames, boxes, strict=True)
+            for frame, found in zip(detected.frames, detected.boxes, strict=True)
             for bbox, is_right in zip(found.bbox, found.is_right, strict=True)
         ]
-        return _Window(frames, boxes, list(cut_all(cut_patch, *zip(*hands, strict=True))) if hands else [])
+        patches = np.empty((len(hands), PATCH_SIZE, PATCH_SIZE, 3), np.float32)
+        for row, patch in enumerate(cut_all(cut_patch, *zip(*hands, strict=True)) if hands else ()):
+            patches[row] = patch
+        return _Window(detected.frames, detected.boxes, patches)
 
     def _hands(self, window: _Window) -> list[list[HandObservation]]:
         """All hands of every frame, in the detector's order; more than two, or two of a side, are possible."""

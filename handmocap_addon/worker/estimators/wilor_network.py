@@ -51,8 +51,8 @@ class WilorNetwork:
         """
         return self._detector_batch.run(pictures, self._detect_batch)
 
-    def poses(self, patches: Sequence[Array]) -> list[dict[str, Array]]:
-        """What the pose network answers to every patch (256, 256, 3), mirrored still where the patch is."""
+    def poses(self, patches: Array) -> list[dict[str, Array]]:
+        """What the pose network answers to every patch of (n, 256, 256, 3) float32, mirrored still where the patch is."""
         return self._pose_batch.run(patches, self._pose_batch_of)
 
     def close(self) -> None:
@@ -71,8 +71,8 @@ class WilorNetwork:
         )
         return [_boxes(result.boxes, self._settings.side) for result in results]
 
-    def _pose_batch_of(self, patches: Sequence[Array]) -> list[dict[str, Array]]:
-        batch = self._torch.from_numpy(np.stack(patches)).to(device=self.pipeline.device, dtype=self.pipeline.dtype)
+    def _pose_batch_of(self, patches: Array) -> list[dict[str, Array]]:
+        batch = self._torch.from_numpy(patches).to(device=self.pipeline.device, dtype=self.pipeline.dtype)
         with self._torch.no_grad():
             answer = self.pipeline.wilor_model(batch)
         values = {name: answer[name].detach().cpu().float().numpy() for name in _ANSWERS}

@@ -19,7 +19,7 @@ class WilorSettings:
     imgsz: int = 640  # pixels of the longer side on which the detector works; more finds smaller hands
     rescale_factor: float = 2.5  # side of the crop over the longer side of the box
     verify_weights: bool = True  # False only for weights that are trusted for another reason: loading them runs code
-    # Frames that the detector sees at once; some two and a half times as many are held in memory, 25 MB each at 4K.
+    # Frames that the detector sees at once; some three and a half times as many are held in memory, 25 MB each at 4K.
     # None: 16 on CUDA, 1 on the CPU, where more gain nothing and a cancelled run would end later.
     batch_frames: int | None = None
     batch_crops: int | None = None  # hands in one run of the network; None: 32 on CUDA, 2 on the CPU

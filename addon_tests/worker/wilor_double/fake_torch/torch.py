@@ -9,6 +9,7 @@ import numpy as np
 has_cuda = False  # tests set this
 loads = []  # every call of `load`: its map_location, and whether full pickles were allowed
 emptied = []  # one entry for every call of `cuda.empty_cache`
+keeps_gradients = True  # what a network answers then holds on to all that it computed
 float16, float32 = "float16", "float32"
 
 
@@ -48,8 +49,14 @@ def from_numpy(values):
     return Tensor(values)
 
 
+@contextlib.contextmanager
 def no_grad():
-    return contextlib.nullcontext()
+    global keeps_gradients
+    keeps_gradients = False
+    try:
+        yield
+    finally:
+        keeps_gradients = True
 
 
 def load(file, map_location=None):

@@ -51,6 +51,7 @@ class WiLorHandPose3dEstimationPipeline:
         """A dictionary of tensors for BGR patches (N, 256, 256, 3), 0 to 255; of right hands, whatever is in them."""
         patches = batch.numpy()
         assert patches.shape[1:] == (256, 256, 3)
+        assert not torch.keeps_gradients
         self.network_calls.append((len(patches), patches.dtype))
         if len(patches) > self.most_crops:
             raise RuntimeError("CUDA out of memory. Tried to allocate 1.00 GiB.")
@@ -79,7 +80,8 @@ class WiLorHandPose3dEstimationPipeline:
     def _prediction(self, image, bbox, right, rescale_factor):
         """The dictionary of one hand; the mirror image of a rotation vector negates its y and z."""
         patch = whole_frame_patch(image, bbox, right, rescale_factor)
-        answer = self.wilor_model(torch.Tensor(patch[None].astype(self.dtype)))
+        with torch.no_grad():
+            answer = self.wilor_model(torch.Tensor(patch[None].astype(self.dtype)))
         values = {name: tensor.float().numpy() for name, tensor in answer.items()}
         side = 1.0 if right else -1.0
         for name, signs in (("pred_keypoints_3d", (side, 1, 1)), ("pred_vertices", (side, 1, 1)),

@@ -1,0 +1,1 @@
+"""The fingers on another rig."""

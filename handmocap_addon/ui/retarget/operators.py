@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+from bpy_extras.io_utils import ExportHelper, ImportHelper
+
+from ...blender.retarget import transfer_fingers
+from ...blender.scene_time import scene_range
+from ...core.bone_map import read_bone_map, write_bone_map
+from .. import panel_jobs
+from ..drawing import waits_for
+
+STAGE = "retarget"
+
+
+def _has_target(operator_class: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    if context.scene.handmocap.retarget.target is None:
+        return waits_for(operator_class, "Choose the other rig first")
+    return True
+
+
+class HANDMOCAP_OT_transfer_fingers(bpy.types.Operator):
+    """Key the other rig's fingers, over the scene's range, to stand in its hands as this armature's do in its own. \
+Its arms, locked channels and keys that you made yourself stay as they are; no constraints are left behind"""
+
+    bl_idname = "handmocap.transfer_fingers"
+    bl_label = "Transfer Fingers"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        settings = context.scene.handmocap
+        if settings.armature is None:
+            return waits_for(cls, "Add a body or choose an SMPL-X armature first")
+        if not _has_target(cls, context):
+            return False
+        if not any(item.bone for item in settings.retarget.bones):
+            return waits_for(cls, "Name the other rig's finger bones first, or load a bone map")
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene = context.scene
+        settings, retarget = scene.handmocap, scene.handmocap.retarget
+        with panel_jobs.sentences_for(self, STAGE):
+            frames = scene_range(scene)
+            animation = settings.armature.animation_data
+            name = animation.action.name if animation and animation.action else settings.armature.name
+            report = transfer_fingers(
+                settings.armature, retarget.target, retarget.bone_map(), frames, retarget.same_pose, f"{name} fingers"
+            )
+            said = f"{report.keys.keys} keys on {report.frame_count} frames"
+            if report.keys.kept_keys:
+                said += f", {report.keys.kept_keys} keys of your own kept"
+            if report.locked_bones:
+                said += f", {len(report.locked_bones)} locked bones left out"
+            panel_jobs.set_status(STAGE, True, said)
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+class HANDMOCAP_OT_detect_bone_map(bpy.types.Operator):
+    """Fill in the built-in map of Rigify or Mixamo again, by the names of the rig's bones"""
+
+    bl_idname = "handmocap.detect_bone_map"
+    bl_label = "Detect"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _has_target(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        retarget = context.scene.handmocap.retarget
+        if retarget.detect():
+            panel_jobs.set_status(STAGE, True, f"{retarget.map_name} bones found")
+            return {"FINISHED"}
+        sentence = f"{retarget.target.name} has the names of neither Rigify nor Mixamo: name its bones below or load a map"
+        panel_jobs.set_status(STAGE, False, sentence)
+        self.report({"WARNING"}, sentence)
+        return {"FINISHED"}
+
+
+class HANDMOCAP_OT_load_bone_map(bpy.types.Operator, ImportHelper):
+    """Fill in a bone map from a file"""
+
+    bl_idname = "handmocap.load_bone_map"
+    bl_label = "Load Map"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _has_target(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        with panel_jobs.sentences_for(self, STAGE):
+            context.scene.handmocap.retarget.fill_in(read_bone_map(Path(self.filepath)))
+            panel_jobs.set_status(STAGE, True, f"Loaded {Path(self.filepath).name}")
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+class HANDMOCAP_OT_save_bone_map(bpy.types.Operator, ExportHelper):
+    """Write the bones below to a file, for other scenes and for scripts/batch.py"""
+
+    bl_idname = "handmocap.save_bone_map"
+    bl_label = "Save Map"
+
+    filename_ext = ".json"
+    filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not any(item.bone for item in context.scene.handmocap.retarget.bones):
+            return waits_for(cls, "Name the other rig's finger bones first")
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        with panel_jobs.sentences_for(self, STAGE):
+            retarget = context.scene.handmocap.retarget
+            write_bone_map(Path(self.filepath), retarget.bone_map())
+            retarget.map_name = Path(self.filepath).stem
+            panel_jobs.set_status(STAGE, True, f"Saved {Path(self.filepath).name}")
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+CLASSES = (
+    HANDMOCAP_OT_transfer_fingers,
+    HANDMOCAP_OT_detect_bone_map,
+    HANDMOCAP_OT_load_bone_map,
+    HANDMOCAP_OT_save_bone_map,
+)
