@@ -125,6 +125,25 @@ def test_a_pose_comes_from_an_action_at_its_first_frame(armature: Any) -> None:
     assert degrees_between(rotations(armature, "left_thumb2", [21]), wanted).max() < 0.01
 
 
+def test_a_pose_comes_from_a_library_and_leaves_nothing(armature: Any, tmp_path: Path) -> None:
+    library = tmp_path / "poses.blend"
+    action = _pose_action(euler=False)
+    action.asset_mark()
+    bpy.data.libraries.write(str(library), {action})
+    bpy.data.actions.remove(action)
+    before = sorted(each.name for each in bpy.data.actions)
+    pose = {"first": 20, "last": 22, "library": str(library)}
+    assert bpy.ops.handmocap.blend_to_pose(action="thumbs up", **pose) == {"FINISHED"}
+    wanted = np.array((0.8, 0.6, 0.0, 0.0))
+    assert degrees_between(rotations(armature, "left_thumb2", [21]), wanted)[0] < 0.01
+    assert sorted(each.name for each in bpy.data.actions) == before and len(bpy.data.libraries) == 0
+    with pytest.raises(RuntimeError, match="poses.blend has no action thumbs down"):
+        bpy.ops.handmocap.blend_to_pose(action="thumbs down", **pose)
+    library.write_bytes(b"nothing")
+    with pytest.raises(RuntimeError, match="cannot be read as a Blender file"):
+        bpy.ops.handmocap.blend_to_pose(action="thumbs up", **pose)
+
+
 def test_an_action_of_something_else_is_one_sentence(armature: Any) -> None:
     bpy.data.actions.new("bouncing ball")
     with pytest.raises(RuntimeError, match="The action bouncing ball keys no finger of mannequin"):

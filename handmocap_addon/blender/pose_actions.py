@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
+import bpy
 import numpy as np
 
 from ..core.errors import BadInputError
@@ -44,3 +46,25 @@ def pose_of_action(armature: Any, action: Any) -> Pose:
         mode = modes.get(attribute, order if order not in (QUATERNION, AXIS_ANGLE) else "XYZ")
         pose[joint_of[bone]] = quat_wxyz_of_mode(numbers, mode)
     return pose
+
+
+def pose_of_library(armature: Any, path: Path, name: str) -> Pose:
+    """As `pose_of_action`, of an action in another file, such as an asset library's; nothing of it stays in this one.
+
+    Raises:
+        BadInputError: the file cannot be read, has no such action, or it keys none of the armature's fingers.
+    """
+    before = set(bpy.data.libraries)
+    try:
+        with bpy.data.libraries.load(str(path), link=False) as (inside, wanted):
+            wanted.actions = [action for action in inside.actions if action == name]
+    except OSError as error:
+        raise BadInputError(f"{path} cannot be read as a Blender file", "choose the library that holds the pose") from error
+    if not wanted.actions:
+        raise BadInputError(f"{path.name} has no action {name}", "choose the name of a pose in it")
+    (action,) = wanted.actions
+    try:
+        return pose_of_action(armature, action)
+    finally:
+        bpy.data.actions.remove(action)
+        bpy.data.batch_remove([library for library in bpy.data.libraries if library not in before])

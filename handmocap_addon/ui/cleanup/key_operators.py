@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 
 from ...blender import pose_tools
 from ...blender.finger_target import FingerTarget
-from ...blender.pose_actions import pose_of_action
+from ...blender.pose_actions import pose_of_action, pose_of_library
 from ...core.errors import BadUsageError
 from ...core.hand_key_ease import EASE_FRAMES
 from .. import panel_jobs
@@ -91,6 +93,12 @@ class HANDMOCAP_OT_blend_to_pose(_Keys, bpy.types.Operator):
     action: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Action", description="Name of the action with the pose; the panel's where empty", options={"SKIP_SAVE"}
     )
+    library: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Library",
+        description="The .blend that holds the action; empty for this file",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
+    )
     factor: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Factor", description="How far", default=1.0, min=0.0, max=1.0, subtype="FACTOR"
     )
@@ -106,6 +114,8 @@ class HANDMOCAP_OT_blend_to_pose(_Keys, bpy.types.Operator):
         choice = self.pose if given("pose") else "ACTION" if given("action") else cleanup.pose
         if choice != "ACTION":
             return pose_tools.built_in_pose(armature, choice.lower())
+        if self.library:
+            return pose_of_library(armature, Path(bpy.path.abspath(self.library)), self.action)
         action = bpy.data.actions.get(self.action) if self.action else cleanup.pose_action
         if action is None:
             raise BadUsageError("No action with a pose is chosen", "choose one under Pose")
