@@ -160,6 +160,8 @@ class Animator:
         key = curve.keyframe_points.insert(frame, value, keyframe_type="KEYFRAME")
         self.forget_key(channel, self.tidy(key.co[0]))
         self.remember(channel, key)
+        # Blender shortens the handles on both sides of a key that it puts between two.
+        self.look_again(channel)
 
     def delete(self) -> None:
         found = self.keys_of_a_frame() if self.random.random() < 0.7 else self.keys_of_a_frame()[:1]
@@ -297,7 +299,6 @@ class Animator:
             if write().kept_keys != report.kept_keys or self.everything() != once:
                 raise LostHandWorkError("the same run again changed something")
         self.check_fresh(frames)
-        self.reduced = False
         if self.runs == 0:
             self.learn()
         self.runs += 1
@@ -359,7 +360,7 @@ class Animator:
             wanted -= self.memory.deleted[channel] | hand_frames
             allowed = wanted | set(own) | hand_frames
             if self.reduced:
-                # A key put between two fitted ones changes their handles, so they count as a person's and stay.
+                # Several keys put between two fitted ones change their handles so that they count as a person's and stay.
                 allowed |= found
             if not wanted <= found <= allowed:
                 raise LostHandWorkError(
@@ -383,12 +384,17 @@ class Animator:
         for channel in CHANNELS:
             if channel in self.memory.locked:
                 continue
-            keys = {self.tidy(key.co[0]): key for key in self.curve(channel).keyframe_points}
+            keys = {self.tidy(key.co[0]) for key in self.curve(channel).keyframe_points}
             hand, deleted = self.memory.keys[channel], self.memory.deleted[channel]
             known = self.memory.tool_wrote[channel] & (set(hand) | deleted)
-            self.memory.tool_wrote[channel] = known | (set(keys) - set(hand))
-            for frame in hand:
-                hand[frame] = _key(keys[frame])
+            self.memory.tool_wrote[channel] = known | (keys - set(hand))
+            self.look_again(channel)
+
+    def look_again(self, channel: Channel) -> None:
+        keys = {self.tidy(key.co[0]): key for key in self.curve(channel).keyframe_points}
+        hand = self.memory.keys[channel]
+        for frame in hand:
+            hand[frame] = _key(keys[frame])
 
     def everything(self) -> dict[Channel, list[dict[str, Any]]]:
         return {channel: [_key(key) for key in self.curve(channel).keyframe_points] for channel in CHANNELS}

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..core.hand_key_ease import numbers_around_keys, rotations_around_keys
 from ..core.rotation_modes import AXIS_ANGLE, EULER_ORDERS, QUATERNION, quat_wxyz_of_mode
+from ..core.split_handles import handles_after_split
 from . import version_differences
 from .key_arrays import (
     INTERPOLATION,
@@ -41,6 +42,8 @@ _NOBODYS_TYPES = (MEASURED_KEY, FILLED_KEY)
 
 # How far a stored handle may be from what was written, in frames (single precision, far down the timeline) and values.
 _SAME_HANDLE = np.array((2e-3, 1e-6, 2e-3, 1e-6))
+# The same for a handle that Blender shortened, which it does in single precision.
+_SPLIT_HANDLE = np.array((5e-3, 1e-4))
 # Blender takes keys nearer than this for one.
 _ONE_KEY = 0.01
 
@@ -218,8 +221,39 @@ def made_by_hand(curve: Any, keys: Keys, record: WrittenKeys | None) -> Array:
     as_written &= (keys["handle_left_type"] == handle_types) & (keys["handle_right_type"] == handle_types)
     if not np.isnan(written.handles).all():
         found = np.concatenate(list(read_handles(curve).values()), axis=-1)
-        as_written &= (np.isnan(written.handles) | (np.abs(found - written.handles) <= _SAME_HANDLE)).all(axis=-1)
+        same = np.isnan(written.handles) | (np.abs(found - written.handles) <= _SAME_HANDLE)
+        if (as_written & ~same.all(axis=-1)).any():
+            same |= _is_split(keys, record, found, as_written)
+        as_written &= same.all(axis=-1)
     return ~as_written
+
+
+def _is_split(keys: Keys, record: WrittenKeys, found: Array, untouched: Array) -> Array:
+    """Which handles (n, 4) are as Blender leaves them where a key came between two of the tool's: no person changed those.
+
+    `untouched` (n,) are the keys that are otherwise as they were written.
+    """
+    split = np.zeros((len(untouched), 4), dtype=bool)
+    order, recorded = (np.argsort(frames, kind="stable") for frames in (keys["co"][:, 0], record.keys[:, 0]))
+    recorded_frames = rounded(record.keys[recorded, 0])
+    # Pairs of the tool's keys that followed one another when they were written, and now have a stranger between them.
+    rows = order[untouched[order]]
+    first, last = rows[:-1], rows[1:]
+    start, end = (np.searchsorted(recorded_frames, rounded(keys["co"][of, 0])) for of in (first, last))
+    place = np.empty(len(order), dtype=int)
+    place[order] = np.arange(len(order))
+    pairs = (end == start + 1) & (place[last] > place[first] + 1)
+    if not pairs.any():
+        return split
+    first, last = first[pairs], last[pairs]
+    start, end = recorded[start[pairs]], recorded[end[pairs]]
+    starts = np.concatenate((record.keys[start], record.handles[start, 2:]), axis=-1)
+    ends = np.concatenate((record.handles[end, :2], record.keys[end]), axis=-1)
+    for between in (order[place[first] + 1], order[place[last] - 1]):
+        right, left = handles_after_split(starts, ends, keys["co"][between, 0])
+        split[first, 2:] |= (np.abs(found[first, 2:] - right) <= _SPLIT_HANDLE).all(axis=-1)[:, None]
+        split[last, :2] |= (np.abs(found[last, :2] - left) <= _SPLIT_HANDLE).all(axis=-1)[:, None]
+    return split
 
 
 def _recorded_places(keys: Keys, record: WrittenKeys) -> Array:

@@ -16,6 +16,7 @@ from ..core.skeleton import SIDES, Side
 from ..core.stand_in_body import load_stand_in_body
 from .finger_target import FingerTarget
 from .tool_actions import find_tool_action, written_action
+from .version_differences import drop_older_copy
 
 _PROPERTY = "handmocap_corrections"
 _EVERY_ROW = 10**9
@@ -45,6 +46,7 @@ def write_corrections(armature: Any, corrections: Iterable[Correction]) -> None:
         place.action[_PROPERTY] = corrections_to_json(listed)
     else:
         place.action.pop(_PROPERTY, None)
+    drop_older_copy(place.action, _PROPERTY)
 
 
 def forget_corrections(armature: Any, target: FingerTarget) -> None:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from .version_differences import drop_older_copy
+
 _PREFIX = "handmocap: "
 # Markers carry no properties of their own in every version, so the scene remembers which are ours.
 _PROPERTY = "handmocap_markers"
@@ -27,8 +29,8 @@ def remove_markers(scene: Any) -> None:
     """Take away our markers that nobody touched."""
     for marker in _our_markers(scene):
         scene.timeline_markers.remove(marker)
-    if _PROPERTY in scene:
-        del scene[_PROPERTY]
+    scene.pop(_PROPERTY, None)
+    drop_older_copy(scene, _PROPERTY)
 
 
 def has_markers(scene: Any) -> bool:

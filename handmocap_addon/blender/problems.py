@@ -18,6 +18,7 @@ from .finger_target import FingerTarget, target_of
 from .problem_markers import show_markers
 from .shot import CleanedHands, frame_times
 from .tool_actions import find_tool_action, written_action
+from .version_differences import drop_older_copy
 
 _PROPERTY = "handmocap_problems"
 _MOST_MARKERS = 12
@@ -91,6 +92,7 @@ def write_problems(armature: Any, problems: Iterable[Problem]) -> None:
     place = written_action(armature)
     if place is not None:
         place.action[_PROPERTY] = json.dumps([asdict(problem) for problem in problems])
+        drop_older_copy(place.action, _PROPERTY)
 
 
 def mark_problems(scene: Any, problems: Iterable[Problem]) -> None:

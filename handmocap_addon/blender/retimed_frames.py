@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .scene_time import FIRST_FRAME, one_step
 from .tool_actions import find_tool_action
+from .version_differences import drop_older_copy
 
 Array = NDArray[Any]
 
@@ -37,3 +38,4 @@ def clip_start(armature: Any) -> int:
 def remember_step(action: Any, scale: float, shift: float) -> None:
     """Let later runs go through this step too."""
     action[_PROPERTY] = [*action.get(_PROPERTY, ()), scale, shift]
+    drop_older_copy(action, _PROPERTY)

@@ -52,6 +52,17 @@ def select_bone(pose_bone: Any, selected: bool) -> None:
     (pose_bone if bpy.app.version >= (5, 0, 0) else pose_bone.bone).select = selected
 
 
+def drop_older_copy(datablock: Any, name: str) -> None:
+    """Forget what a custom property held when its file came from before 5.0; to be called whenever the property changes.
+
+    5.0 keeps such a copy among properties of its own, and 4.5 takes the copy for the property when it opens the file again.
+    """
+    if bpy.app.version >= (5, 0, 0):
+        copies = datablock.bl_system_properties_get()
+        if copies is not None and name in copies:
+            del copies[name]
+
+
 def supported_options(operator: Any, options: dict[str, Any]) -> dict[str, Any]:
     """Only those options that the running version's operator has; exporters gain and lose some with each version."""
     known = operator.get_rna_type().properties.keys()

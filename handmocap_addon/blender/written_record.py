@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import version_differences
+
 Array = NDArray[Any]
 
 _WRITTEN, _FULL = "handmocap_written_keys", "handmocap_full_keys"
@@ -88,6 +90,7 @@ def write_record(action: Any, slot: Any, data_path: str, index: int, written: Wr
     content = np.concatenate((np.array((rows.shape[1],), dtype="<f4"), rows.ravel()))
     name = _name(data_path)
     _write(action, slot, _WRITTEN, f"{name}_{index}", content.tobytes())
+    version_differences.drop_older_copy(action, _OLDER)
     older = action.get(_OLDER)
     if older is not None:
         older.pop(f"{name}_{index}", None)
@@ -152,6 +155,7 @@ def _read(action: Any, slot: Any, group: str, name: str) -> bytes | None:
 
 
 def _write(action: Any, slot: Any, group: str, name: str, content: bytes) -> None:
+    version_differences.drop_older_copy(action, group)
     if action.get(group) is None:
         action[group] = {}
     slots, of_slot = action[group], str(slot.handle)
@@ -163,6 +167,7 @@ def _write(action: Any, slot: Any, group: str, name: str, content: bytes) -> Non
 
 
 def _remove(action: Any, slot: Any, group: str, name: str) -> None:
+    version_differences.drop_older_copy(action, group)
     slots, of_slot = action.get(group), str(slot.handle)
     if slots is None or slots.get(of_slot) is None:
         return

@@ -34,10 +34,11 @@ class FrameSampling:
     def on_whole_frames(cls, row_frames: ArrayLike) -> FrameSampling:
         """Every whole frame from the clip's first row to its last, which fall on frames (N,), ascending.
 
-        The rows themselves where they are on whole frames, or where they reach none.
+        The rows themselves where they stand on whole frames and follow one another, some of them missing perhaps, or where
+        they reach none.
         """
         rows = np.asarray(row_frames, dtype=np.float64)
-        if len(rows) == 0 or np.array_equal(rows, np.round(rows)):
+        if len(rows) < 2 or (np.array_equal(rows, np.round(rows)) and np.median(np.diff(rows)) == 1.0):
             return cls.on_rows(rows)
         # A thousandth of a frame is how inexactly clips tell their times.
         frames = np.arange(math.ceil(rows[0] - 1e-3), math.floor(rows[-1] + 1e-3) + 1, dtype=np.float64)
