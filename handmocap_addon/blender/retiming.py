@@ -107,7 +107,7 @@ def _between_frames(record: WrittenKeys, gone: Array) -> WrittenKeys:
     """What stands for deleted keys that fell between two frames: runs key whole frames, and these are to stay free too."""
     order = np.argsort(record.keys[:, 0], kind="stable")
     frames = record.keys[order, 0].astype(np.float64)
-    if not gone.any() or np.array_equal(frames, np.round(frames)):
+    if not gone.any():
         return record.of(np.zeros(0, dtype=int))
     whole = np.arange(np.ceil(frames[0]), np.floor(frames[-1]) + 1.0)
     after = np.clip(np.searchsorted(frames, whole), 0, len(frames) - 1)
