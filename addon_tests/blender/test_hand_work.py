@@ -21,17 +21,19 @@ from addon_tests.blender.random_edits import one_sequence
 from addon_tests.making.formulas import rodrigues
 from handmocap_addon.blender.actions import Channel, write_keys
 from handmocap_addon.blender.bodies import add_body
+from handmocap_addon.blender.corrections_store import read_corrections, write_corrections
 from handmocap_addon.blender.key_arrays import key_type_number
 from handmocap_addon.blender.key_reduction import ReductionSettings, reduce_finger_keys
 from handmocap_addon.blender.motion_keys import KeyReport, write_hand_keys
 from handmocap_addon.blender.motion_keys import rotation_path as path_in_mode
 from handmocap_addon.blender.rotation_conversion import convert_rotations
 from handmocap_addon.blender.scene_time import set_frame_rate
-from handmocap_addon.blender.shot import CORRECTIONS, apply_body, apply_hands, start_over
+from handmocap_addon.blender.shot import apply_body, apply_hands, start_over
 from handmocap_addon.blender.tool_actions import find_tool_action
 from handmocap_addon.core.body_model import BodyModel
 from handmocap_addon.core.clean_hands import CleanHand, Provenance
 from handmocap_addon.core.cleanup_settings import CleanupSettings
+from handmocap_addon.core.corrections import OwnSmoothing, Rows
 from handmocap_addon.core.errors import ArmatureError
 from handmocap_addon.core.hand_poses import HandPoses, HandTrack
 from handmocap_addon.core.key_settings import KeySettings
@@ -376,15 +378,15 @@ def test_starting_over_forgets_keys_by_hand_on_the_chosen_fingers_alone(armature
         curve_of(armature, rotation_path(bone), 0).keyframe_points.remove(
             curve_of(armature, rotation_path(bone), 0).keyframe_points[20]
         )
-    armature.animation_data.action[CORRECTIONS] = "said"
+    write_corrections(armature, [OwnSmoothing(Rows(0, 5), "right")])
     index = [f"left_index{number}" for number in (1, 2, 3)]
     assert start_over(armature, poses, raw, "clip motion", joints=index).keys.kept_keys == 0
     assert apply_hands(armature, poses, raw, "clip motion").keys.kept_keys == 4
     assert len(rotation_values(armature, "left_index2")) == COUNT
-    assert CORRECTIONS in armature.animation_data.action
+    assert len(read_corrections(armature)) == 1
     start_over(armature, poses, raw, "clip motion")
     assert _keys(armature) == fresh
-    assert CORRECTIONS not in armature.animation_data.action
+    assert read_corrections(armature) == ()
 
 
 # Locks

@@ -387,7 +387,7 @@ def _apply_and_save(options: argparse.Namespace) -> None:
     betas = motion.betas if motion is not None else None
     wants_new = options.body is not None or (options.armature is None and not smplx_armatures())
     armature = add_body_to_scene(options.body or STAND_IN, betas) if wants_new else _armature(options.armature)
-    match_scene_to_clip(bpy.context.scene, poses)
+    match_scene_to_clip(bpy.context.scene, poses, armature)
     name = f"{Path(poses.clip_name() or options.hands.name).stem} motion"
     if motion is not None:
         clip = options.clip.resolve() if options.clip else None

@@ -70,9 +70,13 @@ def add_camera(
 
 def _former_camera(armature: Any, name: str) -> Any | None:
     """The camera that a former run made in this scene for the same armature and clip."""
-    wanted = (armature.name, name)
+    return next((camera for camera in cameras_of(armature) if camera.get(_NAME) == name), None)
+
+
+def cameras_of(armature: Any) -> list[Any]:
+    """The cameras that runs made in this scene for an armature."""
     cameras = (thing for thing in bpy.context.scene.objects if thing.type == "CAMERA" and thing.library is None)
-    return next((camera for camera in cameras if (camera.get(_ARMATURE), camera.get(_NAME)) == wanted), None)
+    return [camera for camera in cameras if camera.get(_ARMATURE) == armature.name]
 
 
 def _new_camera(armature: Any, name: str) -> Any:

@@ -37,6 +37,7 @@ from .estimate_request import EstimateRequest
 from .jobs import ChildJob
 from .key_reduction import ReductionResult, ReductionSettings, reduce_finger_keys
 from .preview import render_preview
+from .problems import find_problems, mark_problems
 from .saving import save_copy
 from .shot import (
     STAND_IN,
@@ -213,7 +214,7 @@ def _build_scene(
         # The start-up scene's cube is nobody's work.
         for thing in list(bpy.data.objects):
             bpy.data.objects.remove(thing)
-    match_scene_to_clip(bpy.context.scene, poses)
+    match_scene_to_clip(bpy.context.scene, poses, existing)
     betas = motion.betas if motion is not None else None
     armature = existing or add_body_to_scene(options.body or STAND_IN, betas)
     name = options.clip.stem
@@ -224,6 +225,7 @@ def _build_scene(
         keys["body"] = dataclasses.asdict(body.keys)
         keys["lift_to_floor_m"] = body.lift
     applied = apply_hands(armature, poses, options.cleanup, f"{name} motion")
+    mark_problems(bpy.context.scene, find_problems(armature, applied, poses))
     keys["hands"] = dataclasses.asdict(applied.keys)
     keys["total"] = count_keys(armature)
     return armature, applied, keys
@@ -251,10 +253,10 @@ def _report(
     model = load_stand_in_body()
     fps = float(poses.frames_per_second() or 30)
     skeletons = {side: hand_skeleton(model, side) for side in SIDES}
-    hands = {side: hand_summary(poses.track(side), applied.hands[side], skeletons[side], fps) for side in SIDES}
+    hands = {side: hand_summary(applied.tracks[side], applied.hands[side], skeletons[side], fps) for side in SIDES}
     qualities: dict[Side, HandQuality] = {}
     for side in SIDES:
-        qualities[side] = hand_quality(poses.track(side), applied.hands[side], skeletons[side], frame_times(poses))
+        qualities[side] = hand_quality(applied.tracks[side], applied.hands[side], skeletons[side], frame_times(poses))
         hands[side]["second_look"] = len(poses.meta.get("second_look", {}).get(side, ()))
         hands[side]["quality"] = quality_summary(qualities[side])
     for side, truth in known_hand_poses(options.truth).items():

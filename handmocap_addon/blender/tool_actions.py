@@ -36,6 +36,12 @@ def find_tool_action(datablock: Any) -> ToolAction | None:
     return next(actions_of(animation), None) if animation.action is not None and animation.action_slot is not None else None
 
 
+def written_action(datablock: Any) -> ToolAction | None:
+    """The action into which the tool wrote the datablock's keys, or None where it wrote none."""
+    found = find_tool_action(datablock) if datablock is not None else None
+    return found if found is not None and has_record(found.action, found.slot) else None
+
+
 def ensure_tool_action(datablock: Any, name: str) -> ToolAction:
     """The tool's action of a datablock, or the active one, or a new one of that name.
 

@@ -36,6 +36,22 @@ def _ensured_channelbag(action: Any, slot: Any) -> Any:
     return strip.channelbag(slot, ensure=True)
 
 
+def all_curves(action: Any) -> list[Any]:
+    """Every curve of an action, whichever datablock it is for."""
+    bags = (bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags)
+    return [curve for bag in bags for curve in bag.fcurves]
+
+
+def is_bone_selected(pose_bone: Any) -> bool:
+    """5.0 moved the selection from the bone to the pose bone."""
+    return bool(pose_bone.select if bpy.app.version >= (5, 0, 0) else pose_bone.bone.select)
+
+
+def select_bone(pose_bone: Any, selected: bool) -> None:
+    """See `is_bone_selected`."""
+    (pose_bone if bpy.app.version >= (5, 0, 0) else pose_bone.bone).select = selected
+
+
 def drop_older_copy(datablock: Any, name: str) -> None:
     """Forget what a custom property held when its file came from before 5.0; to be called whenever the property changes.
 

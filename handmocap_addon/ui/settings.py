@@ -8,11 +8,13 @@ from pathlib import Path
 import bpy
 
 from ..blender.estimate_request import EstimateRequest
+from ..blender.ghosts import is_ghost
 from ..blender.key_reduction import KeySharing, ReductionSettings
 from ..core.cleanup_settings import SMOOTHING_TARGETS, CleanupSettings
 from ..core.gvhmr_file import CLIP_NAME
 from ..core.key_settings import KeySettings
 from ..core.wrist import WristSettings, WristSource
+from .cleanup import live
 from .retarget.settings import HandmocapRetargetSettings
 
 BODY_CHOICES = (
@@ -65,8 +67,12 @@ def _find_clip(settings: HandmocapSettings, _context: bpy.types.Context) -> None
         settings.clip = str(gvhmr.parent / CLIP_NAME)
 
 
+def _apply_live(_settings: HandmocapSettings, context: bpy.types.Context) -> None:
+    live.smoothing_changed(context)
+
+
 def _is_armature(_settings: HandmocapSettings, candidate: bpy.types.Object) -> bool:
-    return candidate.type == "ARMATURE"
+    return candidate.type == "ARMATURE" and not is_ghost(candidate)
 
 
 class HandmocapSettings(bpy.types.PropertyGroup):
@@ -152,6 +158,7 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         min=0.0,
         max=1.0,
         subtype="FACTOR",
+        update=_apply_live,
     )
     has_own_smoothing: bpy.props.BoolVectorProperty(  # type: ignore[valid-type]
         name="Own Strength",

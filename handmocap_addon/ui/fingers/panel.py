@@ -19,7 +19,9 @@ class HANDMOCAP_PT_fingers(bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.handmocap
-        self.layout.prop(settings, "smoothing", slider=True)
+        row = self.layout.row(align=True)
+        row.prop(settings, "smoothing", slider=True)
+        row.prop(context.scene.handmocap_cleanup, "live", text="", icon="PLAY")
         _draw_own_strengths(self.layout, settings)
         column = self.layout.column()
         row = column.row(align=True)

@@ -8,12 +8,14 @@ from typing import Any
 import bpy
 
 from ...blender.armatures import HAND_JOINTS, map_armature
+from ...blender.problems import find_problems
 from ...blender.rotation_conversion import convert_rotations
 from ...blender.shot import start_over
 from ...core.hand_poses_file import read_hand_poses
 from ...core.rotation_modes import EULER_ORDERS, QUATERNION
 from ...core.skeleton import SIDES, hand_joint_names, joint_group
 from .. import panel_jobs
+from ..cleanup.problem_list import show_problems
 from ..drawing import waits_for
 
 STAGE = "fingers"
@@ -61,6 +63,7 @@ class HANDMOCAP_OT_start_over(bpy.types.Operator):
             poses = read_hand_poses(settings.hand_poses_path())
             options = (settings.cleanup(), settings.action_name(), settings.key_settings())
             applied = start_over(settings.armature, poses, *options, joints)
+            show_problems(context, find_problems(settings.armature, applied, poses))
             panel_jobs.set_status(STAGE, True, f"{poses.frame_count} frames keyed afresh{applied.keys.sentence()}")
             return {"FINISHED"}
         return {"CANCELLED"}

@@ -16,7 +16,7 @@ class HANDMOCAP_PT_setup(bpy.types.Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = CATEGORY
-    bl_order = 6
+    bl_order = 7
 
     def draw(self, context: bpy.types.Context) -> None:
         column = self.layout.column()
