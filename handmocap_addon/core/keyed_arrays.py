@@ -24,7 +24,8 @@ def write_keyed_arrays(path: Path, key: str, arrays: Mapping[str, Array]) -> Non
         OutputError: the place cannot be written.
     """
     content = io.BytesIO()
-    np.savez(content, **arrays)
+    named: dict[str, Any] = dict(arrays)
+    np.savez(content, **named)
     with replacing(path) as temporary:
         temporary.write_bytes(_digest(key, content.getvalue()) + content.getvalue())
 

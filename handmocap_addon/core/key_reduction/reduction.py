@@ -316,7 +316,7 @@ class _Work:
             _, out_handle, in_handle, _ = self._corners(starts[fitted], ends[fitted], self.handles.of(mine[fitted]))
             right[fitted], left[fitted + 1] = out_handle, in_handle
         shape = (len(rows), -1, 4, 2)
-        largest = float(np.degrees(self.errors[mine].max(initial=0.0)))
+        largest = float(np.degrees(np.max(self.errors[mine], initial=0.0)))
         return ReducedKeys(rows - first, left.reshape(shape), right.reshape(shape), largest)
 
 
