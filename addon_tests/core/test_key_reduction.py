@@ -12,7 +12,7 @@ from handmocap_addon.core.key_reduction.kept_frames import holds, turning_rows
 from handmocap_addon.core.key_reduction.reduction import FullKeys, ReducedKeys, reduced_keys
 from handmocap_addon.core.rotations import axis_angle_to_quat_wxyz, sign_continuous_quat_wxyz
 
-QUARTERS = np.arange(4) / 4.0
+EIGHTHS = np.arange(8) / 8.0
 
 
 def _between(first: np.ndarray, out: np.ndarray, into: np.ndarray, last: np.ndarray, frame: np.ndarray) -> np.ndarray:
@@ -73,7 +73,7 @@ def _degrees_apart(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def _moments(frames: np.ndarray) -> np.ndarray:
-    return np.append((frames[:-1, None] + np.diff(frames)[:, None] * QUARTERS).ravel(), frames[-1])
+    return np.append((frames[:-1, None] + np.diff(frames)[:, None] * EIGHTHS).ravel(), frames[-1])
 
 
 def _error(full: FullKeys, reduced: ReducedKeys) -> float:

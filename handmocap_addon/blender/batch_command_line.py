@@ -202,7 +202,9 @@ def _parser() -> argparse.ArgumentParser:
             help="leave only the finger keys that keep every bone this near to its full curve",
         )
         command.add_argument(
-            "--reduce-by", choices=[sharing.value for sharing in KeySharing], help="what shares its reduced keys; default finger"
+            "--reduce-by",
+            choices=[sharing.value for sharing in KeySharing],
+            help="what shares its reduced keys; default finger",
         )
         command.add_argument(
             "--wrist",

@@ -20,10 +20,12 @@ from .segment_fit import POINT_SHARES, Handles, fitted_handles
 
 Array = NDArray[Any]
 
-# Moments at which a curve is held against the full one: on every key, and at quarters between.
-PARTS = 4
-# What Blender's single precision may add, and more.
-_MARGIN = 1e-3
+# Moments at which a curve is held against the full one: on every key, and at eighths between, as frames of a scene may lie
+# anywhere between keys; while stretches are looked for, at every second of them.
+PARTS = 8
+_AT_FIRST = 2
+# What moments between those may add (1.8 % on real clips), and Blender's single precision.
+_MARGIN = 2e-2
 # A turn is one where the motion before and after it is this many times the angle.
 _TURN = 20.0
 # Joints that move by at most this share of the angle hold still.
@@ -62,7 +64,7 @@ class ReducedKeys:
 def reduced_keys(groups: Sequence[FullKeys], limit_degrees: float) -> list[ReducedKeys]:
     """Reduce groups of alike many joints.
 
-    The rotation of no joint is more than `limit_degrees` from that of the full keys, on every key and at quarters of the way
+    The rotation of no joint is more than `limit_degrees` from that of the full keys, on every key and at eighths of the way
     to the next. The first and the last key stay, and those on which the group turns round or begins or ends to hold still.
     Between neighbouring full keys, where nothing can be left out, the handles stay what they were.
     """
@@ -161,8 +163,10 @@ class _Work:
         """Which stretches (S,) can be fitted, and the handles of all."""
         handles, distance = self._fitted(start, end)
         fits = 2.0 * distance <= _HOPELESS * self.limit
-        near = np.flatnonzero(fits)
-        fits[near] = self._fits(start[near], end[near], handles.of(near))
+        # Most that do not fit show it on the rows alone.
+        for every in (PARTS, _AT_FIRST):
+            near = np.flatnonzero(fits)
+            fits[near] = self._fits(start[near], end[near], handles.of(near), every)
         return fits, handles
 
     def _plain(self, rows: Array) -> Handles:
@@ -246,30 +250,30 @@ class _Work:
         _put(handles, single, self._plain(start[single]))
         return handles
 
-    def _fits(self, start: Array, end: Array, handles: Handles) -> Array:
+    def _fits(self, start: Array, end: Array, handles: Handles, every: int = _AT_FIRST) -> Array:
         """Whether stretches (S,) stay within the limit on the rows and between, and well within it where the group turns."""
-        return self._largest(start, end, handles, np.where(self.turns, 1.0 / _AT_TURNS, 1.0)) <= self.limit
+        return self._largest(start, end, handles, every, np.where(self.turns, 1.0 / _AT_TURNS, 1.0)) <= self.limit
 
-    def _largest(self, start: Array, end: Array, handles: Handles, weight: Array | None = None) -> Array:
-        """The largest angle (S,) between a joint and its full rotation, on rows, by their weights, and between."""
+    def _largest(self, start: Array, end: Array, handles: Handles, every: int = 1, weight: Array | None = None) -> Array:
+        """The largest angle (S,) between a joint and its full rotation, on rows, by their weights, and at parts between."""
         largest = np.zeros(len(start))
         if not len(start):
             return largest
-        count = (end - start) * PARTS - 1
+        count = (end - start) * (PARTS // every) - 1
         bunches = np.cumsum(count) // (_AT_ONCE * 8)
         for bunch in np.unique(bunches):
             chosen = np.flatnonzero((bunches == bunch) & (count > 0))
             if len(chosen):
-                angle, owner, place = self._angles(start[chosen], count[chosen], end[chosen], handles.of(chosen))
+                angle, owner, place = self._angles(start[chosen], count[chosen], end[chosen], handles.of(chosen), every)
                 if weight is not None:
                     angle *= np.where(place % PARTS == 0, weight[place // PARTS], 1.0)
                 np.maximum.at(largest, chosen[owner], angle)
         return largest
 
-    def _angles(self, start: Array, count: Array, end: Array, handles: Handles) -> tuple[Array, Array, Array]:
+    def _angles(self, start: Array, count: Array, end: Array, handles: Handles, every: int) -> tuple[Array, Array, Array]:
         owner = np.repeat(np.arange(len(start)), count)
         number = 1 + np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-        place = start[owner] * PARTS + number
+        place = start[owner] * PARTS + number * every
         row, part = place // PARTS, (place % PARTS) / PARTS
         following = np.minimum(row + 1, len(self.frames) - 1)
         frame = self.frames[row] + part * (self.frames[following] - self.frames[row])
