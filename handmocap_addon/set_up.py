@@ -1,30 +1,65 @@
-"""Makes an environment as a job: `python set_up.py worker|blender FOLDER`, events on stdout. Standard library only.
+"""Makes an environment as a job: `set_up.py worker|blender|wilor FOLDER`, events on stdout. Standard library only.
 
 The panel runs this with Blender's own Python, which can make environments although nothing is ever installed into it.
+`set_up.py doctor FOLDER` looks at what is there.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 
-def main(what: str, folder: Path) -> int:
-    """Make the environment and return the exit code."""
-    from handmocap_addon.core import environments
+def main(arguments: list[str]) -> int:
+    """Do one thing and return the exit code."""
     from handmocap_addon.core.errors import ExitCode, HandmocapError
     from handmocap_addon.core.job_protocol import JobEvent
+    from handmocap_addon.core.set_up.installers import end_when_stdin_closes
 
-    steps = {"worker": environments.ensure_worker, "blender": environments.ensure_blender_module}
-    environments.end_installers_when_terminated()
-    print(JobEvent("started", {"command": "set-up"}).line(), flush=True)
+    def emit(kind: Any, **data: Any) -> None:
+        print(JobEvent(kind, data).line(), flush=True)
+
+    end_when_stdin_closes()
+    emit("started", command="set-up")
     try:
-        environment = steps[what](folder, lambda text: print(JobEvent("log", {"message": text}).line(), flush=True))
+        emit("result", **_do(arguments, emit))
     except HandmocapError as error:
-        print(JobEvent("error", {"code": error.code, "message": error.message, "hint": error.hint}).line(), flush=True)
+        emit("error", code=error.code, message=error.message, hint=error.hint)
         return int(error.exit_code)
-    print(JobEvent("result", {"folder": str(environment.folder)}).line(), flush=True)
     return int(ExitCode.DONE)
+
+
+def _do(arguments: list[str], emit: Callable[..., None]) -> dict[str, Any]:
+    from handmocap_addon.core import environments
+    from handmocap_addon.core.set_up.doctor import Wanted, examine
+    from handmocap_addon.core.set_up.licences import WILOR_LICENCES, accept
+    from handmocap_addon.core.set_up.reporting import Listener
+    from handmocap_addon.core.set_up.wilor import WILOR, ensure_wilor
+    from handmocap_addon.core.set_up.wilor_plan import add_wilor_options, plan_of
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=("worker", "blender", WILOR, "doctor"))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--blender", default="", help="of doctor: the Blender that asks")
+    parser.add_argument("--body", type=Path, help="of doctor: a body model file")
+    add_wilor_options(parser)
+    options = parser.parse_args(arguments)
+    listener = Listener(lambda text: emit("log", message=text), lambda progress: emit("progress", **asdict(progress)))
+    if options.what == "doctor":
+        lines = examine(options.folder, Wanted(options.weights, options.body), options.blender)
+        return {"lines": [asdict(line) for line in lines]}
+    if options.what == WILOR:
+        plan = plan_of(options)
+        if options.accept_licences:
+            accept(options.folder, WILOR, WILOR_LICENCES)
+        ready = ensure_wilor(options.folder, plan, listener)
+        return {"folder": str(ready.environment.folder), "weights": str(ready.weights)}
+    step = environments.ensure_worker if options.what == "worker" else environments.ensure_blender_module
+    return {"folder": str(step(options.folder, listener.say).folder)}
 
 
 if __name__ == "__main__":
@@ -34,4 +69,4 @@ if __name__ == "__main__":
 
     sys.path.pop(0)
     load_package(package)
-    sys.exit(main(sys.argv[1], Path(sys.argv[2])))
+    sys.exit(main(sys.argv[1:]))

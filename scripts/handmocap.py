@@ -28,15 +28,20 @@ sys.path.insert(0, str(REPOSITORY))
 
 from handmocap_addon.core import environments  # noqa: E402
 from handmocap_addon.core.atomic_files import check_output_folder  # noqa: E402
-from handmocap_addon.core.doctor import DoctorLine, examine_folder  # noqa: E402
-from handmocap_addon.core.errors import BadUsageError, ExitCode, HandmocapError  # noqa: E402
-from handmocap_addon.core.job_protocol import END_WITH_STDIN, parse_event  # noqa: E402
+from handmocap_addon.core.errors import BadUsageError, ExitCode, HandmocapError, MissingSetupError  # noqa: E402
+from handmocap_addon.core.job_protocol import END_WITH_STDIN, Progress  # noqa: E402
+from handmocap_addon.core.set_up.doctor import Wanted, examine  # noqa: E402
+from handmocap_addon.core.set_up.licences import WILOR_LICENCES, accept, are_accepted  # noqa: E402
+from handmocap_addon.core.set_up.reporting import Listener  # noqa: E402
+from handmocap_addon.core.set_up.wilor import WILOR, ensure_wilor  # noqa: E402
+from handmocap_addon.core.set_up.wilor_plan import add_wilor_options, plan_of  # noqa: E402
 
 DEMO = REPOSITORY / "demo"
 WORKER = REPOSITORY / "handmocap_addon" / "worker"
 OLDEST_BLENDER = (4, 5)
 # A child that is asked to end has three seconds.
 _PATIENCE_SECONDS = 3.0
+_PROGRESS_SECONDS = 5.0
 
 
 def say(text: str) -> None:
@@ -69,7 +74,7 @@ def main(arguments: Sequence[str]) -> int:
         if chosen.command == "doctor":
             return _doctor(folder, rest)
         if chosen.command == "estimate":
-            return _run([str(environments.ensure_worker(folder, say).python), str(WORKER), "estimate", *rest])
+            return _run([str(_environment_of(folder, rest).python), str(WORKER), "estimate", *rest])
         if chosen.command == "benchmark":
             return _benchmark(folder, rest)
         if chosen.command == "demo":
@@ -140,7 +145,7 @@ def _in_blender(folder: Path, arguments: list[str], needs_worker: bool) -> int:
     """Run the batch script in the machine's Blender, or in the `bpy` environment where there is none."""
     help_only = any(option in ("-h", "--help") for option in arguments)
     if needs_worker and not help_only:
-        environments.ensure_worker(folder, say)
+        _environment_of(folder, arguments)
     batch = [str(REPOSITORY / "scripts" / "batch.py")]
     tail = [*arguments, "--env", str(folder)]
     blender = _blender_on_path()
@@ -174,34 +179,70 @@ def _can_bake(blender: str) -> bool:
 
 
 def _set_up(folder: Path, options: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="handmocap.py setup")
+    parser = _Parser(prog="handmocap.py setup")
     parser.add_argument("--only", choices=("worker", "blender"), help="one of the two environments")
-    only = parser.parse_args(options).only
-    if only != "blender":
+    parser.add_argument(
+        "--estimator", choices=("mediapipe", WILOR), default="mediapipe", help="wilor: WiLoR's environment alone"
+    )
+    add_wilor_options(parser.add_argument_group("of WiLoR"))
+    chosen = parser.parse_args(options)
+    if chosen.estimator == WILOR:
+        if chosen.only is not None:
+            raise BadUsageError("--only does not go with --estimator wilor", "leave one of them away")
+        return _set_up_wilor(folder, chosen)
+    if chosen.only != "blender":
         environments.ensure_worker(folder, say)
-    if only != "worker":
+    if chosen.only != "worker":
         environments.ensure_blender_module(folder, say)
     say(f"set up in {folder}")
     return int(ExitCode.DONE)
+
+
+def _set_up_wilor(folder: Path, options: argparse.Namespace) -> int:
+    plan = plan_of(options)
+    if not are_accepted(folder, WILOR, WILOR_LICENCES):
+        for licence in WILOR_LICENCES:
+            print(f"  {licence.text()}", file=sys.stderr)
+        if not (options.accept_licences or _agrees()):
+            raise MissingSetupError(
+                "WiLoR and what it needs come under these licences", "read them, then run it again with --accept-licences"
+            )
+        accept(folder, WILOR, WILOR_LICENCES)
+    ready = ensure_wilor(folder, plan, Listener(say, _ProgressLines()))
+    say(f"WiLoR is set up in {ready.environment.folder}, its weights in {ready.weights}")
+    return int(ExitCode.DONE)
+
+
+def _agrees() -> bool:
+    """Ask on the terminal, where there is one."""
+    if not sys.stdin or not sys.stdin.isatty():
+        return False
+    print("Do you agree to them? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+class _ProgressLines:
+    """Progress for people: a line when a stage begins or ends, and every few seconds between."""
+
+    def __init__(self) -> None:
+        self._stage, self._shown = "", 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        is_news = progress.stage != self._stage or progress.done == progress.total
+        if is_news or time.monotonic() - self._shown > _PROGRESS_SECONDS:
+            self._stage, self._shown = progress.stage, time.monotonic()
+            say(progress.text())
 
 
 def _doctor(folder: Path, options: list[str]) -> int:
     """Say what is there, and what to do about what is not: lines on stderr, or one JSON object on stdout."""
     parser = argparse.ArgumentParser(prog="handmocap.py doctor")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of lines for people")
-    parser.add_argument("--model", type=Path, help="a folder of WiLoR weights to look at")
+    parser.add_argument("--model", type=Path, help="a folder of WiLoR's weights to look at, if not the set-up's")
+    parser.add_argument("--body", type=Path, help="an SMPLX_*.npz, or a folder of them, to look at")
     chosen = parser.parse_args(options)
-    worker, module = environments.find_worker(folder), environments.find_blender_module(folder)
     blender = _blender_on_path()
-    advice = "run handmocap.py setup"
-    lines = examine_folder(folder, is_set_up=worker is not None and (blender or module) is not None)
-    lines.append(DoctorLine("blender", blender or "none on the path, the bpy module is used"))
-    found = str(module.folder) if module else "missing"
-    lines.append(DoctorLine("blender module", found, "" if module else advice, needed=blender is None))
-    if worker is None:
-        lines.append(DoctorLine("worker", "missing", advice))
-    else:
-        lines += _examine_worker(worker, chosen.model)
+    lines = examine(folder, Wanted(chosen.model, chosen.body), blender or "", needs_module=blender is None)
     ok = not any(line.advice and line.needed for line in lines)
     if chosen.json:
         print(json.dumps({"ok": ok, "lines": [asdict(line) for line in lines]}, indent=2, ensure_ascii=False))
@@ -211,23 +252,21 @@ def _doctor(folder: Path, options: list[str]) -> int:
     return int(ExitCode.DONE if ok else ExitCode.MISSING_SETUP)
 
 
-def _examine_worker(worker: environments.Environment, weights: Path | None) -> list[DoctorLine]:
-    """What the worker says about itself, or that it does not run."""
-    command = [str(worker.python), str(WORKER), "doctor", *(["--model", str(weights)] if weights else [])]
-    lines = [DoctorLine("worker", str(worker.folder))]
-    try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace", check=False
-        )
-    except OSError as error:
-        return [
-            DoctorLine("worker", f"does not start ({error.strerror})", f"remove {worker.folder} and run handmocap.py setup")
-        ]
-    for event in filter(None, map(parse_event, done.stdout.splitlines())):
-        if event.kind == "result":
-            return lines + [DoctorLine(**line) for line in event.data["lines"]]
-    last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
-    return [DoctorLine("worker", f"does not run ({last})", f"remove {worker.folder} and run handmocap.py setup")]
+def _environment_of(folder: Path, options: list[str]) -> environments.Environment:
+    """Where the estimator that the options name runs. MediaPipe's is made on first use; WiLoR's needs a person's consent.
+
+    Raises:
+        HandmocapError: it is not there and cannot be made unasked.
+    """
+    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--estimator", default="mediapipe")
+    known, _ = parser.parse_known_args(options)
+    if known.estimator != WILOR:
+        return environments.ensure_worker(folder, say)
+    environment = environments.find_worker(folder, WILOR)
+    if environment is None:
+        raise MissingSetupError("WiLoR is not set up yet", "run handmocap.py setup --estimator wilor")
+    return environment
 
 
 def _run(command: list[str]) -> int:

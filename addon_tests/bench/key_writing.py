@@ -1,5 +1,7 @@
 """Times 52 bones x 1000 frames of quaternion keys: our bulk writing beside `keyframe_insert`, the same data in the same run.
 
+Then our writing of 100 to 20,000 frames: the first time, again, and again around 50 poses of a person's own with ease.
+
     python -m addon_tests.bench.key_writing
 
 with a Python that has `bpy`, from the top of the checkout.
@@ -24,21 +26,21 @@ FRAME_COUNT = 1000
 BONES = (*BODY_JOINTS, *(name for side in SIDES for name in hand_joint_names(side)))
 
 
-def _rotations() -> np.ndarray:
+def _rotations(frame_count: int = FRAME_COUNT) -> np.ndarray:
     """Smooth made-up rotations (N, 52, 4)."""
-    phase = np.linspace(0.0, 20.0, FRAME_COUNT)[:, None, None] + np.arange(len(BONES))[:, None] + np.arange(3)
+    phase = np.linspace(0.0, 20.0, frame_count)[:, None, None] + np.arange(len(BONES))[:, None] + np.arange(3)
     return sign_continuous_quat_wxyz(axis_angle_to_quat_wxyz(0.5 * np.sin(phase)))
 
 
 def _in_bulk(armature: Any, quat: np.ndarray) -> None:
-    frames = np.arange(1.0, FRAME_COUNT + 1.0)
-    key_types = np.full(FRAME_COUNT, key_type_number(MEASURED_KEY))
+    frames = np.arange(1.0, len(quat) + 1.0)
+    key_types = np.full(len(quat), key_type_number(MEASURED_KEY))
     channels = [
         Channel(f'pose.bones["{bone}"].rotation_quaternion', index, bone, frames, quat[:, number, index], key_types)
         for number, bone in enumerate(BONES)
         for index in range(4)
     ]
-    write_channels(armature, "bulk", channels)
+    write_channels(armature, "bulk", channels, 5.0)
 
 
 def _one_by_one(armature: Any, quat: np.ndarray) -> None:
@@ -64,6 +66,25 @@ def _timed(name: str, write: Callable[[Any, np.ndarray], None], quat: np.ndarray
     return seconds, pose
 
 
+def _scaling() -> None:
+    print("\n| frames | first | again | around 50 poses by hand | per key |\n| --- | --- | --- | --- | --- |")
+    for count in (100, 1000, 5000, 10000, 20000):
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        armature = add_body(load_stand_in_body())
+        quat = _rotations(count)
+        seconds = []
+        for turn in range(3):
+            if turn == 2:
+                for bone in BONES:
+                    for frame in np.linspace(1, count, 50).astype(int):
+                        armature.pose.bones[bone].keyframe_insert("rotation_quaternion", frame=frame)
+            started = time.perf_counter()
+            _in_bulk(armature, quat)
+            seconds.append(time.perf_counter() - started)
+        told = " | ".join(f"{value:.2f} s" for value in seconds)
+        print(f"| {count} | {told} | {1e6 * seconds[0] / count_keys(armature):.2f} µs |")
+
+
 def main() -> None:
     """Print the table."""
     quat = _rotations()
@@ -72,6 +93,7 @@ def main() -> None:
     bulk, bulk_pose = _timed("write_channels", _in_bulk, quat)
     single, single_pose = _timed("keyframe_insert", _one_by_one, quat)
     print(f"\n{single / bulk:.0f} times as fast; poses differ by at most {np.abs(bulk_pose - single_pose).max():.1e}")
+    _scaling()
 
 
 if __name__ == "__main__":

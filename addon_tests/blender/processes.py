@@ -38,3 +38,22 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
             return True
         time.sleep(0.02)
     return condition()
+
+
+def tree_of(pid: int) -> list[int]:
+    """A live process and all that it started, directly or not, parents first."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                parent = int((folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+            children.setdefault(parent, []).append(int(folder.name))
+    found, waiting = [], [pid]
+    while waiting:
+        process = waiting.pop(0)
+        if is_alive(process):
+            found.append(process)
+        waiting += children.get(process, [])
+    return found

@@ -105,12 +105,13 @@ def test_a_body_can_be_added_while_another_object_is_being_edited(stand_in: Body
     assert len(second.data.bones) == 56
 
 
-def test_quaternions_are_the_rotation_mode_of_keyed_fingers(stand_in: BodyModel) -> None:
+def test_a_new_body_turns_by_quaternions_and_another_mode_is_left_as_it_is(stand_in: BodyModel) -> None:
     armature = add_body(stand_in)
+    assert {bone.rotation_mode for bone in armature.pose.bones} == {"QUATERNION"}
     armature.pose.bones["left_thumb2"].rotation_mode = "XYZ"
     shot = MadeUpShot(len(FRAMES))
     write_hand_keys(armature, shot.hands(), shot.tracks(), FRAMES, "fingers")
-    assert armature.pose.bones["left_thumb2"].rotation_mode == "QUATERNION"
+    assert armature.pose.bones["left_thumb2"].rotation_mode == "XYZ"
 
 
 def test_joints_of_the_rest_pose_are_the_models(stand_in: BodyModel) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
+import bpy
 import numpy as np
 import pytest
 
 from addon_tests.blender.curves import curve_of, rotation_path, rotation_values
 from addon_tests.making.gestures import bent, detector_noise, stand_in_hand
 from handmocap_addon.blender.bodies import add_body
+from handmocap_addon.blender.scene_time import set_frame_rate
 from handmocap_addon.blender.shot import apply_hands
 from handmocap_addon.core.body_model import BodyModel
 from handmocap_addon.core.cleanup_settings import CleanupSettings
@@ -36,6 +39,7 @@ def _shaking(seed: int) -> HandTrack:
 
 def _keyed(armature: Any, **options: Any) -> dict[str, np.ndarray]:
     """Values (N, 4) by bone."""
+    set_frame_rate(bpy.context.scene, Fraction(30))
     poses = HandPoses(_shaking(1), _shaking(2), np.arange(COUNT), np.arange(COUNT) / 30.0)
     apply_hands(armature, poses, CleanupSettings(**options), "clip motion")
     bones = ("left_index2", "left_thumb2", "right_index2", "right_thumb2")

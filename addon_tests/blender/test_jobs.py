@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from addon_tests.blender.processes import is_alive, wait_until
 from handmocap_addon.blender.jobs import ChildJob, ReportedError
 from handmocap_addon.core.errors import CancelledError, WorkerFailedError
 from handmocap_addon.core.job_protocol import Progress
+from handmocap_addon.core.partial_folder import partial_folder
 
 DONE = 'print(\'{"event": "result", "answer": 42}\', flush=True)\n'
 
@@ -152,6 +154,106 @@ def test_cancelling_twice_or_after_the_end_is_harmless(tmp_path: Path) -> None:
     job.cancel()
     job.cancel()
     assert not job.poll()
+
+
+_DONE_WITH_CHILD = """
+import pathlib, subprocess, sys
+options = {{"start_new_session": True}} if {leaves_group} else {{}}
+grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], **options)
+path = pathlib.Path(sys.argv[1])
+path.with_suffix(".part").write_text(str(grandchild.pid))
+path.with_suffix(".part").rename(path)
+"""
+
+
+@pytest.mark.parametrize("leaves_group", [False, True])
+def test_what_a_child_leaves_behind_with_its_pipes_does_not_hold_the_job_up(tmp_path: Path, leaves_group: bool) -> None:
+    pids_path = tmp_path / "pids"
+    code = _DONE_WITH_CHILD.format(leaves_group=leaves_group) + DONE
+    job = ChildJob([sys.executable, "-c", code, str(pids_path)], tmp_path / "job.log")
+    (grandchild,) = _pids(job, pids_path, 1)
+    try:
+        assert _wait(job) == {"answer": 42}
+        # Nothing can be done about one that has left on purpose.
+        assert is_alive(grandchild) == leaves_group
+    finally:
+        if is_alive(grandchild):
+            os.kill(grandchild, signal.SIGKILL)
+
+
+def test_a_cancel_after_the_work_was_done_is_no_cancel(tmp_path: Path) -> None:
+    marker = tmp_path / "done"
+    job = _child(tmp_path, f"import pathlib, sys\n{DONE}pathlib.Path({str(marker)!r}).touch()\nsys.stdin.read()")
+    assert wait_until(marker.is_file, 10.0)
+    job.cancel()
+    assert _wait(job) == {"answer": 42}
+
+
+def test_a_cancelled_estimate_says_that_its_finished_part_is_kept(tmp_path: Path) -> None:
+    target = tmp_path / "hand_poses.npz"
+    slices = partial_folder(target)
+    slices.mkdir()
+    job = ChildJob([sys.executable, "-c", "import sys; sys.stdin.read()"], tmp_path / "job.log", targets=[target])
+    (slices / "first-000000.slice").touch()
+    job.cancel()
+    with pytest.raises(CancelledError, match="nothing was changed, and the next run goes on from what is estimated already"):
+        _wait(job)
+
+
+def test_progress_that_makes_no_sense_is_passed_over(tmp_path: Path) -> None:
+    lines = ["{'event': 'progress', 'done': 'many'}", "{'event': 'progress', 'stage': 'Counting', 'done': 1, 'total': 2}"]
+    job = _child(tmp_path, "\n".join(f"print({line!r}.replace(chr(39), chr(34)))" for line in lines) + f"\n{DONE}")
+    _wait(job)
+    assert job.progress == Progress("Counting", 1, 2, 0.0, None)
+
+
+def test_what_a_child_says_to_people_is_kept(tmp_path: Path) -> None:
+    job = _child(tmp_path, f'print(\'{{"event": "log", "message": "waiting"}}\')\n{DONE}')
+    _wait(job)
+    assert job.note == "waiting"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+def test_whatever_interrupts_the_waiting_ends_the_child(tmp_path: Path, error: type[BaseException]) -> None:
+    code = 'print(\'{"event": "progress", "done": 1, "total": 2}\', flush=True)\nimport time; time.sleep(600)'
+    job = _child(tmp_path, code)
+
+    def interrupt(_progress: Progress) -> None:
+        raise error
+
+    with pytest.raises(CancelledError if error is KeyboardInterrupt else error):
+        job.wait(interrupt)
+    assert not is_alive(job.process_id)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_ctrl_c_is_heard_where_python_knows_of_no_handler_and_the_handler_is_put_back(repository: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", _LIKE_BLENDER], cwd=repository, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["interrupted", "True", "True"], done.stderr
+
+
+# A background Blender sets its own handler, past Python, which then says that it knows none.
+_LIKE_BLENDER = """
+import ctypes, os, signal, time
+from handmocap_addon.blender.interruptible import ctrl_c_interrupts
+read, write = ctypes.pythonapi.PyOS_getsig, ctypes.pythonapi.PyOS_setsig
+read.restype = write.restype = ctypes.c_void_p
+read.argtypes, write.argtypes = [ctypes.c_int], [ctypes.c_int, ctypes.c_void_p]
+handler = ctypes.CFUNCTYPE(None, ctypes.c_int)(lambda _: None)
+blender = ctypes.cast(handler, ctypes.c_void_p).value
+write(signal.SIGINT, blender)
+signal.getsignal = lambda _: None
+try:
+    with ctrl_c_interrupts():
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(10)
+except KeyboardInterrupt:
+    print("interrupted")
+print(read(signal.SIGINT) == blender)
+with ctrl_c_interrupts():
+    pass
+print(read(signal.SIGINT) == blender)
+"""
 
 
 def test_a_child_killed_by_the_system_is_told_with_its_log(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from handmocap_addon.blender.bodies import add_body
 from handmocap_addon.blender.motion_keys import write_body_keys, write_hand_keys
 from handmocap_addon.core.body_model import BodyModel
 from handmocap_addon.core.clean_hands import Provenance
+from handmocap_addon.core.key_settings import KeySettings
 from handmocap_addon.core.rotations import axis_angle_to_quat_wxyz
 from handmocap_addon.core.skeleton import FINGERS, SIDES, hand_joint_names
 
@@ -83,10 +84,10 @@ def test_key_types_tell_measured_from_filled_frames(armature: Any) -> None:
     kinds = np.full(COUNT, Provenance.MEASURED)
     kinds[3:6], kinds[10:] = Provenance.FILLED, Provenance.RELAXED
     write_hand_keys(armature, shot.hands(kinds), shot.tracks(), FRAMES, "clip motion")
-    measured, filled = ["GENERATED"], ["JITTER"]
+    measured, filled, relaxed = ["GENERATED"], ["JITTER"], ["MOVING_HOLD"]
     for path, index in ((PATH, 0), (PATH, 3), ('["left_hand_score"]', 0)):
         types = [key.type for key in curve_of(armature, path, index).keyframe_points]
-        assert types == measured * 3 + filled * 3 + measured * 4 + filled * 2
+        assert types == measured * 3 + filled * 3 + measured * 4 + relaxed * 2
 
 
 def test_scores_are_animated_properties_of_the_armature(armature: Any, scene: Any) -> None:
@@ -150,8 +151,8 @@ def test_a_second_run_replaces_the_tools_own_keys(armature: Any, scene: Any) -> 
     again = MadeUpShot(COUNT, seed=99)
     _write(armature, again)
     assert len(curve_of(armature, PATH, 1).keyframe_points) == COUNT
-    scene.frame_set(9)
-    assert angle_to(armature.pose.bones[BONE].matrix_basis, rodrigues(again.hand_axis_angle["left"][8, 1])) < 1e-4
+    scene.frame_set(10)
+    assert angle_to(armature.pose.bones[BONE].matrix_basis, rodrigues(again.hand_axis_angle["left"][9, 1])) < 1e-4
 
 
 def test_a_shorter_second_run_leaves_no_tool_key_behind(armature: Any) -> None:
@@ -258,7 +259,8 @@ def test_keys_are_still_there_after_saving_and_reopening(armature: Any, tmp_path
     assert report.kept_keys == 1
 
 
-def test_keys_between_whole_frames_stay_between_them(armature: Any) -> None:
+def test_keys_between_whole_frames_stay_between_them_where_asked(armature: Any) -> None:
     frames = np.array((1.0, 2.25, 2.75, 6.5))
-    _write(armature, MadeUpShot(4), frames)
+    shot = MadeUpShot(4)
+    write_hand_keys(armature, shot.hands(), shot.tracks(), frames, "clip motion", KeySettings(whole_frames=False))
     assert [key.co[0] for key in curve_of(armature, PATH, 2).keyframe_points] == [1.0, 2.25, 2.75, 6.5]

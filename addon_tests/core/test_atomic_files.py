@@ -200,3 +200,32 @@ def test_looking_at_a_folder_makes_nothing(tmp_path):
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with pytest.raises(OutputError, match="file"):
         check_output_folder(tmp_path / "file" / "b")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_the_next_write_removes_what_a_killed_one_left_and_leaves_what_is_being_written(tmp_path):
+    path = tmp_path / "scene [1].blend"
+    code = (
+        "import os, sys; from pathlib import Path; from handmocap_addon.core.atomic_files import replacing\n"
+        "with replacing(Path(sys.argv[1])) as temporary:\n"
+        "    temporary.write_text('half'); print(temporary.name, flush=True); sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", code, str(path)]
+    killed, busy = (subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2))
+    try:
+        names = [process.stdout.readline().strip() for process in (killed, busy)]
+        killed.kill()
+        killed.wait()
+        elsewhere = re.sub("-[0-9a-f]{8}-", "-00000000-", names[0])  # another machine's, whose processes nobody here knows
+        (tmp_path / elsewhere).touch()
+        assert names_in(tmp_path) == sorted([*names, elsewhere])
+        with replacing(path) as temporary:
+            temporary.write_text("whole", encoding="utf-8")
+        assert names_in(tmp_path) == sorted([names[1], elsewhere, path.name])
+        busy.communicate("")
+        assert names_in(tmp_path) == sorted([elsewhere, path.name])
+    finally:
+        busy.kill()
+        for process in (killed, busy):
+            process.wait()
+            process.stdout.close()

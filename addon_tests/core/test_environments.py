@@ -11,8 +11,9 @@ import pytest
 
 from handmocap_addon.core import environments
 from handmocap_addon.core.errors import ExitCode, MissingSetupError, OutputError
+from handmocap_addon.core.set_up import lock, pythons, trial
 
-PYTHON = environments.find_python([sys.version_info[:2]])
+PYTHON = pythons.find_python([sys.version_info[:2]])
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def test_the_two_kinds_of_environment_are_not_mixed_up(tmp_path, pins):
 
 def test_no_python_of_these_versions_says_which_and_what_this_is():
     with pytest.raises(MissingSetupError) as caught:
-        environments.find_python([(2, 9), (2, 8)])
+        pythons.find_python([(2, 9), (2, 8)])
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     assert caught.value.message == f"Python 2.9 or 2.8 is needed and this is {here}"
     assert "2.9" in caught.value.hint
@@ -95,7 +96,7 @@ def test_no_python_of_these_versions_says_which_and_what_this_is():
 
 
 def test_the_running_python_is_taken_if_it_fits():
-    found = environments.find_python([sys.version_info[:2]])
+    found = pythons.find_python([sys.version_info[:2]])
     shown = subprocess.run([str(found), "-c", "import sys; print(sys.prefix)"], capture_output=True, text=True, check=True)
     # Inside an environment that is the Python it was made from, which has pip.
     assert Path(shown.stdout.strip()) == Path(sys.base_prefix)
@@ -108,7 +109,7 @@ def test_a_python_that_only_says_that_it_is_not_chosen_is_passed_over(tmp_path, 
         program.write_text(f"#!/bin/sh\n{'echo 2 8' if version == '2.8' else 'echo not chosen >&2; exit 1'}\n")
         program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    assert environments.find_python([(2, 9), (2, 8)]) == tmp_path / "python2.8"
+    assert pythons.find_python([(2, 9), (2, 8)]) == tmp_path / "python2.8"
 
 
 def test_the_folder_can_be_named_by_a_variable(tmp_path, monkeypatch):
@@ -132,7 +133,7 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
 
 def test_a_missing_system_library_is_named_with_the_line_that_brings_it():
     text = "Traceback …\nImportError: libXfixes.so.3: cannot open shared object file: No such file or directory"
-    error = environments.missing_library(text, "Blender's module")
+    error = trial.missing_library(text, "Blender's module")
     assert error is not None
     assert "libXfixes.so.3" in error.message
     assert "sudo apt install" in error.hint
@@ -140,14 +141,15 @@ def test_a_missing_system_library_is_named_with_the_line_that_brings_it():
 
 
 def test_another_message_names_no_library():
-    assert environments.missing_library("ModuleNotFoundError: No module named 'bpy'", "Blender's module") is None
+    assert trial.missing_library("ModuleNotFoundError: No module named 'bpy'", "Blender's module") is None
 
 
 @pytest.mark.parametrize(
-    "name", ["worker.txt", "stand_in.txt", "blender-python3.11.txt", "blender-python3.13.txt", "test.txt"]
+    "name",
+    ["worker.txt", "stand_in.txt", "blender-python3.11.txt", "blender-python3.13.txt", "test.txt", "wilor.txt", "uv.txt"],
 )
 def test_every_package_is_pinned_to_one_version(name):
-    lines = (environments._REQUIREMENTS / name).read_text(encoding="utf-8").splitlines()
+    lines = (environments.REQUIREMENTS / name).read_text(encoding="utf-8").splitlines()
     packages = [line for line in lines if line.strip() and not line.startswith("#")]
     assert packages
     assert [line for line in packages if "==" not in line] == []
@@ -155,8 +157,8 @@ def test_every_package_is_pinned_to_one_version(name):
 
 def test_waiting_for_another_set_up_is_said_once(tmp_path):
     holder = (
-        "import sys; from pathlib import Path; from handmocap_addon.core import environments\n"
-        "with environments._locked(Path(sys.argv[1]), print): print('held', flush=True); sys.stdin.read()"
+        "import sys; from pathlib import Path; from handmocap_addon.core.set_up import lock\n"
+        "with lock.locked(Path(sys.argv[1]), print): print('held', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", holder, str(tmp_path)]
     other = subprocess.Popen(
@@ -171,10 +173,10 @@ def test_waiting_for_another_set_up_is_said_once(tmp_path):
     try:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
-        with environments._locked(tmp_path, say):
+        with lock.locked(tmp_path, say):
             assert said == [f"Waiting for another set-up in {tmp_path} to end"]
     finally:
         other.kill()
         other.wait()
-    with environments._locked(tmp_path, say):
+    with lock.locked(tmp_path, say):
         assert len(said) == 1

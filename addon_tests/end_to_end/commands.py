@@ -12,6 +12,18 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 BATCH = REPOSITORY / "scripts" / "batch.py"
 FRONT_DOOR = REPOSITORY / "scripts" / "handmocap.py"
 
+# The front door with the environments that the tests have.
+FRONT_DOOR_HERE = f"""
+import sys
+sys.path.insert(0, {str(REPOSITORY / "scripts")!r})
+import handmocap
+from types import SimpleNamespace
+handmocap._blender_on_path = lambda: None
+handmocap.environments.ensure_worker = lambda folder, _say: handmocap.environments.find_worker(folder)
+handmocap.environments.ensure_blender_module = lambda *_: SimpleNamespace(python=sys.executable)
+sys.exit(handmocap.main(sys.argv[1:]))
+"""
+
 
 def run(command: Sequence[str | Path], seconds: float = 240.0) -> subprocess.CompletedProcess[str]:
     """Run to the end with a pipe as stdin that stays open, since the worker takes a closed one for a cancellation."""

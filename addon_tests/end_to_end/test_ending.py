@@ -15,23 +15,11 @@ from pathlib import Path
 import pytest
 
 from addon_tests.blender.processes import processes_with, wait_until
-from addon_tests.end_to_end.commands import BATCH, REPOSITORY, batch
+from addon_tests.end_to_end.commands import BATCH, FRONT_DOOR_HERE, REPOSITORY, batch
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 CANCELLED = 130
 _PATIENCE = 20.0  # seconds, on a busy machine; three elsewhere
-
-# The front door with the environments that the tests have.
-_FRONT_DOOR = f"""
-import sys
-sys.path.insert(0, {str(REPOSITORY / "scripts")!r})
-import handmocap
-from types import SimpleNamespace
-handmocap._blender_on_path = lambda: None
-handmocap.environments.ensure_worker = lambda folder, _say: handmocap.environments.find_worker(folder)
-handmocap.environments.ensure_blender_module = lambda *_: SimpleNamespace(python=sys.executable)
-sys.exit(handmocap.main(sys.argv[1:]))
-"""
 
 # A preview that would take hours, and a word when it has begun.
 _SLOW_PREVIEW = """
@@ -78,7 +66,7 @@ def _results(out: Path) -> set[str]:
 def test_everything_ends_with_the_front_door(tmp_path: Path, demo: Path, worker_python: Path, number: int) -> None:
     out = tmp_path / "result"
     stderr = tmp_path / "stderr.txt"
-    with _started([sys.executable, "-c", _FRONT_DOOR, "run", "--clip", demo / "clip.mp4", "--out", out], stderr) as door:
+    with _started([sys.executable, "-c", FRONT_DOOR_HERE, "run", "--clip", demo / "clip.mp4", "--out", out], stderr) as door:
         assert wait_until(lambda: _says(out / "logs" / "estimate.log", "started"), 60.0), stderr.read_text()
         assert len(processes_with(str(out))) == 3
         door.send_signal(number)
@@ -97,7 +85,7 @@ def test_everything_ends_with_the_front_door(tmp_path: Path, demo: Path, worker_
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_the_benchmark_ends_with_the_front_door(tmp_path: Path, worker_python: Path, number: int) -> None:
     figures, stderr = tmp_path / "figures.json", tmp_path / "stderr.txt"
-    command = [sys.executable, "-c", _FRONT_DOOR, "benchmark", "accuracy", "--clip", "demo", "--json", figures]
+    command = [sys.executable, "-c", FRONT_DOOR_HERE, "benchmark", "accuracy", "--clip", "demo", "--json", figures]
     with _started(command, stderr) as door:
         # It has begun to estimate when its folder for the result is there.
         assert wait_until(lambda: any((tmp_path / "temporary").iterdir()), 60.0), stderr.read_text()

@@ -76,9 +76,12 @@ def test_doctor_as_json_is_one_object_on_stdout(tmp_path: Path, worker_python: P
     assert answer["ok"] == (done.returncode == 0) == (not any(line["advice"] and line["needed"] for line in answer["lines"]))
     empty = front_door("--env", tmp_path / "empty", "doctor", "--json")
     assert empty.returncode == 4
-    assert {"subject": "worker", "found": "missing", "advice": "run handmocap.py setup", "needed": True} in json.loads(
-        empty.stdout
-    )["lines"]
+    assert {
+        "subject": "worker",
+        "found": "missing",
+        "advice": "run handmocap.py setup, or press Set Up in the panel",
+        "needed": True,
+    } in json.loads(empty.stdout)["lines"]
 
 
 def test_the_front_door_needs_no_package_at_all() -> None:
@@ -110,3 +113,45 @@ def test_a_run_of_frames_or_a_side_that_cannot_be_is_bad_usage(option: str, valu
     done = batch("run", "--clip", "a.mp4", "--out", tmp_path / "out", option, value)
     assert done.returncode == 2
     assert option in sentence_of(done)
+
+
+def test_wilor_is_not_set_up_before_somebody_agrees(tmp_path: Path) -> None:
+    done = front_door("--env", tmp_path / "empty", "setup", "--estimator", "wilor", "--device", "cpu")
+    assert done.returncode == 4
+    assert sentence_of(done).endswith("read them, then run it again with --accept-licences")
+    assert "CC BY-NC-ND" in done.stderr
+    assert "mano.is.tue.mpg.de" in done.stderr
+    assert not (tmp_path / "empty").exists()
+
+
+def test_a_consent_is_given_once_and_a_folder_without_wheels_named(tmp_path: Path) -> None:
+    (tmp_path / "wheels").mkdir()
+    (tmp_path / "weights").mkdir()
+    options = ("setup", "--estimator", "wilor", "--device", "cpu", "--wheels", tmp_path / "wheels")
+    first = front_door("--env", tmp_path / "environments", *options, "--accept-licences")
+    assert first.returncode == 4
+    assert "lacks a wheel of absl-py" in first.stderr
+    again = front_door("--env", tmp_path / "environments", *options, "--weights", tmp_path / "weights")
+    assert again.returncode == 4
+    assert "CC BY-NC-ND" not in again.stderr
+    assert "holds no mano_mean_params.npz, MANO_RIGHT.pkl" in sentence_of(again)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--offline",), ("--wheels", "nowhere"), ("--only", "worker"), ("--device", "abacus"), ("--package", "nowhere")],
+)
+def test_a_set_up_that_cannot_be_followed_is_bad_usage(options: tuple[str, ...], tmp_path: Path) -> None:
+    done = front_door("--env", tmp_path / "empty", "setup", "--estimator", "wilor", *options)
+    assert done.returncode == 2
+    assert options[0] in sentence_of(done) or options[1] in sentence_of(done)
+    assert not (tmp_path / "empty").exists()
+
+
+@pytest.mark.parametrize("command", ["estimate", "run"])
+def test_wilor_is_never_installed_unasked(command: str, tmp_path: Path) -> None:
+    target = tmp_path / "out" / ("hand_poses.npz" if command == "estimate" else "")
+    done = front_door("--env", tmp_path / "empty", command, "--clip", "a.mp4", "--estimator", "wilor", "--out", target)
+    assert done.returncode == 4
+    assert sentence_of(done) == "WiLoR is not set up yet: run handmocap.py setup --estimator wilor"
+    assert not (tmp_path / "empty").exists()

@@ -96,6 +96,21 @@ def write_clip(
         _set_rotation(path, turns)
 
 
+def put_behind_itself(clip: Path, frame_count: int, target: Path) -> None:
+    """A clip's packets as often as so many frames take, without coding them again."""
+    with av.open(str(clip)) as source, av.open(str(target), "w") as container:
+        given = source.streams.video[0]
+        stream = container.add_stream_from_template(given)
+        packets = [packet for packet in source.demux(given) if packet.size]
+        step = round(len(packets) / given.average_rate / packets[0].time_base)
+        times = [(packet.pts, packet.dts) for packet in packets]
+        for turn in range(-(-frame_count // len(packets))):
+            for packet, (pts, dts) in zip(packets, times, strict=True):
+                packet.pts, packet.dts = pts + turn * step, dts + turn * step
+                packet.stream = stream
+                container.mux(packet)
+
+
 def _set_rotation(path: Path, quarter_turns_clockwise: int) -> None:
     """Write the turn into the track header's matrix, as phones do (ISO 14496-12, 8.3.2)."""
     content = bytearray(path.read_bytes())

@@ -50,6 +50,7 @@ class TruthSeer:
 
     channel_order = "rgb"
     info = EstimatorInfo("truth", "none", "none", {})
+    leaves_out_unwanted = False
     slicing = Slicing(length=40, warm_up=3, at_once=2)
 
     def __init__(self, truth: dict[str, np.ndarray], missed: dict[str, range] | None = None, people: int = 1) -> None:

@@ -67,6 +67,8 @@ class _Layout:
 
     def operator(self, *_arguments: Any, **_options: Any) -> None: ...
 
+    def operator_menu_enum(self, *_arguments: Any, **_options: Any) -> None: ...
+
     def panel(self, _name: str, default_closed: bool) -> tuple[_Layout, _Layout | None]:
         assert default_closed
         return self, None if self.closed else self

@@ -86,6 +86,44 @@ def test_a_second_press_keeps_a_tool_key_that_the_artist_changed(settings: Any, 
     np.testing.assert_allclose(bone.rotation_quaternion, (0.9, 0.3, 0.2, 0.1), atol=1e-5)
 
 
+def test_starting_over_loses_the_artist_s_keys_and_is_undone(settings: Any, hand_poses_file: Path) -> None:
+    settings.hand_poses = str(hand_poses_file)
+    bpy.ops.handmocap.add_body()
+    bpy.ops.handmocap.apply_hands()
+    _keyed_by_the_artist(settings, frame=3)
+    assert bpy.ops.handmocap.start_over(target="RIGHT") == {"FINISHED"}
+    bpy.ops.handmocap.apply_hands()
+    assert "4 keys of your own kept" in panel_jobs.status("fingers").sentence
+    bpy.ops.ed.undo_push(message="before")
+    assert bpy.ops.handmocap.start_over() == {"FINISHED"}
+    bpy.ops.ed.undo_push(message="after")
+
+    def turned() -> float:
+        bpy.context.scene.frame_set(3)
+        return float(bpy.data.objects["mannequin"].pose.bones["left_index1"].rotation_quaternion[1])
+
+    assert turned() == pytest.approx(0.0, abs=1e-6)
+    bpy.ops.ed.undo()
+    assert turned() == pytest.approx(0.3 / np.linalg.norm((0.9, 0.3, 0.2, 0.1)), abs=0.02)
+
+
+def test_starting_over_and_converting_concern_the_selected_bones(settings: Any, hand_poses_file: Path) -> None:
+    settings.hand_poses = str(hand_poses_file)
+    bpy.ops.handmocap.add_body()
+    bpy.ops.handmocap.apply_hands()
+    _keyed_by_the_artist(settings, frame=3)
+    assert bpy.ops.handmocap.start_over(target="SELECTED") == {"CANCELLED"}
+    bpy.context.view_layer.objects.active = settings.armature
+    bpy.ops.object.mode_set(mode="POSE")
+    bpy.ops.pose.select_all(action="SELECT")
+    assert bpy.ops.handmocap.start_over(target="SELECTED") == {"FINISHED"}
+    assert bpy.ops.handmocap.convert_rotation(mode="XYZ") == {"FINISHED"}
+    assert "keys of 56 bones converted" in panel_jobs.status("fingers").sentence
+    assert settings.armature.pose.bones["left_index1"].rotation_mode == "XYZ"
+    bpy.ops.handmocap.apply_hands()
+    assert "kept" not in panel_jobs.status("fingers").sentence
+
+
 def test_ones_own_model_file_is_added(settings: Any, tmp_path: Path) -> None:
     path = tmp_path / "SMPLX_MALE.npz"
     write_smplx_model(path)

@@ -63,7 +63,7 @@ def test_estimate_asks_for_what_the_panel_says(
 ) -> None:
     asked = []
 
-    def note(_folder: Path, arguments: list[str]) -> list[str]:
+    def note(_folder: Path, arguments: list[str], _estimator: str) -> list[str]:
         asked.append(arguments)
         return [str(worker_python), "-c", "import sys; sys.exit(3)"]
 

@@ -7,16 +7,21 @@ import pytest
 
 import handmocap_addon
 from handmocap_addon.ui import panel_jobs
+from handmocap_addon.ui.cleanup import live
 from handmocap_addon.ui.registration import CLASSES
 
 OPERATORS = [cls for cls in CLASSES if issubclass(cls, bpy.types.Operator)]
 PANELS = [cls for cls in CLASSES if issubclass(cls, bpy.types.Panel)]
+CLEANUP = [cls for cls in OPERATORS if "cleanup" in cls.__module__]
 CHANGES_THE_FILE = {
     "handmocap.add_body",
     "handmocap.apply_body",
     "handmocap.apply_hands",
-    "handmocap.reduce_keys",
+    "handmocap.convert_rotation",
     "handmocap.full_keys",
+    "handmocap.reduce_keys",
+    "handmocap.start_over",
+    *(cls.bl_idname for cls in CLEANUP),
     "handmocap.transfer_fingers",
     "handmocap.detect_bone_map",
     "handmocap.load_bone_map",
@@ -36,8 +41,10 @@ def test_ten_times_on_and_off_leaves_nothing(empty_scene: Any) -> None:
     assert _registered_names() == []
     assert not any(cls.is_registered for cls in CLASSES)
     assert not hasattr(bpy.types.Scene, "handmocap")
+    assert not hasattr(bpy.types.Scene, "handmocap_cleanup")
     assert dir(bpy.ops.handmocap) == []
     assert not bpy.app.timers.is_registered(panel_jobs._tick)
+    assert not bpy.app.timers.is_registered(live._apply)
 
 
 def test_settings_come_back_with_the_file_after_off_and_on(settings: Any, tmp_path: Any) -> None:
@@ -73,5 +80,5 @@ def test_every_setting_says_what_it_is(settings: Any) -> None:
 
 def test_panels_stand_in_the_order_of_the_work(settings: Any) -> None:
     labels = [panel.bl_label for panel in sorted(PANELS, key=lambda panel: panel.bl_order)]
-    assert labels == ["Source", "Hands", "Body", "Fingers", "To Another Rig", "Bake", "Set-up"]
+    assert labels == ["Source", "Hands", "Body", "Fingers", "Cleanup", "To Another Rig", "Bake", "Set-up"]
     assert {panel.bl_category for panel in PANELS} == {"handmocap"}

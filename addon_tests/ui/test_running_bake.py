@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -8,7 +11,7 @@ import bpy
 import pytest
 
 import handmocap_addon
-from addon_tests.blender.processes import processes_with
+from addon_tests.blender.processes import is_alive, processes_with, wait_until
 from handmocap_addon.blender.baking import BakeJob, request_for
 from handmocap_addon.ui import panel_jobs
 
@@ -29,3 +32,36 @@ def test_switching_off_during_a_bake_leaves_no_process_and_no_copy_of_the_scene(
     handmocap_addon.register()
     assert processes_with(f"{copies}/") == []
     assert list(copies.iterdir()) == []
+
+
+_BAKING = """
+import sys, time
+from pathlib import Path
+import bpy
+from handmocap_addon.blender.bodies import add_body
+from handmocap_addon.blender.armatures import deformed_meshes
+from handmocap_addon.blender.baking import BakeJob, BakeRequest
+from handmocap_addon.core.stand_in_body import load_stand_in_body
+meshes = tuple(mesh.name for mesh in deformed_meshes(add_body(load_stand_in_body())))
+bake = BakeJob(BakeRequest(meshes, (Path(sys.argv[1]) / "body.usdc",), 1, 100_000), None, Path(sys.argv[1]) / "bake.log")
+while bake.poll():
+    time.sleep(0.02)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_a_blender_that_is_killed_takes_its_bake_along_and_nothing_is_left(tmp_path: Path, repository: Path) -> None:
+    out, temporary = tmp_path / "out", tmp_path / "temporary"
+    out.mkdir()
+    temporary.mkdir()
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    blender = subprocess.Popen([sys.executable, "-c", _BAKING, str(out)], cwd=repository, env=environment)
+    try:
+        assert wait_until(lambda: any(out.glob(".handmocap-*")), 60.0)
+        (bake,) = processes_with(f"{temporary}/")
+    finally:
+        blender.kill()
+        blender.wait()
+    assert wait_until(lambda: not is_alive(bake), 20.0)
+    assert [path.name for path in out.iterdir()] == ["bake.log"]
+    assert not list(temporary.glob("handmocap-*"))

@@ -1,17 +1,10 @@
 from __future__ import annotations
 
-import os
-import sys
-
+import numpy as np
 import pytest
 
 from handmocap_addon.worker import doctor
 from handmocap_addon.worker.estimators import mediapipe
-
-_SMI = """#!/bin/sh
-echo 'NVIDIA H200, 570.1, 143000 MiB'
-exit {code}
-"""
 
 
 def line(subject):
@@ -34,19 +27,29 @@ def test_a_model_that_does_not_load_has_an_advice(tmp_path, monkeypatch):
     assert found.needed
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a script of POSIX")
-@pytest.mark.parametrize(("code", "has_advice"), [(0, False), (9, True)])
-def test_a_gpu_and_its_driver_are_named(tmp_path, monkeypatch, code, has_advice):
-    program = tmp_path / "nvidia-smi"
-    program.write_text(_SMI.format(code=code), encoding="utf-8")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    found = line("GPU")
-    assert "NVIDIA H200, 570.1, 143000 MiB" in found.found
-    assert bool(found.advice) == has_advice
+def test_the_codecs_that_clips_come_in_are_tried():
+    found = line("video")
+    assert "h264" in found.found
+    assert "av1" in found.found
+
+
+def test_a_codec_that_lacks_is_named_with_the_way_out(monkeypatch):
+    monkeypatch.setattr(doctor, "_CLIP_CODECS", {"H.264": "h264", "rotting": "no-such-codec"})
+    found = line("video")
+    assert "not rotting" in found.found
+    assert "convert clips in rotting" in found.advice
     assert not found.needed
 
 
-def test_a_machine_without_a_gpu_is_well(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert line("GPU") == doctor.DoctorLine("GPU", "none of NVIDIA's (no nvidia-smi)", needed=False)
+def test_a_body_model_is_looked_at_by_its_content(tmp_path):
+    np.savez(tmp_path / "SMPLX_NEUTRAL.npz", v_template=np.zeros((5, 3)))
+    found = next(line for line in doctor.examine(body=tmp_path) if line.subject == "body model")
+    assert "SMPLX_NEUTRAL.npz is not an SMPL-X model file" in found.found
+    assert found.advice
+    assert not found.needed
+
+
+def test_wilors_environment_is_asked_for_its_own_packages():
+    subjects = {line.subject for line in doctor.examine("wilor")}
+    assert {"wilor_mini", "torch", "ultralytics", "chumpy-fixed", "video"} <= subjects
+    assert "hand landmarker" not in subjects

@@ -120,6 +120,28 @@ def test_a_person_whose_hands_are_not_wanted_keeps_them(run, truth, motion):
     assert (files[0].left.keypoints_2d[:, 0, 0] > truth["left_keypoints_2d"][:, 0, 0] + 100.0).all()
 
 
+def test_an_estimator_is_told_where_the_wanted_person_s_hands_are(run, truth, motion):
+    told = []
+
+    class Listening(TruthSeer):
+        leaves_out_unwanted = True
+
+        def observe(self, frames):
+            for frame, hands in super().observe(frames):
+                told.append((frame.wanted_near, hands))
+                yield frame, hands
+
+    run(Listening(truth, people=2), beside(motion), others=(motion,))
+    assert len(told) >= N
+    for places, hands in told:
+        middles = np.array([hand.keypoints_2d[0] for hand in hands])
+        near = np.linalg.norm(middles[:, None] - places[None, :, :2], axis=-1) < places[None, :, 2]
+        assert near.any(axis=1).tolist() == [False, False, True, True]
+    told.clear()
+    run(Listening(truth), None)
+    assert all(places is None for places, _ in told)
+
+
 def test_a_pose_estimated_for_the_other_side_is_fitted_again(run, truth, motion):
     """A rotation of a mirrored hand means nothing on this one."""
 

@@ -10,7 +10,7 @@ import pytest
 from addon_tests.making import clips
 from handmocap_addon.core.errors import ClipError, ExitCode
 from handmocap_addon.worker.estimators.base import VideoFrame
-from handmocap_addon.worker.video import ClipTiming, clip_sha256, clip_timing, probe_clip, read_frames
+from handmocap_addon.worker.video import ClipReader, ClipTiming, clip_sha256, clip_timing, probe_clip, read_frames
 
 RATES = [Fraction(24), Fraction(25), Fraction(30), Fraction(60), Fraction(24000, 1001), clips.NTSC, Fraction(60000, 1001)]
 
@@ -47,6 +47,34 @@ def test_every_frame_comes_once_in_the_order_in_which_it_is_shown(tmp_path, suff
     frames = decoded(path)
     assert numbers_in(frames) == list(range(40))
     assert [frame.index for frame in frames] == list(range(40))
+
+
+@pytest.mark.parametrize("kept", [0, 4])
+@pytest.mark.parametrize("as_images", [False, True])
+def test_frames_from_anywhere_are_those_of_the_whole(tmp_path, kept, as_images):
+    path = tmp_path / "clip.mp4"
+    if as_images:
+        path = tmp_path / "clip"
+        clips.write_image_folder(path, list(range(40)))
+    else:
+        clips.write_clip(path, 40)
+    whole = decoded(path)
+    count = 0
+
+    def on_decoded() -> None:
+        nonlocal count
+        count += 1
+
+    reader = ClipReader(probe_clip(path), "rgb", kept, on_decoded)
+    for wanted in (range(10, 13), range(9, 20), [25, 31, 38], range(39, 60), range(60, 70), range(3)):
+        frames = list(reader.frames(wanted))
+        assert [frame.index for frame in frames] == numbers_in(frames) == [number for number in wanted if number < 40]
+        for frame in frames:
+            assert frame.time == whole[frame.index].time
+            np.testing.assert_array_equal(frame.pixels, whole[frame.index].pixels)
+    # What was kept need not be decoded again: once to the end and once for the last frames, and twice to 20 without.
+    assert count == (40 + 3 if kept else 13 + 40 + 3)
+    np.testing.assert_array_equal(reader.times(), [frame.time for frame in whole])
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "mov"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -113,6 +114,21 @@ def test_a_window_goes_through_each_network_at_once(estimator, network):
     list(estimator.observe(iter(_frames())))
     assert network.detected == [4, 4, 3]
     assert network.posed == [6, 3, 4]
+
+
+def test_hands_that_are_not_near_a_wanted_place_never_reach_the_network(estimator, network):
+    frames = _frames([3, 3, 3, 3])
+    places = {0: None, 1: np.empty((0, 3)), 2: np.array([[1000.0, 0.0, 10.0]]), 3: np.array([[0.0, 0.0, np.inf]])}
+    answers = list(estimator.observe(replace(frame, wanted_near=places[frame.index]) for frame in frames))
+    assert [len(hands) for _, hands in answers] == [3, 0, 0, 3]
+    assert network.posed == [6]
+
+
+def test_a_box_is_near_a_place_that_it_reaches_into():
+    boxes = Boxes(np.array([[0.0, 0.0, 10.0, 10.0], [30.0, 0.0, 40.0, 10.0]]), np.ones(2), np.array([True, False]))
+    assert boxes.near(np.array([[15.0, 5.0, 5.0]])).bbox.tolist() == [[0.0, 0.0, 10.0, 10.0]]
+    assert len(boxes.near(np.array([[15.0, 5.0, 4.9]])).score) == 0
+    assert len(boxes.near(np.array([[15.0, 5.0, 5.0], [45.0, 5.0, 5.0]])).score) == 2
 
 
 def test_a_clip_without_hands_comes_back_whole(estimator, network):

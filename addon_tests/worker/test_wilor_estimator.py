@@ -185,6 +185,22 @@ def test_networks_out_of_memory_go_on_in_smaller_batches(double, settings):
     assert len(double.emptied) == 4
 
 
+def test_only_the_side_that_is_wanted_goes_through_the_network(double, settings):
+    estimator = wilor.create(replace(settings, side="left"))
+    [[hand]] = _observe(estimator, BOTH_HANDS)
+    assert hand.side == "left"
+    assert sum(length for length, _ in _pipeline(estimator).network_calls) == 1
+    assert estimator.info.settings["side"] == "left"
+
+
+def test_slices_never_cut_a_batch(double, settings):
+    for has_cuda in (False, True):
+        double.cuda.available = has_cuda
+        estimator = wilor.create(replace(settings, device="auto"))
+        assert estimator.slicing.length % estimator.info.settings["batch_frames"] == 0
+        assert estimator.slicing.warm_up == 0
+
+
 def test_the_command_line_s_choices_reach_the_settings(double, model_dir, published):
     choice = EstimatorChoice("wilor", model_dir, "cpu", 0.6, detector_size=1280, batch=7)
     used = create_estimator(choice).info.settings
@@ -291,13 +307,13 @@ def _create_in_child(*module_folders: Path, options: str = "", blocked: tuple[st
 def test_wilor_mini_is_the_first_thing_that_can_be_missing():
     code, sentence = _create_in_child(blocked=("wilor_mini", "torch"), options="device='cuda'")
     assert code == ExitCode.MISSING_SETUP
-    assert sentence.startswith("The package wilor_mini is not installed") and ": install it from" in sentence
+    assert sentence.startswith("The package wilor_mini is not installed") and "setup --estimator wilor" in sentence
 
 
 def test_torch_is_the_second():
     code, sentence = _create_in_child(DOUBLE, blocked=("torch",), options="device='cuda'")
     assert code == ExitCode.MISSING_SETUP
-    assert sentence.startswith("The package torch is not installed") and ": install PyTorch" in sentence
+    assert sentence.startswith("The package torch is not installed") and "setup --estimator wilor" in sentence
 
 
 def test_cuda_is_the_third():
@@ -309,7 +325,7 @@ def test_cuda_is_the_third():
 def test_weights_are_the_fourth():
     code, sentence = _create_in_child(DOUBLE, FAKE_TORCH)
     assert code == ExitCode.MISSING_SETUP
-    assert all(name in sentence for name in WEIGHT_NAMES) and ": put the published files there" in sentence
+    assert all(name in sentence for name in WEIGHT_NAMES) and "or put the published files there" in sentence
 
 
 @pytest.mark.parametrize("name", WEIGHT_NAMES)

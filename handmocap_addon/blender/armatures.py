@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..core.errors import ArmatureError
 from ..core.rotations import quat_wxyz_inverse, quat_wxyz_multiply, rotmat_to_quat_wxyz
 from ..core.skeleton import BODY_JOINTS, JOINT_ALIASES, JOINT_NAMES, hand_joint_names
+from .ghosts import is_ghost
 
 Array = NDArray[Any]
 
@@ -45,6 +46,11 @@ class RigMap:
         """Rotations (…, 4) in the model's axes as rotations of the joint's bone about its own rest axes."""
         change = rotmat_to_quat_wxyz(self.rest_rotmat[joint].T @ self.model_to_armature)
         return quat_wxyz_multiply(quat_wxyz_multiply(change, quat_wxyz), quat_wxyz_inverse(change))
+
+    def joint_quat_wxyz(self, joint: str, bone_quat_wxyz: Array) -> Array:
+        """Rotations (…, 4) of the joint's bone about its own rest axes as rotations in the model's axes."""
+        change = rotmat_to_quat_wxyz(self.rest_rotmat[joint].T @ self.model_to_armature)
+        return quat_wxyz_multiply(quat_wxyz_multiply(quat_wxyz_inverse(change), bone_quat_wxyz), change)
 
     def bone_location(self, joint: str, position: Array) -> Array:
         """Positions (N, 3), metres in the model's axes, as locations of a bone whose parents rest."""
@@ -114,7 +120,7 @@ def smplx_armatures() -> list[Any]:
     """Armature objects of the open scene that have every finger."""
     found = []
     for candidate in bpy.context.scene.objects:
-        if candidate.type == "ARMATURE":
+        if candidate.type == "ARMATURE" and not is_ghost(candidate):
             names = {bone.name.lower() for bone in candidate.data.bones}
             if all(joint in names for joint in HAND_JOINTS):
                 found.append(candidate)

@@ -12,16 +12,22 @@ import sys
 import threading
 import traceback
 from pathlib import Path
+from typing import Any
 
 
-def _end_with_parent(folder: Path) -> None:
+def _end_with_parent(order: dict[str, Any]) -> None:
     """The parent closes our stdin when it cancels or dies; Blender's exporters cannot be interrupted otherwise.
 
-    A parent that has died does not remove the folder with the copy of its scene and with Blender's own temporary files.
+    A parent that has died does not remove half a file, nor the folder with the copy of its scene and with Blender's own
+    temporary files.
     """
+    from handmocap_addon.core.atomic_files import remove_temporaries_of
+
     while sys.stdin.readline():
         pass
-    shutil.rmtree(folder, ignore_errors=True)
+    for folder in {Path(target).parent for target in order["targets"]}:
+        remove_temporaries_of(os.getpid(), folder)
+    shutil.rmtree(order["folder"], ignore_errors=True)
     os._exit(130)
 
 
@@ -35,7 +41,7 @@ def main() -> int:
         print(JobEvent(kind, data).line(), flush=True)
 
     order = json.loads(Path(sys.argv[sys.argv.index("--") + 1]).read_text(encoding="utf-8"))
-    threading.Thread(target=_end_with_parent, args=(Path(order["folder"]),), daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(order,), daemon=True).start()
     emit("started", command="bake", pid=os.getpid())
     try:
         files = bake_request(order, lambda progress: emit("progress", **vars(progress)))

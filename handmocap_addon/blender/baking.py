@@ -19,7 +19,7 @@ from ..core.errors import BadInputError, BadUsageError, MissingSetupError
 from ..core.job_protocol import Progress
 from .armatures import deformed_meshes
 from .jobs import ChildJob
-from .saving import save_copy
+from .saving import write_copy
 from .version_differences import can_export
 
 SUFFIXES = (".abc", ".usdc", ".usda", ".usd")
@@ -90,7 +90,7 @@ class BakeJob:
         self._folder = Path(tempfile.mkdtemp(prefix="handmocap-bake-"))
         try:
             copy = self._folder / "scene.blend"
-            save_copy(copy)
+            write_copy(copy)
             order = self._folder / "request.json"
             order.write_text(
                 json.dumps(

@@ -28,7 +28,6 @@ from ..core.errors import (
 )
 from ..core.gvhmr_file import read_gvhmr_result
 from ..core.hand_poses_file import read_hand_poses
-from ..core.job_protocol import Progress
 from ..core.replaced_files import FilesBefore
 from ..core.report import write_failure
 from ..core.skeleton import SIDES
@@ -37,6 +36,7 @@ from .armatures import smplx_armatures
 from .baking import BakeJob, request_for
 from .ending import Ending
 from .key_reduction import KeySharing, ReductionSettings, reduce_finger_keys
+from .progress_line import show_progress
 from .retarget import other_rigs, transfer_fingers
 from .run import RunOptions, run_shot
 from .saving import remove_session_folder, save_copy
@@ -252,14 +252,6 @@ def _open(path: Path) -> None:
         raise BadInputError(f"{path} is no Blender file that can be opened", "name a .blend file") from error
 
 
-def show_progress(progress: Progress) -> None:
-    """One line that is written over on a terminal, and a line a stage in a log."""
-    if sys.stderr.isatty():
-        print(f"\r{progress.text():<70}", end="\n" if progress.done == progress.total else "", file=sys.stderr, flush=True)
-    elif progress.done == progress.total:
-        print(progress.text(), file=sys.stderr, flush=True)
-
-
 def _offer_stand_in_packages(folder: Path) -> None:
     """A Blender without the extension finds the stand-in's packages where the front door put them."""
     try:
@@ -400,7 +392,7 @@ def _apply_and_save(options: argparse.Namespace) -> None:
     betas = motion.betas if motion is not None else None
     wants_new = options.body is not None or (options.armature is None and not smplx_armatures())
     armature = add_body_to_scene(options.body or STAND_IN, betas) if wants_new else _armature(options.armature)
-    match_scene_to_clip(bpy.context.scene, poses)
+    match_scene_to_clip(bpy.context.scene, poses, armature)
     name = f"{Path(poses.clip_name() or options.hands.name).stem} motion"
     if motion is not None:
         clip = options.clip.resolve() if options.clip else None

@@ -10,9 +10,13 @@ import numpy as np
 from mathutils import Matrix, Quaternion
 
 from ..core.body_motion import BodyMotion, camera_path, steady_camera
+from ..core.frame_sampling import FrameSampling
+from ..core.key_settings import KeySettings
+from ..core.rotation_modes import QUATERNION, rotation_property, values_in_mode
 from ..core.rotations import rotmat_to_quat_wxyz, sign_continuous_quat_wxyz
-from .actions import MEASURED_KEY, Channel, count_keys, key_type_number, write_channels
+from .actions import MEASURED_KEY, Channel, count_keys, write_channels
 from .armatures import map_armature
+from .key_arrays import key_type_number
 from .motion_keys import smplx_rest_pelvis
 
 _SENSOR_WIDTH = 36.0  # millimetres; only its ratio to the focal length matters
@@ -23,8 +27,9 @@ _BLENDER_TO_OPENCV = np.diag((1.0, -1.0, -1.0))
 
 
 def add_camera(
-    armature: Any, motion: BodyMotion, frames: np.ndarray, lift: float, size: tuple[int, int], name: str, steady: bool
-) -> Any:
+    armature: Any, motion: BodyMotion, frames: np.ndarray, lift: float, size: tuple[int, int], name: str, steady: bool,
+    settings: KeySettings | None = None,
+) -> Any:  # fmt: skip
     """Add the clip's camera to the scene and make it the scene's, or bring the one of a former run up to date.
 
     Args:
@@ -35,6 +40,7 @@ def add_camera(
         size: width and height of the clip in pixels.
         name: the camera's name.
         steady: one pose for the whole clip, where the real camera stood still.
+        settings: the defaults where None.
     """
     rig = map_armature(armature)
     path = camera_path(motion, smplx_rest_pelvis(motion))
@@ -50,13 +56,12 @@ def add_camera(
     camera = _former_camera(armature, name) or _new_camera(armature, name)
     scene.camera = scene.camera or camera
     _set_lens(camera.data, motion.intrinsics[0], size)
-    camera.rotation_mode = "QUATERNION"
     if steady or motion.frame_count == 1:
         # A moving camera of a former run stands still from now on, but for keys of a person's own.
-        _write_path(camera, name, frames[:0], position[:0], quat[:0])
+        _write_path(camera, name, frames[:0], position[:0], quat[:0], settings)
         _place(camera, Matrix.LocRotScale(position[0].tolist(), Quaternion(quat[0].tolist()), None))
     else:
-        _write_path(camera, name, frames, position, quat)
+        _write_path(camera, name, frames, position, quat, settings)
         camera.pop(_PLACED, None)
     scene.render.resolution_x, scene.render.resolution_y = size
     scene.render.resolution_percentage = 100
@@ -65,28 +70,41 @@ def add_camera(
 
 def _former_camera(armature: Any, name: str) -> Any | None:
     """The camera that a former run made in this scene for the same armature and clip."""
-    wanted = (armature.name, name)
+    return next((camera for camera in cameras_of(armature) if camera.get(_NAME) == name), None)
+
+
+def cameras_of(armature: Any) -> list[Any]:
+    """The cameras that runs made in this scene for an armature."""
     cameras = (thing for thing in bpy.context.scene.objects if thing.type == "CAMERA" and thing.library is None)
-    return next((camera for camera in cameras if (camera.get(_ARMATURE), camera.get(_NAME)) == wanted), None)
+    return [camera for camera in cameras if camera.get(_ARMATURE) == armature.name]
 
 
 def _new_camera(armature: Any, name: str) -> Any:
     camera = bpy.data.objects.new(name, bpy.data.cameras.new(name))
     camera[_ARMATURE], camera[_NAME] = armature.name, name
+    camera.rotation_mode = QUATERNION
     scene = bpy.context.scene
     scene.collection.objects.link(camera)
     scene.camera = camera
     return camera
 
 
-def _write_path(camera: Any, action_name: str, frames: np.ndarray, position: np.ndarray, quat_wxyz: np.ndarray) -> None:
+def _write_path(
+    camera: Any, action_name: str, frames: np.ndarray, position: np.ndarray, quat_wxyz: np.ndarray,
+    settings: KeySettings | None,
+) -> None:  # fmt: skip
     """Key positions (n, 3) and rotations (n, 4); without any, what a former run keyed goes."""
     if len(frames) == 0 and camera.animation_data is None:
         return
+    settings = settings or KeySettings()
+    sampling = FrameSampling.on_whole_frames(frames) if settings.whole_frames else FrameSampling.on_rows(frames)
+    frames, position = sampling.frames, sampling.numbers(position)
     key_types = np.full(len(frames), key_type_number(MEASURED_KEY))
     channels = [Channel("location", i, "Location", frames, position[:, i], key_types) for i in range(3)]
-    channels += [Channel("rotation_quaternion", i, "Rotation", frames, quat_wxyz[:, i], key_types) for i in range(4)]
-    write_channels(camera, action_name, channels)
+    path = rotation_property(camera.rotation_mode)
+    values = values_in_mode(sampling.rotations(quat_wxyz), camera.rotation_mode)
+    channels += [Channel(path, i, "Rotation", frames, values[:, i], key_types) for i in range(values.shape[1])]
+    write_channels(camera, action_name, channels, settings.ease_frames)
     if count_keys(camera) == 0:
         camera.animation_data_clear()
 
@@ -101,7 +119,7 @@ def _place(camera: Any, matrix_world: Matrix) -> None:
 
 
 def _pose(camera: Any) -> list[float]:
-    return [*camera.location, *camera.rotation_quaternion]
+    return [*camera.location, *camera.matrix_basis.to_quaternion()]
 
 
 def show_clip_behind(camera: Any, clip: Path, first_frame: int) -> None:

@@ -80,7 +80,11 @@ def between_moves(armature: Any, hand: str, links: list[Link]) -> bool:
         return False
     if any(track.strips and not track.mute for track in animation.nla_tracks):
         return bool(sources)
-    bag = version_differences.channelbag(animation.action, armature) if animation.action is not None else None
+    bag = (
+        version_differences.channelbag(animation.action, animation.action_slot)
+        if animation.action_slot is not None
+        else None
+    )
     return any(sources & set(bones_in_path(curve.data_path)) for curve in bag.fcurves) if bag else False
 
 

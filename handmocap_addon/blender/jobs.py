@@ -6,11 +6,7 @@ Works without Blender's window and even without bpy: the panel polls it from a t
 from __future__ import annotations
 
 import contextlib
-import os
-import queue
-import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,10 +16,15 @@ from typing import IO, Any
 from ..core.errors import HandmocapError, WorkerFailedError
 from ..core.job_protocol import JobEvent, Progress, parse_event
 from ..core.replaced_files import FilesBefore
+from .interruptible import ctrl_c_interrupts
+from .process_trees import ProcessTree, start_options
 
 # How long a child may take to end by itself after its stdin closed, and after a request to terminate.
 _POLITE_SECONDS = 1.5
 _TERMINATE_SECONDS = 0.7
+# What a child wrote has been read soon after its end, unless somebody else has its pipes and keeps them open.
+_LAST_WORDS_SECONDS = 1.0
+_LOOK_SECONDS = 0.02
 
 
 class ReportedError(HandmocapError):
@@ -38,8 +39,8 @@ class ReportedError(HandmocapError):
 class ChildJob:
     """One child process that speaks the job protocol.
 
-    Two threads drain its pipes, so it can never stall on a full one; they touch nothing but queues and the log. `targets`
-    are the files that it is to write, so that a cancelled one can say which of them it had finished.
+    Two threads drain its pipes, so it can never stall on a full one; they touch nothing but this object's own fields and the
+    log. `targets` are the files that it is to write, so that a cancelled one can say which of them it had finished.
     """
 
     def __init__(
@@ -52,10 +53,11 @@ class ChildJob:
         self.log_path = log_path
         self._files = FilesBefore(targets)
         self.progress: Progress | None = None
+        self.note = ""  # what it last said to people
         self.result: dict[str, Any] | None = None
         self._error: JobEvent | None = None
-        self._cancelled = False
-        self._events: queue.SimpleQueue[JobEvent] = queue.SimpleQueue()
+        self.is_cancelled = False
+        self._ended_at: float | None = None
         log_path.parent.mkdir(parents=True, exist_ok=True)
         self._log = log_path.open("w", encoding="utf-8", errors="replace")
         self._log_lock = threading.Lock()
@@ -65,14 +67,14 @@ class ChildJob:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=dict(os.environ if environment is None else environment),
                 encoding="utf-8",
                 errors="replace",
-                **_own_process_group(),
+                **start_options(environment),
             )
         except OSError as error:
             self._log.close()
             raise WorkerFailedError(f"{command[0]} cannot be started ({error.strerror})", "set it up again") from error
+        self._tree = ProcessTree(self._process)
         self._readers = [
             threading.Thread(target=self._read, args=(self._process.stdout, True), daemon=True),
             threading.Thread(target=self._read, args=(self._process.stderr, False), daemon=True),
@@ -88,10 +90,17 @@ class ChildJob:
         with contextlib.suppress(ValueError, OSError):
             for line in pipe:
                 event = parse_event(line) if is_protocol else None
-                if event is not None:
-                    self._events.put(event)
-                if event is None or event.kind != "progress":
-                    self._write_log(line)
+                if event is not None and event.kind == "progress":
+                    with contextlib.suppress(TypeError, ValueError):
+                        self.progress = Progress.of(event.data)
+                    continue
+                if event is not None and event.kind == "log":
+                    self.note = str(event.data.get("message", ""))
+                elif event is not None and event.kind == "result":
+                    self.result = event.data
+                elif event is not None and event.kind == "error":
+                    self._error = event
+                self._write_log(line)
 
     def _write_log(self, line: str) -> None:
         # A log that no longer fits on the disk must not stop the reading, or the child stalls on its pipe.
@@ -100,60 +109,70 @@ class ChildJob:
             self._log.flush()
 
     def poll(self) -> bool:
-        """Take in what arrived; True while the child runs. Never waits."""
-        running = self._process.poll() is None or any(reader.is_alive() for reader in self._readers)
-        while True:
-            try:
-                event = self._events.get_nowait()
-            except queue.Empty:
-                break
-            if event.kind == "progress":
-                self.progress = Progress.of(event.data)
-            elif event.kind == "result":
-                self.result = event.data
-            elif event.kind == "error":
-                self._error = event
-        if not running:
-            self._close()
-        return running
+        """True while the child runs or its last words are on their way. Never waits."""
+        if self._process.poll() is None:
+            return True
+        if self._ended_at is None:
+            self._ended_at = time.monotonic()
+            # Whatever the child itself started must not outlive it, nor keep its pipes open.
+            self._tree.kill()
+        has_more = any(reader.is_alive() for reader in self._readers)
+        if has_more and time.monotonic() - self._ended_at < _LAST_WORDS_SECONDS:
+            return True
+        self._close()
+        return False
 
     def cancel(self) -> None:
         """Ask the child to end, then make it: at most three seconds until it and its children are gone."""
-        self._cancelled = True
-        if self._process.poll() is None:
-            with contextlib.suppress(OSError, ValueError):
-                assert self._process.stdin is not None
-                self._process.stdin.close()
-            threading.Thread(target=self._escalate, daemon=True).start()
+        if self.is_cancelled or self._process.poll() is not None:
+            return
+        self.is_cancelled = True
+        with contextlib.suppress(OSError, ValueError):
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+        threading.Thread(target=self._escalate, daemon=True).start()
 
     def _escalate(self) -> None:
-        for wait, action in ((_POLITE_SECONDS, "terminate"), (_TERMINATE_SECONDS, "kill")):
+        for wait, go_on in ((_POLITE_SECONDS, self._tree.terminate), (_TERMINATE_SECONDS, self._tree.kill)):
             try:
                 self._process.wait(wait)
                 break
             except subprocess.TimeoutExpired:
-                _signal_group(self._process, action)
-        # Whatever the child itself started must not outlive it.
-        _signal_group(self._process, "kill")
+                go_on()
+        self._tree.kill()
 
     def wait(self, on_progress: Callable[[Progress], None] | None = None) -> dict[str, Any]:
-        """Block until the end and return the result, for scripts.
+        """Block until the end and return the result, for scripts. Ctrl-C cancels.
 
         Raises:
             HandmocapError: as `outcome`.
+            KeyboardInterrupt: Ctrl-C came when the work was done.
         """
         shown: Progress | None = None
         try:
-            while self.poll():
-                if on_progress is not None and self.progress is not None and self.progress != shown:
-                    shown = self.progress
-                    on_progress(shown)
-                time.sleep(0.02)
+            with ctrl_c_interrupts():
+                while self.poll():
+                    if on_progress is not None and self.progress is not None and self.progress != shown:
+                        shown = self.progress
+                        on_progress(shown)
+                    time.sleep(_LOOK_SECONDS)
         except KeyboardInterrupt:
             self.cancel()
-            while self.poll():
-                time.sleep(0.02)
+            self.wait_for_the_end()
+            self.outcome()
+            # It had done its work already, but whoever waits for it is to stop.
+            raise
+        except BaseException:
+            self.cancel()
+            self.wait_for_the_end()
+            raise
         return self.outcome()
+
+    def wait_for_the_end(self) -> None:
+        """Block until a child that was cancelled is gone; an impatient Ctrl-C does not leave it behind."""
+        while self.poll():
+            with contextlib.suppress(KeyboardInterrupt):
+                time.sleep(_LOOK_SECONDS)
 
     def outcome(self) -> dict[str, Any]:
         """The result of a child that has ended.
@@ -164,7 +183,8 @@ class ChildJob:
             WorkerFailedError: it ended without a word, for example killed by the system.
         """
         code = self._process.returncode
-        if self._cancelled:
+        # One that had done its work when it was cancelled has changed what it was to change.
+        if self.is_cancelled and (code != 0 or self.result is None):
             raise self._files.cancelled()
         if self._error is not None:
             data = self._error.data
@@ -177,24 +197,12 @@ class ChildJob:
         return self.result
 
     def _close(self) -> None:
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            with contextlib.suppress(OSError, ValueError):
-                if pipe is not None:
-                    pipe.close()
+        for pipe, reader in zip((self._process.stdout, self._process.stderr), self._readers, strict=True):
+            # To close a pipe that is being read would wait for the reader.
+            if pipe is not None and not reader.is_alive():
+                pipe.close()
+        with contextlib.suppress(OSError, ValueError):
+            assert self._process.stdin is not None
+            self._process.stdin.close()
         with self._log_lock, contextlib.suppress(OSError):
             self._log.close()
-
-
-def _own_process_group() -> dict[str, Any]:
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-    return {"start_new_session": True}
-
-
-def _signal_group(process: subprocess.Popen[str], action: str) -> None:
-    if sys.platform == "win32":
-        # taskkill /T takes the tree; Popen.kill would leave grandchildren.
-        subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
-        return
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGTERM if action == "terminate" else signal.SIGKILL)

@@ -17,6 +17,7 @@ from ..core.skeleton import SIDES, Side, hand_joint_names, joint_group
 from .actions import Channel, ToolKeys, find_curve, tool_keys, write_channels
 from .armatures import map_armature
 from .motion_keys import rotation_path
+from .tool_actions import find_tool_action
 from .written_record import StoredFullKeys, read_full_keys, write_full_keys
 
 Array = NDArray[Any]
@@ -127,7 +128,7 @@ def restore_full_keys(armature: Any) -> ReductionResult:
     for side in SIDES:
         for joint in hand_joint_names(side):
             path = rotation_path(bones[joint])
-            full = read_full_keys(armature, path, 4) if _has_action(armature) else None
+            full = _stored_full_keys(armature, path)
             if full is not None:
                 group = joint_group(joint)
                 channels += [
@@ -146,11 +147,9 @@ def restore_full_keys(armature: Any) -> ReductionResult:
 
 def is_reduced(armature: Any) -> bool:
     """Whether full finger keys are stored that reduced ones stand for."""
-    if not _has_action(armature):
-        return False
     bones = _bones(armature)
     return any(
-        read_full_keys(armature, rotation_path(bones[joint]), 4) is not None
+        _stored_full_keys(armature, rotation_path(bones[joint])) is not None
         for side in SIDES
         for joint in hand_joint_names(side)
     )
@@ -170,7 +169,7 @@ class _Group:
     @staticmethod
     def of(armature: Any, bones: list[tuple[str, str]]) -> _Group | None:
         paths = [rotation_path(bone) for _, bone in bones]
-        keys = [tool_keys(armature, path, 4) if _has_action(armature) else None for path in paths]
+        keys = [tool_keys(armature, path, 4) for path in paths]
         present = [number for number, of in enumerate(keys) if of is not None and len(of.frames)]
         chosen = [of for number, of in enumerate(keys) if number in present and of is not None]
         if not chosen:
@@ -226,8 +225,10 @@ class _Group:
         return channels
 
     def store(self, armature: Any) -> None:
+        place = find_tool_action(armature)
+        assert place is not None
         for path, keys in zip(self.paths, self.keys, strict=True):
-            write_full_keys(armature, path, StoredFullKeys(keys.frames, keys.values, keys.key_types))
+            write_full_keys(place.action, place.slot, path, StoredFullKeys(keys.frames, keys.values, keys.key_types))
 
 
 def _reduce(armature: Any, groups: list[_Group], limit_degrees: float) -> tuple[float, int]:
@@ -290,9 +291,9 @@ def _bones(armature: Any) -> dict[str, str]:
     return map_armature(armature).bone_of_joint
 
 
-def _has_action(armature: Any) -> bool:
-    animation = armature.animation_data
-    return animation is not None and animation.action is not None and animation.action_slot is not None
+def _stored_full_keys(armature: Any, path: str) -> StoredFullKeys | None:
+    place = find_tool_action(armature)
+    return read_full_keys(place.action, place.slot, path, 4) if place is not None else None
 
 
 def _key_count(armature: Any, path: str) -> int:

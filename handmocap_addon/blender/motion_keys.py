@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 from ..core.body_motion import BodyMotion, BodyTrack, floor_height
 from ..core.clean_hands import CleanHand, Provenance
 from ..core.errors import ArmatureError
+from ..core.frame_sampling import FrameSampling
 from ..core.hand_poses import HandTrack
-from ..core.rotations import sign_continuous_quat_wxyz
+from ..core.key_settings import KeySettings
+from ..core.rotation_modes import QUATERNION, rotation_property, values_in_mode
 from ..core.skeleton import BODY_JOINTS, JOINT_INDEX, Side, hand_joint_names, joint_group
-from .actions import FILLED_KEY, MEASURED_KEY, Channel, key_type_number, write_channels
+from .actions import FILLED_KEY, MEASURED_KEY, RELAXED_KEY, Channel, write_keys
 from .armatures import RigMap, deformed_meshes, has_body, map_armature
+from .key_arrays import key_type_number
 
 Array = NDArray[Any]
 
@@ -25,17 +28,35 @@ Array = NDArray[Any]
 _SOLE_BELOW_FOOT = 0.05
 
 
+# By the numbers of `Provenance`.
+_KEY_TYPES = {Provenance.MEASURED: MEASURED_KEY, Provenance.FILLED: FILLED_KEY, Provenance.RELAXED: RELAXED_KEY}
+
+
 @dataclass(frozen=True)
 class KeyReport:
-    """What was written: curves, keys, and keys of a person's own that stayed."""
+    """Channels, keys that were written, keys of a person's own that stayed, and channels that are locked and so were not."""
 
     channels: int
     keys: int
     kept_keys: int
+    locked_channels: int = 0
+
+    def sentence(self) -> str:
+        """What a person should know of it beside the number of frames; empty where that is nothing."""
+        parts = [f", {self.kept_keys} keys of your own kept"] if self.kept_keys else []
+        if self.locked_channels:
+            parts.append(f", {self.locked_channels} locked channels left as they are")
+        return "".join(parts)
 
 
 def write_hand_keys(
-    armature: Any, hands: dict[Side, CleanHand], tracks: dict[Side, HandTrack], frames: Array, action_name: str
+    armature: Any,
+    hands: dict[Side, CleanHand],
+    tracks: dict[Side, HandTrack],
+    frames: Array,
+    action_name: str,
+    settings: KeySettings | None = None,
+    only_joints: Collection[str] | None = None,
 ) -> KeyReport:
     """Key the fingers of the given sides, and their scores as properties of the armature.
 
@@ -43,21 +64,31 @@ def write_hand_keys(
         armature: an SMPL-X armature object of any make.
         hands: finger rotations by side, N frames each.
         tracks: the raw tracks, for the scores.
-        frames: (N,) timeline frames.
+        frames: (N,) timeline frames, ascending.
         action_name: name of the action where the armature has none.
+        settings: the defaults where None.
+        only_joints: fingers by the names of their joints; all where None.
 
     Raises:
         ArmatureError: the armature has no finger bones.
     """
+    settings = settings or KeySettings()
     rig = map_armature(armature, [joint for side in hands for joint in hand_joint_names(side)])
+    sampling = _sampling(frames, settings)
     channels: list[Channel] = []
     for side, hand in hands.items():
-        measured = hand.provenance == Provenance.MEASURED
-        key_types = np.where(measured, key_type_number(MEASURED_KEY), key_type_number(FILLED_KEY))
-        for number, joint in enumerate(hand_joint_names(side)):
-            channels += _rotation_channels(armature, rig, joint, hand.quat_wxyz[:, number], frames, key_types)
-        channels.append(_score_channel(armature, side, tracks[side], frames, key_types))
-    return _written(armature, action_name, channels)
+        key_types = np.empty(len(hand.provenance), dtype=np.int32)
+        for provenance, identifier in _KEY_TYPES.items():
+            key_types[hand.provenance == provenance] = key_type_number(identifier)
+        types = sampling.nearest(key_types)
+        names = hand_joint_names(side)
+        for number, joint in enumerate(names):
+            if only_joints is None or joint in only_joints:
+                quat = sampling.rotations(hand.quat_wxyz[:, number])
+                channels += _rotation_channels(armature, rig, joint, quat, sampling.frames, types)
+        if only_joints is None or set(names) <= set(only_joints):
+            channels.append(_score_channel(armature, side, tracks[side], sampling, types))
+    return _report(armature, action_name, channels, settings)
 
 
 def write_body_keys(
@@ -66,6 +97,7 @@ def write_body_keys(
     frames: Array,
     action_name: str,
     filled_wrists: Mapping[Side, Array] = MappingProxyType({}),
+    settings: KeySettings | None = None,
 ) -> tuple[KeyReport, float]:
     """Key pelvis and body in the world's space, soles near the floor; returns the report and the lift in metres.
 
@@ -75,23 +107,33 @@ def write_body_keys(
         frames: (N,) timeline frames.
         action_name: name of the action where the armature has none.
         filled_wrists: frames (N,) by side on which a wrist of the hand estimator's was not measured.
+        settings: the defaults where None.
 
     Raises:
         ArmatureError: the armature lacks body bones.
     """
+    settings = settings or KeySettings()
     rig = map_armature(armature, BODY_JOINTS)
+    sampling = _sampling(frames, settings)
     lift = -floor_height(motion_on_rig(motion, rig), _complete_rest_joints(rig), _sole_height(armature, rig))
-    key_types = np.full(motion.frame_count, key_type_number(MEASURED_KEY))
-    channels = _rotation_channels(armature, rig, "pelvis", motion.world.orient_quat_wxyz, frames, key_types)
+    measured = np.full(motion.frame_count, key_type_number(MEASURED_KEY))
     filled = {f"{side}_wrist": rows for side, rows in filled_wrists.items()}
-    for number, joint in enumerate(BODY_JOINTS[1:]):
-        types = np.where(filled[joint], key_type_number(FILLED_KEY), key_types) if joint in filled else key_types
-        channels += _rotation_channels(armature, rig, joint, motion.body_quat_wxyz[:, number], frames, types)
+    channels: list[Channel] = []
+    for joint, quat in zip(
+        BODY_JOINTS, (motion.world.orient_quat_wxyz, *np.moveaxis(motion.body_quat_wxyz, 1, 0)), strict=True
+    ):
+        types = np.where(filled[joint], key_type_number(FILLED_KEY), measured) if joint in filled else measured
+        channels += _rotation_channels(
+            armature, rig, joint, sampling.rotations(quat), sampling.frames, sampling.nearest(types)
+        )
     position = rig.rest_joints[0] + motion_on_rig(motion, rig).world.translation + np.array((0.0, lift, 0.0))
     path = f'pose.bones["{rig.bone_of_joint["pelvis"]}"].location'
-    location = rig.bone_location("pelvis", position)
-    channels += [Channel(path, index, joint_group("pelvis"), frames, location[:, index], key_types) for index in range(3)]
-    return _written(armature, action_name, channels), lift
+    location = sampling.numbers(rig.bone_location("pelvis", position))
+    types = sampling.nearest(measured)
+    channels += [
+        Channel(path, index, joint_group("pelvis"), sampling.frames, location[:, index], types) for index in range(3)
+    ]
+    return _report(armature, action_name, channels, settings), lift
 
 
 def motion_on_rig(motion: BodyMotion, rig: RigMap) -> BodyMotion:
@@ -114,33 +156,43 @@ def smplx_rest_pelvis(motion: BodyMotion) -> Array:
     return load_stand_in_body(motion.betas).rest_joints[0]
 
 
-def rotation_path(bone_name: str) -> str:
-    """The data path of a bone's quaternion."""
-    return f'pose.bones["{bone_name}"].rotation_quaternion'
+def rotation_path(bone_name: str, rotation_mode: str = QUATERNION) -> str:
+    """The data path of a bone's rotation in a rotation mode."""
+    return f'pose.bones["{bone_name}"].{rotation_property(rotation_mode)}'
 
 
 def _rotation_channels(
     armature: Any, rig: RigMap, joint: str, quat_wxyz: Array, frames: Array, key_types: Array
 ) -> list[Channel]:
     bone_name = rig.bone_of_joint[joint]
-    pose_bone = armature.pose.bones[bone_name]
-    pose_bone.rotation_mode = "QUATERNION"
-    values = sign_continuous_quat_wxyz(rig.bone_quat_wxyz(joint, quat_wxyz))
-    path = rotation_path(bone_name)
-    return [Channel(path, index, joint_group(joint), frames, values[:, index], key_types) for index in range(4)]
+    mode = armature.pose.bones[bone_name].rotation_mode
+    values = values_in_mode(rig.bone_quat_wxyz(joint, quat_wxyz), mode)
+    path = rotation_path(bone_name, mode)
+    group = joint_group(joint)
+    return [Channel(path, index, group, frames, values[:, index], key_types) for index in range(values.shape[1])]
 
 
-def _score_channel(armature: Any, side: Side, track: HandTrack, frames: Array, key_types: Array) -> Channel:
+def _sampling(frames: Array, settings: KeySettings) -> FrameSampling:
+    return FrameSampling.on_whole_frames(frames) if settings.whole_frames else FrameSampling.on_rows(frames)
+
+
+def score_path(side: Side) -> str:
+    """The data path of a hand's score."""
+    return f'["{side}_hand_score"]'
+
+
+def _score_channel(armature: Any, side: Side, track: HandTrack, sampling: FrameSampling, key_types: Array) -> Channel:
     name = f"{side}_hand_score"
-    armature[name] = 0.0
+    if name not in armature:
+        armature[name] = 0.0
     armature.id_properties_ui(name).update(min=0.0, max=1.0, description=f"How sure the estimator is of the {side} hand")
-    values = np.where(track.detected, track.score, 0.0)
-    return Channel(f'["{name}"]', 0, "Hand scores", frames, values, key_types)
+    values = sampling.numbers(np.where(track.detected, track.score, 0.0))
+    return Channel(score_path(side), 0, "Hand scores", sampling.frames, values, key_types)
 
 
-def _written(armature: Any, action_name: str, channels: list[Channel]) -> KeyReport:
-    kept = write_channels(armature, action_name, channels)
-    return KeyReport(len(channels), sum(len(channel.frames) for channel in channels), kept)
+def _report(armature: Any, action_name: str, channels: list[Channel], settings: KeySettings) -> KeyReport:
+    written = write_keys(armature, action_name, channels, settings.ease_frames)
+    return KeyReport(len(channels), written.keys, written.kept, written.locked)
 
 
 def _complete_rest_joints(rig: RigMap) -> Array:

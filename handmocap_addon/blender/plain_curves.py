@@ -54,9 +54,9 @@ def moves_by_curves_alone(armature: Any, bone_name: str) -> bool:
 def curves_of(armature: Any) -> dict[tuple[str, int], Any]:
     """The curves of the armature's action by data path and index, muted ones left out."""
     animation = armature.animation_data
-    if animation is None or animation.action is None:
+    if animation is None or animation.action is None or animation.action_slot is None:
         return {}
-    bag = version_differences.channelbag(animation.action, armature)
+    bag = version_differences.channelbag(animation.action, animation.action_slot)
     return {(curve.data_path, curve.array_index): curve for curve in bag.fcurves if not curve.mute} if bag else {}
 
 

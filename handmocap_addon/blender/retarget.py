@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from ..core.bone_map import BoneMap, detected_bone_map, wrist_joint
 from ..core.errors import ArmatureError, BadInputError, BoneMapError
+from ..core.hand_key_ease import EASE_FRAMES
 from ..core.retargeting import RestHand, retargeted_rotmat
 from ..core.skeleton import SIDES, Side, hand_joint_names, joint_group
-from .actions import MEASURED_KEY, Channel, key_type_number, write_channels
+from .actions import MEASURED_KEY, Channel, key_type_number, write_keys
 from .armatures import RigMap, map_armature
 from .finger_chains import Link, asked_of, between_moves, finger_links
 from .hand_rests import mapped_rest_hand, smplx_rest_hand
@@ -75,8 +76,8 @@ def transfer_fingers(
             local = _own_rotation(target, hand, link, wanted, target_rotmats)
             group = joint_group(hand.joint_of[link.bone])
             channels += rotation_channels(target.pose.bones[link.bone], local, frames, group, key_types)
-    kept = write_channels(target, action_name, channels)
-    keys = KeyReport(len(channels), sum(len(channel.frames) for channel in channels), kept)
+    written = write_keys(target, action_name, channels, EASE_FRAMES)
+    keys = KeyReport(len(channels), written.keys, written.kept, written.locked)
     return TransferReport(keys, len(frames), tuple(bone for hand in hands.values() for bone in hand.locked_bones))
 
 

@@ -37,6 +37,7 @@ from .estimate_request import EstimateRequest
 from .jobs import ChildJob
 from .key_reduction import ReductionResult, ReductionSettings, reduce_finger_keys
 from .preview import render_preview
+from .problems import find_problems, mark_problems
 from .saving import save_copy
 from .shot import (
     STAND_IN,
@@ -100,13 +101,13 @@ class RunOptions:
         return [self.out / HAND_POSES_NAME, self.out / SCENE_NAME, *self.bake_targets, *picture]
 
 
-def worker_command(environment_folder: Path, arguments: list[str]) -> list[str]:
-    """How to start the worker.
+def worker_command(environment_folder: Path, arguments: list[str], estimator: str = "mediapipe") -> list[str]:
+    """How to start the worker in the environment of an estimator.
 
     Raises:
         MissingSetupError: its environment is not there.
     """
-    environment = environments.find_worker(environment_folder)
+    environment = environments.find_worker(environment_folder, estimator)
     if environment is None:
         raise MissingSetupError(
             "The hand estimator is not set up yet", "press Set up in the panel, or run handmocap.py setup"
@@ -159,7 +160,7 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
         if options.bake:
             request_for(existing, options.bake_targets, bpy.context.scene)
     ensure_output_folder(options.out)
-    command = worker_command(options.environment_folder, estimate_arguments(options))
+    command = worker_command(options.environment_folder, estimate_arguments(options), options.estimator)
     clock.lap("checking")
     estimated = ChildJob(command, options.log_folder / "estimate.log").wait(on_progress)
     clock.lap("estimating")
@@ -213,7 +214,7 @@ def _build_scene(
         # The start-up scene's cube is nobody's work.
         for thing in list(bpy.data.objects):
             bpy.data.objects.remove(thing)
-    match_scene_to_clip(bpy.context.scene, poses)
+    match_scene_to_clip(bpy.context.scene, poses, existing)
     betas = motion.betas if motion is not None else None
     armature = existing or add_body_to_scene(options.body or STAND_IN, betas)
     name = options.clip.stem
@@ -224,6 +225,7 @@ def _build_scene(
         keys["body"] = dataclasses.asdict(body.keys)
         keys["lift_to_floor_m"] = body.lift
     applied = apply_hands(armature, poses, options.cleanup, f"{name} motion")
+    mark_problems(bpy.context.scene, find_problems(armature, applied, poses))
     keys["hands"] = dataclasses.asdict(applied.keys)
     keys["total"] = count_keys(armature)
     return armature, applied, keys
@@ -251,10 +253,10 @@ def _report(
     model = load_stand_in_body()
     fps = float(poses.frames_per_second() or 30)
     skeletons = {side: hand_skeleton(model, side) for side in SIDES}
-    hands = {side: hand_summary(poses.track(side), applied.hands[side], skeletons[side], fps) for side in SIDES}
+    hands = {side: hand_summary(applied.tracks[side], applied.hands[side], skeletons[side], fps) for side in SIDES}
     qualities: dict[Side, HandQuality] = {}
     for side in SIDES:
-        qualities[side] = hand_quality(poses.track(side), applied.hands[side], skeletons[side], frame_times(poses))
+        qualities[side] = hand_quality(applied.tracks[side], applied.hands[side], skeletons[side], frame_times(poses))
         hands[side]["second_look"] = len(poses.meta.get("second_look", {}).get(side, ()))
         hands[side]["quality"] = quality_summary(qualities[side])
     for side, truth in known_hand_poses(options.truth).items():

@@ -22,10 +22,21 @@ def save_copy(path: Path) -> None:
         OutputError: it cannot be written; what was at `path` is still there.
     """
     with replacing(path) as temporary:
-        try:
-            bpy.ops.wm.save_as_mainfile(filepath=str(temporary), copy=True, check_existing=False)
-        except RuntimeError as error:
-            raise write_error(path, error) from error
+        write_copy(temporary, path)
+
+
+def write_copy(path: Path, name: Path | None = None) -> None:
+    """As `save_copy` to a place where nothing was, and without waiting for the disk: for a file that is read at once.
+
+    `name` is the file to speak of.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str(path), copy=True, check_existing=False, compress=False)
+    except RuntimeError as error:
+        raise write_error(name or path, error) from error
 
 
 def write_error(path: Path, error: RuntimeError) -> OutputError:

@@ -14,7 +14,7 @@ from ..core.errors import BadInputError
 Array = NDArray[Any]
 
 FIRST_FRAME = 1
-_LAST_FRAME = 1_048_574  # Blender's own bound
+LAST_FRAME = 1_048_574  # Blender's own bound
 # Timestamps of Matroska are whole milliseconds, half of which is at most this share of a frame at 120 fps.
 _ROUNDING = 0.07
 
@@ -38,13 +38,19 @@ def scene_frames(scene: Any, frame_time: Array, first_frame: int = FIRST_FRAME) 
     return nearest if np.abs(frames - nearest).max(initial=0.0) < _ROUNDING else frames
 
 
+def one_step(frames: Array, scale: float, shift: float) -> Array:
+    """Frames (N,) scaled and then shifted, in float32 as Blender's keys are, so that keys and frames stay the same."""
+    moved = (frames.astype(np.float32).astype(np.float64) * scale + shift).astype(np.float32)
+    return moved.astype(np.float64)
+
+
 def set_range(scene: Any, frames: Array) -> None:
     """Make the timeline cover the frames.
 
     Raises:
         BadInputError: they reach further than a timeline does.
     """
-    if not np.abs(frames).max() <= _LAST_FRAME:
+    if not np.abs(frames).max() <= LAST_FRAME:
         raise BadInputError(
             f"The clip would end on frame {frames[np.argmax(np.abs(frames))]:.3g} of the timeline",
             "look at its frame times, which are in seconds",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,29 +13,44 @@ import numpy as np
 from ..core.body_model import BodyModel
 from ..core.body_motion import BodyMotion
 from ..core.clean_hands import CleanHand, CleanupSettings, clean_hand
+from ..core.corrected_wrists import with_corrected_wrists
+from ..core.corrections import Correction, OwnSmoothing, WristFrom
 from ..core.errors import BadInputError, BadUsageError, FrameCountError
 from ..core.hand_poses import HandPoses, HandTrack
+from ..core.key_settings import KeySettings
 from ..core.relaxed_hand import relaxed_hand_pose
-from ..core.skeleton import BODY_JOINTS, SIDES, Side
+from ..core.rotation_modes import AXIS_ANGLE, EULER_ORDERS, QUATERNION
+from ..core.skeleton import BODY_JOINTS, SIDES, Side, hand_joint_names
 from ..core.smplx_model_file import read_smplx_model
 from ..core.stand_in_body import load_stand_in_body
-from ..core.wrist import WristSettings, WristSource, is_wrist_measured, with_wrists
+from ..core.wrist import WristSettings, WristSource, is_wrist_measured
 from . import cameras
-from .armatures import map_armature
+from .actions import forget_property
+from .armatures import HAND_JOINTS, map_armature
 from .bodies import add_body
-from .motion_keys import KeyReport, write_body_keys, write_hand_keys
+from .corrections_store import forget_corrections, read_corrections, tracks_of
+from .finger_target import target_of_joints
+from .motion_keys import KeyReport, rotation_path, score_path, write_body_keys, write_hand_keys
+from .retimed_frames import clip_start, retimed_as
 from .scene_time import FIRST_FRAME, scene_frames, set_frame_rate, set_range
 
 STAND_IN = "stand-in"
 
 
 @dataclass(frozen=True)
-class AppliedHands:
+class CleanedHands:
+    """Clean hands, and the corrected tracks that they were made from."""
+
+    tracks: dict[Side, HandTrack]
+    hands: dict[Side, CleanHand]
+    frames: np.ndarray  # (N,) on the timeline, of the rows of the hands
+
+
+@dataclass(frozen=True)
+class AppliedHands(CleanedHands):
     """What was keyed on the fingers."""
 
     keys: KeyReport
-    hands: dict[Side, CleanHand]
-    frames: np.ndarray
 
 
 def load_body(choice: str, betas: np.ndarray | None) -> BodyModel:
@@ -51,22 +67,30 @@ def add_body_to_scene(choice: str, betas: np.ndarray | None = None) -> Any:
     return add_body(load_body(choice, betas))
 
 
-def match_scene_to_clip(scene: Any, poses: HandPoses) -> None:
-    """Give the scene the clip's frame rate, picture size and range, where the file says them."""
+def match_scene_to_clip(scene: Any, poses: HandPoses, armature: Any = None) -> None:
+    """Give the scene the clip's frame rate, picture size and range, where the file says them.
+
+    The armature says whether its keys were retimed.
+    """
     fps = poses.frames_per_second()
     if fps is not None:
         set_frame_rate(scene, fps)
     size = poses.picture_size()
     if size is not None:
         scene.render.resolution_x, scene.render.resolution_y = size
-    set_range(scene, timeline_frames(scene, poses))
+    set_range(scene, timeline_frames(scene, poses, armature))
 
 
-def timeline_frames(scene: Any, poses: HandPoses) -> np.ndarray:
-    """Timeline frames (N,) of the rows of the hands; row after row where the file has no times."""
+def timeline_frames(scene: Any, poses: HandPoses, armature: Any = None) -> np.ndarray:
+    """Timeline frames (N,) of the rows of the hands; row after row where the file has no times.
+
+    The armature says whether its keys were retimed.
+    """
     if poses.frame_time is None:
-        return FIRST_FRAME + np.arange(poses.frame_count, dtype=np.float64)
-    return scene_frames(scene, poses.frame_time)
+        frames = FIRST_FRAME + np.arange(poses.frame_count, dtype=np.float64)
+    else:
+        frames = scene_frames(scene, poses.frame_time)
+    return retimed_as(armature, frames)
 
 
 def frame_times(poses: HandPoses) -> np.ndarray:
@@ -101,8 +125,28 @@ def check_frame_counts(motion: BodyMotion, frame_count: int, clip_name: str) -> 
         )
 
 
-def apply_hands(armature: Any, poses: HandPoses, settings: CleanupSettings, action_name: str) -> AppliedHands:
-    """Clean the hands and key them on an armature's fingers; keys of a person's own stay.
+def cleaned_hands(armature: Any, poses: HandPoses, settings: CleanupSettings) -> CleanedHands:
+    """The hands as the armature's corrections and the settings make them, without keying them."""
+    times = frame_times(poses)
+    corrections = read_corrections(armature)
+    tracks = tracks_of(poses, corrections)
+    own = [correction for correction in corrections if isinstance(correction, OwnSmoothing)]
+    hands = {side: clean_hand(tracks[side], times, relaxed_hand_pose(side), settings, side, own) for side in SIDES}
+    frames = timeline_frames(bpy.context.scene, poses, armature)
+    return CleanedHands(tracks, hands, frames)
+
+
+def apply_hands(
+    armature: Any,
+    poses: HandPoses,
+    settings: CleanupSettings,
+    action_name: str,
+    key_settings: KeySettings | None = None,
+    only_joints: Collection[str] | None = None,
+) -> AppliedHands:
+    """Clean the hands, as corrected, and key them on an armature's fingers; keys of a person's own stay.
+
+    `only_joints` names the joints that are keyed, all where None.
 
     Raises:
         ArmatureError: the armature has no finger bones.
@@ -110,11 +154,39 @@ def apply_hands(armature: Any, poses: HandPoses, settings: CleanupSettings, acti
     """
     if poses.frame_count == 0:
         raise BadInputError("The hands cover no frames", "run Estimate again")
-    times = frame_times(poses)
-    tracks: dict[Side, HandTrack] = {side: poses.track(side) for side in SIDES}
-    hands = {side: clean_hand(tracks[side], times, relaxed_hand_pose(side), settings, side) for side in SIDES}
-    frames = timeline_frames(bpy.context.scene, poses)
-    return AppliedHands(write_hand_keys(armature, hands, tracks, frames, action_name), hands, frames)
+    cleaned = cleaned_hands(armature, poses, settings)
+    keys = write_hand_keys(armature, cleaned.hands, cleaned.tracks, cleaned.frames, action_name, key_settings, only_joints)
+    return AppliedHands(cleaned.tracks, cleaned.hands, cleaned.frames, keys)
+
+
+def start_over(
+    armature: Any,
+    poses: HandPoses,
+    settings: CleanupSettings,
+    action_name: str,
+    key_settings: KeySettings | None = None,
+    joints: Collection[str] = HAND_JOINTS,
+) -> AppliedHands:
+    """Forget every key on some finger joints, a person's own too, and all that is known about them, and key them afresh.
+
+    Locked channels stay as they are. What a person said about these fingers is forgotten too, and about a hand where all of
+    its joints are chosen.
+
+    Raises:
+        ArmatureError: the armature has no finger bones.
+        BadInputError: there is nothing to key.
+    """
+    rig = map_armature(armature)
+    if poses.frame_count == 0:
+        raise BadInputError("The hands cover no frames", "run Estimate again")
+    forget_corrections(armature, target_of_joints(joints))
+    for joint in joints:
+        for mode in (QUATERNION, AXIS_ANGLE, EULER_ORDERS[0]):
+            forget_property(armature, rotation_path(rig.bone_of_joint[joint], mode), range(4))
+    for side in SIDES:
+        if set(hand_joint_names(side)) <= set(joints):
+            forget_property(armature, score_path(side), [0])
+    return apply_hands(armature, poses, settings, action_name, key_settings, joints)
 
 
 @dataclass(frozen=True)
@@ -134,6 +206,7 @@ def apply_body(
     action_name: str,
     steady_camera: bool,
     wrist: WristSettings | None = None,
+    key_settings: KeySettings | None = None,
 ) -> AppliedBody:
     """Key a GVHMR motion on an armature and add the clip's camera.
 
@@ -149,35 +222,56 @@ def apply_body(
     scene = bpy.context.scene
     if poses is not None:
         check_frame_counts(motion, poses.frame_count, poses.clip_name() or "the clip")
-        frames = timeline_frames(scene, poses)
+        frames = timeline_frames(scene, poses, armature)
     else:
-        frames = FIRST_FRAME + np.arange(motion.frame_count, dtype=np.float64)
+        frames = retimed_as(armature, FIRST_FRAME + np.arange(motion.frame_count, dtype=np.float64))
         set_range(scene, frames)
-    motion = _with_wrists(armature, motion, poses, wrist)
-    filled = _filled_wrists(poses, wrist) if poses is not None else {}
-    keys, lift = write_body_keys(armature, motion, frames, action_name, filled)
+    corrections = read_corrections(armature)
+    tracks = tracks_of(poses, corrections) if poses is not None else {}
+    motion = _with_wrists(armature, motion, poses, tracks, wrist, corrections)
+    filled = _filled_wrists(tracks, wrist, corrections)
+    keys, lift = write_body_keys(armature, motion, frames, action_name, filled, key_settings)
     size = poses.picture_size() if poses is not None else None
     # GVHMR's principal point is the middle of its picture.
     width, height = size or (round(2 * motion.intrinsics[0, 0, 2]), round(2 * motion.intrinsics[0, 1, 2]))
-    camera = cameras.add_camera(armature, motion, frames, lift, (width, height), f"{action_name} camera", steady_camera)
+    camera_name = f"{action_name} camera"
+    camera = cameras.add_camera(armature, motion, frames, lift, (width, height), camera_name, steady_camera, key_settings)
     if clip is not None:
-        cameras.show_clip_behind(camera, clip, FIRST_FRAME)
+        cameras.show_clip_behind(camera, clip, clip_start(armature))
     return AppliedBody(keys, camera, lift)
 
 
-def _filled_wrists(poses: HandPoses, settings: WristSettings) -> dict[Side, np.ndarray]:
+def _filled_wrists(
+    tracks: dict[Side, HandTrack], settings: WristSettings, corrections: tuple[Correction, ...]
+) -> dict[Side, np.ndarray]:
     """Frames (N,) by side on which the hand's wrist was wanted and not measured; none of a hand that never was."""
-    if settings.source == WristSource.BODY:
-        return {}
-    measured = {side: is_wrist_measured(poses.track(side), settings) for side in SIDES}
-    return {side: ~rows for side, rows in measured.items() if rows.any()}
+    filled = {}
+    for side, track in tracks.items():
+        measured = is_wrist_measured(track, settings)
+        if measured.any():
+            filled[side] = ~measured & _wants_hand(side, len(measured), settings, corrections)
+    return filled
 
 
-def _with_wrists(armature: Any, motion: BodyMotion, poses: HandPoses | None, settings: WristSettings) -> BodyMotion:
-    if settings.leaves_body_as_it_is:
+def _wants_hand(side: Side, frame_count: int, settings: WristSettings, corrections: tuple[Correction, ...]) -> np.ndarray:
+    """Frames (N,) on which a wrist comes from the hand, wholly or in part."""
+    wanted = np.full(frame_count, settings.source != WristSource.BODY)
+    for correction in corrections:
+        if isinstance(correction, WristFrom) and correction.side == side:
+            wanted[correction.rows.within(frame_count)] = correction.source != WristSource.BODY
+    return wanted
+
+
+def _with_wrists(
+    armature: Any, motion: BodyMotion, poses: HandPoses | None, tracks: dict[Side, HandTrack], settings: WristSettings,
+    corrections: tuple[Correction, ...],
+) -> BodyMotion:  # fmt: skip
+    chosen = [correction for correction in corrections if isinstance(correction, WristFrom)]
+    if settings.leaves_body_as_it_is and not chosen:
         return motion
-    tracks: dict[Side, HandTrack] = {side: poses.track(side) for side in SIDES} if poses is not None else {}
-    if settings.source != WristSource.BODY and not tracks:
+    sources = [settings.source, *(correction.source for correction in chosen)]
+    if any(source != WristSource.BODY for source in sources) and not tracks:
         raise BadInputError("The hands' wrists need the hands", "run Estimate first, or keep the body's wrist")
     times = frame_times(poses) if poses is not None else np.arange(motion.frame_count, dtype=np.float64)
-    return with_wrists(motion, tracks, times, map_armature(armature, BODY_JOINTS).rest_joints, settings)
+    rest_joints = map_armature(armature, BODY_JOINTS).rest_joints
+    return with_corrected_wrists(motion, tracks, times, rest_joints, settings, chosen)

@@ -9,27 +9,58 @@ import bpy
 OLDEST_SUPPORTED = (4, 5, 0)
 
 
-def ensure_curve(action: Any, datablock: Any, data_path: str, index: int, group: str) -> Any:
-    """The curve of a channel in the datablock's slot of the action, made where it is not there.
+def ensure_curve(action: Any, slot: Any, data_path: str, index: int, group: str) -> Any:
+    """The curve of a channel in a slot of the action, made where it is not there.
 
-    The action must be assigned to the datablock. 5.0 added `group_name` to this call; 4.5 wants the group set afterwards.
+    5.0 added `ensure` and its group to a channelbag's curves; in 4.5 the group is set afterwards.
     """
+    bag = _ensured_channelbag(action, slot)
     if bpy.app.version >= (5, 0, 0):
-        return action.fcurve_ensure_for_datablock(datablock, data_path, index=index, group_name=group)
-    curve = action.fcurve_ensure_for_datablock(datablock, data_path, index=index)
+        return bag.fcurves.ensure(data_path, index=index, group_name=group)
+    curve = bag.fcurves.find(data_path, index=index) or bag.fcurves.new(data_path, index=index)
     if curve.group is None:
-        bag = channelbag(action, datablock)
-        if bag is not None:
-            curve.group = bag.groups.get(group) or bag.groups.new(group)
+        curve.group = bag.groups.get(group) or bag.groups.new(group)
     return curve
 
 
-def channelbag(action: Any, datablock: Any) -> Any | None:
-    """The curves that the action holds for the datablock, or None."""
+def channelbag(action: Any, slot: Any) -> Any | None:
+    """The curves that the action holds for a slot, or None."""
     from bpy_extras.anim_utils import action_get_channelbag_for_slot
 
-    slot = datablock.animation_data.action_slot if datablock.animation_data else None
-    return action_get_channelbag_for_slot(action, slot) if slot else None
+    return action_get_channelbag_for_slot(action, slot) if slot is not None else None
+
+
+def _ensured_channelbag(action: Any, slot: Any) -> Any:
+    layer = action.layers[0] if action.layers else action.layers.new("Layer")
+    strip = layer.strips[0] if layer.strips else layer.strips.new(type="KEYFRAME")
+    return strip.channelbag(slot, ensure=True)
+
+
+def all_curves(action: Any) -> list[Any]:
+    """Every curve of an action, whichever datablock it is for."""
+    bags = (bag for layer in action.layers for strip in layer.strips for bag in strip.channelbags)
+    return [curve for bag in bags for curve in bag.fcurves]
+
+
+def is_bone_selected(pose_bone: Any) -> bool:
+    """5.0 moved the selection from the bone to the pose bone."""
+    return bool(pose_bone.select if bpy.app.version >= (5, 0, 0) else pose_bone.bone.select)
+
+
+def select_bone(pose_bone: Any, selected: bool) -> None:
+    """See `is_bone_selected`."""
+    (pose_bone if bpy.app.version >= (5, 0, 0) else pose_bone.bone).select = selected
+
+
+def drop_older_copy(datablock: Any, name: str) -> None:
+    """Forget what a custom property held when its file came from before 5.0; to be called whenever the property changes.
+
+    5.0 keeps such a copy among properties of its own, and 4.5 takes the copy for the property when it opens the file again.
+    """
+    if bpy.app.version >= (5, 0, 0):
+        copies = datablock.bl_system_properties_get()
+        if copies is not None and name in copies:
+            del copies[name]
 
 
 def supported_options(operator: Any, options: dict[str, Any]) -> dict[str, Any]:

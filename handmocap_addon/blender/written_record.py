@@ -1,34 +1,56 @@
 """What the last run wrote on each curve, kept in the action itself, so that it travels with the file, appends and undo.
 
-Where keys were reduced, the full ones are kept beside it.
+Where keys were reduced, the full ones are kept beside it. Datablocks that share an action have slots of their own in it, and
+records of their own.
 """
 
 from __future__ import annotations
 
 import hashlib
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from . import version_differences
+
 Array = NDArray[Any]
 
-_WRITTEN, _HANDLES, _FULL = "handmocap_written", "handmocap_handles", "handmocap_full_keys"
+_WRITTEN, _FULL = "handmocap_written_keys", "handmocap_full_keys"
+# Of files that were saved before key types were recorded: doubles by path and index, for whatever slot.
+_OLDER = "handmocap_written"
 # Quick; what it leaves is mostly noise that no level packs.
 _ZLIB_LEVEL = 1
+_ROW, _ROW_WITH_HANDLES = 3, 7
 
 
 @dataclass(frozen=True)
 class WrittenKeys:
-    """Of one curve: frames and values (n, 2), and handles (n, 4), left and right, NaN where they are automatic."""
+    """Of one curve: frames and values (n, 2), types (n,) and handles (n, 4), left and right, NaN where they are automatic.
+
+    Types are Blender's integers, -1 where the record does not say.
+    """
 
     keys: Array
+    types: Array
     handles: Array
 
+    @classmethod
+    def automatic(cls, keys: Array, types: Array) -> WrittenKeys:
+        return cls(keys, types, np.full((len(keys), 4), np.nan, dtype=np.float32))
+
     def of(self, chosen: Array) -> WrittenKeys:
-        return WrittenKeys(self.keys[chosen], self.handles[chosen])
+        return WrittenKeys(self.keys[chosen], self.types[chosen], self.handles[chosen])
+
+    def and_also(self, other: WrittenKeys) -> WrittenKeys:
+        return WrittenKeys(
+            np.concatenate((self.keys, other.keys)),
+            np.concatenate((self.types, other.types)),
+            np.concatenate((self.handles, other.handles)),
+        )
 
 
 @dataclass(frozen=True)
@@ -40,75 +62,117 @@ class StoredFullKeys:
     key_types: Array
 
 
-def read_record(datablock: Any, data_path: str, index: int) -> WrittenKeys | None:
-    """What the last run wrote on a curve of the datablock's action, or None where none did."""
-    name = _name(datablock, data_path, index)
-    stored = _read(datablock, _WRITTEN, name)
+def has_record(action: Any, slot: Any) -> bool:
+    """Whether a run wrote into a slot of the action."""
+    slots = action.get(_WRITTEN)
+    return (slots is not None and slots.get(str(slot.handle)) is not None) or action.get(_OLDER) is not None
+
+
+def read_record(action: Any, slot: Any, data_path: str, index: int) -> WrittenKeys | None:
+    """What the last run wrote on a curve, or None where none did."""
+    stored = _read(action, slot, _WRITTEN, f"{_name(data_path)}_{index}")
     if stored is None:
-        return None
-    keys = np.frombuffer(stored, dtype="<f4").reshape(-1, 2)
-    handles = _read(datablock, _HANDLES, name)
-    if handles is None:
-        return WrittenKeys(keys, np.full((len(keys), 4), np.nan, dtype=np.float32))
-    return WrittenKeys(keys, np.frombuffer(handles, dtype="<f4").reshape(-1, 4))
+        return _read_older(action, data_path, index)
+    numbers = np.frombuffer(stored, dtype="<f4")
+    rows = numbers[1:].reshape(-1, round(float(numbers[0])))
+    keys, types = rows[:, :2], rows[:, 2].astype(np.int32)
+    if rows.shape[1] == _ROW:
+        return WrittenKeys.automatic(keys, types)
+    return WrittenKeys(keys, types, rows[:, 3:])
 
 
-def write_record(datablock: Any, data_path: str, index: int, written: WrittenKeys) -> None:
-    name = _name(datablock, data_path, index)
-    _write(datablock, _WRITTEN, name, np.ascontiguousarray(written.keys, dtype="<f4").tobytes())
-    if np.isnan(written.handles).all():
-        _remove(datablock, _HANDLES, name)
-    else:
-        _write(datablock, _HANDLES, name, np.ascontiguousarray(written.handles, dtype="<f4").tobytes())
+def write_record(action: Any, slot: Any, data_path: str, index: int, written: WrittenKeys) -> None:
+    """Remember the keys of a curve."""
+    columns = [written.keys, written.types[:, None]]
+    if not np.isnan(written.handles).all():
+        columns.append(written.handles)
+    rows = np.concatenate(columns, axis=-1).astype("<f4")
+    content = np.concatenate((np.array((rows.shape[1],), dtype="<f4"), rows.ravel()))
+    name = _name(data_path)
+    _write(action, slot, _WRITTEN, f"{name}_{index}", content.tobytes())
+    version_differences.drop_older_copy(action, _OLDER)
+    older = action.get(_OLDER)
+    if older is not None:
+        older.pop(f"{name}_{index}", None)
+        if not len(older):
+            del action[_OLDER]
 
 
-def read_full_keys(datablock: Any, data_path: str, channel_count: int) -> StoredFullKeys | None:
+def forget_records(action: Any, slot: Any, data_path: str, indices: Iterable[int]) -> None:
+    """As if no run had ever written these curves."""
+    older = action.get(_OLDER)
+    for index in indices:
+        name = f"{_name(data_path)}_{index}"
+        _remove(action, slot, _WRITTEN, name)
+        if older is not None:
+            older.pop(name, None)
+    forget_full_keys(action, slot, data_path)
+
+
+def read_full_keys(action: Any, slot: Any, data_path: str, channel_count: int) -> StoredFullKeys | None:
     """The full keys of a property that was reduced, or None."""
-    stored = _read(datablock, _FULL, _name(datablock, data_path))
+    stored = _read(action, slot, _FULL, _name(data_path))
     if stored is None:
         return None
     rows = np.frombuffer(zlib.decompress(stored), dtype=_full_row(channel_count))
     return StoredFullKeys(rows["frame"], rows["values"], rows["type"].astype(np.int32))
 
 
-def write_full_keys(datablock: Any, data_path: str, full: StoredFullKeys) -> None:
+def write_full_keys(action: Any, slot: Any, data_path: str, full: StoredFullKeys) -> None:
+    """Keep the full keys of a property whose keys are reduced."""
     rows = np.empty(len(full.frames), dtype=_full_row(full.values.shape[1]))
     rows["frame"], rows["values"], rows["type"] = full.frames, full.values, full.key_types
-    _write(datablock, _FULL, _name(datablock, data_path), zlib.compress(rows.tobytes(), _ZLIB_LEVEL))
+    _write(action, slot, _FULL, _name(data_path), zlib.compress(rows.tobytes(), _ZLIB_LEVEL))
 
 
-def forget_full_keys(datablock: Any, data_path: str) -> None:
-    _remove(datablock, _FULL, _name(datablock, data_path))
+def forget_full_keys(action: Any, slot: Any, data_path: str) -> None:
+    """The keys that stand there are all there is."""
+    _remove(action, slot, _FULL, _name(data_path))
 
 
 def _full_row(channel_count: int) -> np.dtype[Any]:
     return np.dtype([("frame", "<f4"), ("values", "<f4", (channel_count,)), ("type", "u1")])
 
 
-def _name(datablock: Any, data_path: str, index: int | None = None) -> str:
-    # Property names end at 63 bytes, data paths do not; datablocks that share an action have slots of their own in it.
-    slot = datablock.animation_data.action_slot
-    of = f"{slot.handle if slot else 0} {data_path}"
-    return f"{hashlib.sha1(of.encode(), usedforsecurity=False).hexdigest()[:24]}{'' if index is None else f'_{index}'}"
+def _name(data_path: str) -> str:
+    # Property names end at 63 bytes, data paths do not.
+    return hashlib.sha1(data_path.encode(), usedforsecurity=False).hexdigest()[:24]
 
 
-def _read(datablock: Any, group: str, name: str) -> bytes | None:
-    entries = datablock.animation_data.action.get(group)
+def _read_older(action: Any, data_path: str, index: int) -> WrittenKeys | None:
+    older = action.get(_OLDER)
+    stored = older.get(f"{_name(data_path)}_{index}") if older is not None else None
+    if stored is None:
+        return None
+    keys = np.array(stored, dtype=np.float32).reshape(-1, 2)
+    return WrittenKeys.automatic(keys, np.full(len(keys), -1))
+
+
+def _read(action: Any, slot: Any, group: str, name: str) -> bytes | None:
+    slots = action.get(group)
+    entries = slots.get(str(slot.handle)) if slots is not None else None
     return None if entries is None else entries.get(name)
 
 
-def _write(datablock: Any, group: str, name: str, content: bytes) -> None:
-    action = datablock.animation_data.action
+def _write(action: Any, slot: Any, group: str, name: str, content: bytes) -> None:
+    version_differences.drop_older_copy(action, group)
     if action.get(group) is None:
         action[group] = {}
+    slots, of_slot = action[group], str(slot.handle)
+    if slots.get(of_slot) is None:
+        slots[of_slot] = {}
     # Bytes that are put over others end at their first zero.
-    action[group].pop(name, None)
-    action[group][name] = content
+    slots[of_slot].pop(name, None)
+    slots[of_slot][name] = content
 
 
-def _remove(datablock: Any, group: str, name: str) -> None:
-    action = datablock.animation_data.action
-    if action.get(group) is not None and name in action[group]:
-        del action[group][name]
-        if not len(action[group]):
-            del action[group]
+def _remove(action: Any, slot: Any, group: str, name: str) -> None:
+    version_differences.drop_older_copy(action, group)
+    slots, of_slot = action.get(group), str(slot.handle)
+    if slots is None or slots.get(of_slot) is None:
+        return
+    slots[of_slot].pop(name, None)
+    if not len(slots[of_slot]):
+        del slots[of_slot]
+    if not len(slots):
+        del action[group]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import json
 import os
+import platform
 import re
 import shutil
+import sys
 import tempfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,7 +37,8 @@ def ensure_output_folder(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".handmocap-", suffix=".probe") as probe:
+        # Without a name where the system can: nothing is left of it in a process that is killed right now.
+        with tempfile.TemporaryFile(dir=folder, prefix=".handmocap-", suffix=".probe") as probe:
             probe.write(b"\0" * 4096)
             probe.flush()
     except OSError as error:
@@ -59,7 +64,8 @@ def check_output_folder(folder: Path) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """Gives a temporary path beside `path`, which takes its place when the block ends well and is removed when it fails.
 
-    The temporary name keeps the suffix, since exporters choose the format by it.
+    The temporary name keeps the suffix, since exporters choose the format by it. What processes that were killed have left
+    of the same file goes as well.
 
     Raises:
         OutputError: the place cannot be written.
@@ -67,6 +73,7 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f"{_temporary_prefix(os.getpid())}{path.stem}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(path)
         yield temporary
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
@@ -79,7 +86,35 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def _temporary_prefix(process_id: int) -> str:
-    return f".handmocap-{process_id}-"
+    return f".handmocap-{_this_machine()}-{process_id}-"
+
+
+def _this_machine() -> str:
+    """Process numbers mean nothing on another machine, which may see the same folder."""
+    return f"{zlib.crc32(platform.node().encode()):08x}"
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove the temporary files of `path` whose processes are no more."""
+    pattern = re.compile(rf"\.handmocap-{_this_machine()}-(\d+)-")
+    for leftover in path.parent.glob(f".handmocap-*-{glob.escape(path.stem)}.part{glob.escape(path.suffix)}"):
+        writer = pattern.match(leftover.name)
+        if writer is not None and not _is_running(int(writer[1])):
+            with contextlib.suppress(OSError):
+                leftover.unlink()
+
+
+def _is_running(process_id: int) -> bool:
+    if sys.platform == "win32":
+        # There a signal of 0 ends a process; but a file that somebody still writes cannot be removed there anyway.
+        return process_id == os.getpid()
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def remove_temporaries_of(process_id: int, folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -41,13 +41,21 @@ class ClipSlice:
         return ClipSlice(arrays["frame_time"], (width, height), detections_of(arrays))
 
     @staticmethod
-    def joined(slices: Sequence[ClipSlice]) -> ClipSlice:
-        """Slices in their order as one."""
-        return ClipSlice(
-            np.concatenate([part.frame_time for part in slices]),
-            slices[0].picture_size,
-            HandDetections.concatenated([part.detections for part in slices]),
-        )
+    def joined(slices: Iterable[ClipSlice], frame_count: int, hand_count: int) -> ClipSlice:
+        """Slices in their order as one, of so many frames and hands in all; only one of them is held at a time."""
+        times, detections, size = np.empty(frame_count), HandDetections.empty(hand_count), (0, 0)
+        frame = hand = 0
+        for part in slices:
+            frames, hands = slice(frame, frame + part.frame_count), slice(hand, hand + part.detections.count)
+            frame, hand = frames.stop, hands.stop
+            times[frames] = part.frame_time
+            for field in fields(HandDetections):
+                values = getattr(part.detections, field.name)
+                if values.any():  # memory that holds nothing but zeros is never taken from the system
+                    getattr(detections, field.name)[hands] = values
+            if part.frame_count:
+                size = part.picture_size
+        return ClipSlice(times, size, detections)
 
 
 def detection_arrays(detections: HandDetections) -> dict[str, Array]:

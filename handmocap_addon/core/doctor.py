@@ -37,6 +37,6 @@ def examine_folder(folder: Path, is_set_up: bool) -> list[DoctorLine]:
     lacks = free < _SET_UP_BYTES and not is_set_up
     advice = f"the set-up needs {_SET_UP_BYTES / 1e9:.0f} GB: free some space, or choose another disk with --env"
     return [
-        DoctorLine("environments", str(folder)),
+        DoctorLine("environments", f"{folder}, which may be written"),
         DoctorLine("free disk", f"{free / 1e9:.1f} GB", advice if lacks else ""),
     ]

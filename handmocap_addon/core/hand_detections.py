@@ -13,6 +13,7 @@ Array = NDArray[Any]
 
 # Wrist to middle fingertip of an adult, metres. "Hand length" is this at the hand's depth, whatever the fingers do.
 HAND_LENGTH = 0.18
+_HANDS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,15 @@ class HandDetections:
 
     def joined(self, other: HandDetections) -> HandDetections:
         """Both, in the order of the frames."""
-        both = HandDetections.concatenated([self, other])
-        return both.taken(np.argsort(both.frame, kind="stable"))
+        if other.count == 0:
+            return self
+        place = np.empty(self.count + other.count, np.int64)
+        place[np.argsort(np.concatenate((self.frame, other.frame)), kind="stable")] = np.arange(len(place))
+        both = HandDetections.empty(len(place))
+        for part, rows in ((self, place[: self.count]), (other, place[self.count :])):
+            for field in fields(HandDetections):
+                getattr(both, field.name)[rows] = getattr(part, field.name)
+        return both
 
     @staticmethod
     def concatenated(parts: Sequence[HandDetections]) -> HandDetections:
@@ -74,9 +82,16 @@ class HandDetections:
         From the spread of the landmarks in the picture against their spread in metres, so that a fist or a hand that
         points at the camera is as long as an open one; from the box where there are no landmarks in space.
         """
-        flat = self.keypoints_2d - self.keypoints_2d.mean(axis=1, keepdims=True)
-        space = (self.keypoints_3d - self.keypoints_3d.mean(axis=1, keepdims=True))[..., :2]
-        seen, real = (np.sqrt((spread**2).sum(axis=(1, 2))) for spread in (flat, space))
+        seen, real = _spread(self.keypoints_2d), _spread(self.keypoints_3d[..., :2])
         box = (self.bbox[:, 2:] - self.bbox[:, :2]).max(axis=1)
         usable = (real > 0.02) & (seen > 0.0)
         return np.maximum(np.where(usable, HAND_LENGTH * seen / np.where(usable, real, 1.0), box), 1.0)
+
+
+def _spread(points: Array) -> Array:
+    """Root of the summed squares (D,) of the distances of points (D, K, 2) from their middle."""
+    spread = np.empty(len(points))
+    for first in range(0, len(points), _HANDS_AT_ONCE):
+        block = points[first : first + _HANDS_AT_ONCE]
+        spread[first : first + _HANDS_AT_ONCE] = np.sqrt(((block - block.mean(axis=1, keepdims=True)) ** 2).sum(axis=(1, 2)))
+    return spread

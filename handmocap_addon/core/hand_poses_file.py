@@ -39,7 +39,7 @@ def write_hand_poses(path: Path, poses: HandPoses) -> None:
     for side in SIDES:
         track = poses.track(side)
         for key, (attribute, _, kind) in (_REQUIRED | _OPTIONAL).items():
-            arrays[f"{side}_{key}"] = getattr(track, attribute).astype(kind)
+            arrays[f"{side}_{key}"] = getattr(track, attribute).astype(kind, copy=False)
     if poses.frame_time is not None:
         arrays["frame_time"] = poses.frame_time.astype("f8")
     arrays["meta"] = np.array(json.dumps({"schema_version": SCHEMA_VERSION, **poses.meta}, ensure_ascii=False))

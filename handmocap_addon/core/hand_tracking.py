@@ -36,6 +36,9 @@ _ROUNDS = 3
 # A hand that vanishes or appears this near to another one may have been taken for it.
 _CONFUSABLE = 0.5
 
+# The pairs of a long clip all at once would take a hundred megabytes.
+_PAIRS_AT_ONCE = 4096
+
 
 @dataclass(frozen=True)
 class HandPieces:
@@ -99,10 +102,15 @@ def landmark_distance(
 
 
 def _distance(points: Array, length: Array, first: Array, second: Array, shift: Array | float) -> Array:
-    moved = points[second] - points[first] - (shift[:, None] if isinstance(shift, np.ndarray) else shift)
-    away = np.sqrt((moved**2).sum(axis=-1))
-    # An arm carries the wrist: fingers of two hands may lie on each other, or change places when a hand turns.
-    return (away[..., LANDMARK_WRIST] + away.mean(axis=-1)) / 2.0 / np.sqrt(length[first] * length[second])
+    distance = np.empty(len(first))
+    for start in range(0, len(first), _PAIRS_AT_ONCE):
+        block = slice(start, start + _PAIRS_AT_ONCE)
+        moved = points[second[block]] - points[first[block]]
+        moved = moved - (shift[block, None] if isinstance(shift, np.ndarray) else shift)
+        away = np.sqrt((moved**2).sum(axis=-1))
+        # An arm carries the wrist: fingers of two hands may lie on each other, or change places when a hand turns.
+        distance[block] = (away[:, LANDMARK_WRIST] + away.mean(axis=-1)) / 2.0
+    return distance / np.sqrt(length[first] * length[second])
 
 
 def _pairs(frame: Array, lag: int) -> tuple[Array, Array]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from .skeleton import JOINT_INDEX, SIDES
 
 Array = NDArray[Any]
 _NEAREST_DEPTH = 0.1  # metres; a wrist nearer than this, or behind the camera, is in no picture
+_FRAMES_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,16 @@ def project_arms(motion: BodyMotion, rest_joints: Array) -> ProjectedArms:
         motion: N frames of one person.
         rest_joints: (55, 3) metres, SMPL-X's for the motion's betas.
     """
+    # Only these are needed of 55 joints, which of a long clip at once would take a gigabyte.
+    parts = [
+        _projected(motion.slice_frames(first, first + _FRAMES_AT_ONCE), rest_joints)
+        for first in range(0, max(motion.frame_count, 1), _FRAMES_AT_ONCE)
+    ]
+    names = [field.name for field in fields(ProjectedArms)]
+    return ProjectedArms(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+
+
+def _projected(motion: BodyMotion, rest_joints: Array) -> ProjectedArms:
     joints = posed_joints(rest_joints, local_rotmat_of(motion, motion.camera), motion.camera.translation).positions
     chosen = joints[:, [[JOINT_INDEX[f"{side}_{part}"] for side in SIDES] for part in ("elbow", "wrist", "middle1")]]
     depth = np.maximum(chosen[..., 2:], _NEAREST_DEPTH)

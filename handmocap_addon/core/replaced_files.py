@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from .errors import CancelledError
+from .partial_folder import has_partial_results
 
 
 class FilesBefore:
@@ -21,9 +22,11 @@ class FilesBefore:
     def cancelled(self) -> CancelledError:
         """The sentence for work that was stopped now."""
         replaced = self.replaced()
-        if not replaced:
-            return CancelledError("Cancelled; nothing was changed")
-        return CancelledError(f"Cancelled; finished before that and kept: {', '.join(path.name for path in replaced)}")
+        if replaced:
+            return CancelledError(f"Cancelled; finished before that and kept: {', '.join(path.name for path in replaced)}")
+        if any(has_partial_results(path) for path in self._marks):
+            return CancelledError("Cancelled; nothing was changed, and the next run goes on from what is estimated already")
+        return CancelledError("Cancelled; nothing was changed")
 
 
 def _mark(path: Path) -> tuple[int, int, int] | None:

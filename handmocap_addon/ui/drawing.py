@@ -27,18 +27,24 @@ def stage_state(layout: bpy.types.UILayout, stage: str) -> None:
     """Progress with a Cancel button while the stage's job runs, else what came of the last one."""
     if panel_jobs.is_running(stage):
         progress = panel_jobs.progress(stage)
+        fraction = progress.fraction if progress is not None else 0.0
         row = layout.row(align=True)
-        if progress is None:
-            row.progress(factor=0.0, text="Starting")
+        if panel_jobs.is_cancelled(stage):
+            row.progress(factor=fraction, text="Cancelling")
         else:
-            row.progress(factor=progress.fraction, text=progress.short_text())
-        row.operator("handmocap.cancel_job", text="", icon="X").stage = stage
+            row.progress(factor=fraction, text=progress.short_text() if progress is not None else "Starting")
+            row.operator("handmocap.cancel_job", text="", icon="X").stage = stage
         if progress is not None:
             layout.label(text=f"{progress.stage}, {progress.fps:.0f} fps")
+        elif panel_jobs.note(stage):
+            sentence(layout, panel_jobs.note(stage), "INFO")
+        whose = panel_jobs.whose(stage, bpy.context.scene)
+        if whose:
+            sentence(layout, f"For {whose}", "INFO")
         return
     status = panel_jobs.status(stage)
     if status is not None:
-        sentence(layout, status.sentence, "CHECKMARK" if status.ok else "ERROR")
+        sentence(layout, status.sentence_for(bpy.context.scene), "CHECKMARK" if status.ok else "ERROR")
         if not status.ok and status.log_path is not None and status.log_path.is_file():
             layout.operator("handmocap.open_log", icon="TEXT").filepath = str(status.log_path)
 

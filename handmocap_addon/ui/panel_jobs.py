@@ -6,6 +6,7 @@ This is the session's state: processes live as long as Blender does, not as long
 from __future__ import annotations
 
 import contextlib
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,16 @@ from typing import Any, Protocol
 import bpy
 
 from ..blender.jobs import ChildJob
+from ..blender.progress_line import show_progress
 from ..core.errors import HandmocapError
 from ..core.job_protocol import Progress
+from .job_owner import JobOwner
 
-_INTERVAL_SECONDS = 0.1
+# Nobody reads more numbers than this; each one costs a picture of the window.
+_INTERVAL_SECONDS = 0.25
+
+Result = dict[str, Any]
+FillIn = Callable[[bpy.types.Scene, Result, bool], None]
 
 
 class WatchedJob(Protocol):
@@ -33,31 +40,61 @@ class Status:
     ok: bool
     sentence: str
     log_path: Path | None = None
+    owner: JobOwner | None = None
+
+    def sentence_for(self, scene: bpy.types.Scene) -> str:
+        """The sentence, with a word about whose it is where that is not this scene."""
+        name = self.owner.name_for(scene) if self.owner is not None else ""
+        return f"{name}: {self.sentence}" if name else self.sentence
 
 
 @dataclass
 class _Entry:
     watched: WatchedJob
     child: ChildJob
-    finish: Callable[[dict[str, Any]], str]
+    finish: Callable[[Result], str]
+    owner: JobOwner | None = None
+    fill_in: FillIn | None = None
 
 
 _running: dict[str, _Entry] = {}
 _status: dict[str, Status] = {}
+# What finished jobs found, by stage: a fact of the disk, which an undo cannot take back and may make the fields forget.
+_found: dict[str, tuple[JobOwner, FillIn, Result]] = {}
+_shown: list[object] = []
 
 
-def start(stage: str, watched: WatchedJob, child: ChildJob, finish: Callable[[dict[str, Any]], str]) -> None:
+def start(
+    stage: str,
+    watched: WatchedJob,
+    child: ChildJob,
+    finish: Callable[[Result], str],
+    scene: bpy.types.Scene | None = None,
+    fill_in: FillIn | None = None,
+) -> None:
     """Watch a job until its end; `finish` takes its result and returns the sentence to show.
+
+    A job about a `scene` is shown as that scene's wherever another one is looked at. `fill_in` writes the result into it:
+    when the job ends, and again (its last argument) after an undo or when the file is opened again. It is never called on
+    another file.
 
     Without a window there is no timer to rely on, so this then waits for the end.
 
     Raises:
         HandmocapError: without a window, if the job failed.
+        KeyboardInterrupt: without a window, after the job's end.
     """
     _status.pop(stage, None)
-    _running[stage] = _Entry(watched, child, finish)
+    _found.pop(stage, None)
+    owner = JobOwner.of(scene) if scene is not None else None
+    _running[stage] = _Entry(watched, child, finish, owner, fill_in)
     if bpy.app.background:
-        child.wait(lambda progress: print(progress.text(), flush=True))
+        try:
+            with contextlib.suppress(HandmocapError):
+                child.wait(show_progress)
+        except BaseException:
+            _running.pop(stage).watched.poll()
+            raise
         _end(stage, raise_errors=True)
     elif not bpy.app.timers.is_registered(_tick):
         bpy.app.timers.register(_tick, first_interval=_INTERVAL_SECONDS, persistent=True)
@@ -67,9 +104,25 @@ def is_running(stage: str) -> bool:
     return stage in _running
 
 
+def is_cancelled(stage: str) -> bool:
+    """Whether a running job was asked to end and has not yet."""
+    return stage in _running and _running[stage].child.is_cancelled
+
+
 def progress(stage: str) -> Progress | None:
     entry = _running.get(stage)
     return entry.child.progress if entry else None
+
+
+def note(stage: str) -> str:
+    """What a running job last said to people."""
+    return _running[stage].child.note if stage in _running else ""
+
+
+def whose(stage: str, scene: bpy.types.Scene) -> str:
+    """The file or scene that a running job is for, where it is another than this one."""
+    entry = _running.get(stage)
+    return entry.owner.name_for(scene) if entry and entry.owner else ""
 
 
 def status(stage: str) -> Status | None:
@@ -77,7 +130,7 @@ def status(stage: str) -> Status | None:
 
 
 def set_status(stage: str, ok: bool, sentence: str) -> None:
-    _status[stage] = Status(ok, sentence)
+    _status[stage] = Status(ok, sentence, owner=JobOwner.of(bpy.context.scene))
 
 
 def cancel(stage: str) -> None:
@@ -91,40 +144,75 @@ def cancel_all() -> None:
     for entry in _running.values():
         entry.child.cancel()
     for entry in _running.values():
-        with contextlib.suppress(HandmocapError):
-            entry.child.wait()
+        entry.child.wait_for_the_end()
         # The watched job may have more to clean up than its process.
         entry.watched.poll()
-    _running.clear()
-    _status.clear()
+    for memory in (_running, _status, _found, _shown):
+        memory.clear()
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
+
+
+def forget_the_file_before() -> None:
+    """Another file is open: what was said about the one before is not about this one. Jobs go on."""
+    for stage in [stage for stage, said in _status.items() if said.owner is not None]:
+        del _status[stage]
+
+
+def fill_in_again() -> None:
+    """Give the fields back what an undo or the opening of the file took from them."""
+    for owner, fill_in, result in _found.values():
+        scene = owner.scene()
+        if scene is not None:
+            fill_in(scene, result, True)
 
 
 def _tick() -> float | None:
     for stage in list(_running):
         if not _running[stage].watched.poll():
             _end(stage, raise_errors=False)
-    _redraw()
+    _redraw_what_changed()
     return _INTERVAL_SECONDS if _running else None
 
 
 def _end(stage: str, raise_errors: bool) -> None:
     entry = _running.pop(stage)
     entry.watched.poll()
+    log = entry.child.log_path
     try:
-        _status[stage] = Status(True, entry.finish(entry.child.outcome()), entry.child.log_path)
+        result = entry.child.outcome()
+        sentence = entry.finish(result)
+        if entry.owner is not None and entry.fill_in is not None:
+            _found[stage] = (entry.owner, entry.fill_in, result)
+            scene = entry.owner.scene()
+            if scene is not None:
+                entry.fill_in(scene, result, False)
+        _status[stage] = Status(True, sentence, log, entry.owner)
     except HandmocapError as error:
-        _status[stage] = Status(False, error.sentence(), entry.child.log_path)
+        _status[stage] = Status(False, error.sentence(), log, entry.owner)
+        if raise_errors:
+            raise
+    except Exception as error:  # The border of the timer, which Blender would stop for every other job as well.
+        traceback.print_exc()
+        _status[stage] = Status(False, f"The result cannot be used ({type(error).__name__}: {error})", log, entry.owner)
         if raise_errors:
             raise
 
 
-def _redraw() -> None:
+def _redraw_what_changed() -> None:
+    """Draw the sidebars again, and those alone: the picture beside them may take long, and is the same."""
+    shown: list[object] = [*_status.values()]
+    for stage, entry in _running.items():
+        shown += [stage, entry.child.progress, entry.child.note, entry.child.is_cancelled]
+    if shown == _shown:
+        return
+    _shown[:] = shown
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
+            if area.type == "VIEW_3D" and area.spaces.active.show_region_ui:
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()
 
 
 @contextlib.contextmanager
@@ -133,5 +221,8 @@ def sentences_for(operator: bpy.types.Operator, stage: str) -> Iterator[None]:
     try:
         yield
     except HandmocapError as error:
-        set_status(stage, False, error.sentence())
+        said = _status.get(stage)
+        # A job that failed while it was waited for has said so already, with its log.
+        if said is None or said.sentence != error.sentence():
+            set_status(stage, False, error.sentence())
         operator.report({"ERROR"}, error.sentence())

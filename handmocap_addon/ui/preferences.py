@@ -23,13 +23,19 @@ class HandmocapPreferences(bpy.types.AddonPreferences):
     )
     wilor_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="WiLoR weights",
-        description="Folder that holds pretrained_models/ with the WiLoR weights that you downloaded",
+        description="Folder that holds pretrained_models/ with your WiLoR weights; empty: those that the set-up brings",
+        subtype="DIR_PATH",
+    )
+    wheels_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Wheels for WiLoR",
+        description="Folder with a wheel of every package, for a machine without network; empty: from the network",
         subtype="DIR_PATH",
     )
 
     def draw(self, _context: bpy.types.Context) -> None:
         self.layout.prop(self, "environment_folder")
         self.layout.prop(self, "wilor_folder")
+        self.layout.prop(self, "wheels_folder")
 
 
 def _preferences(context: bpy.types.Context) -> HandmocapPreferences | None:
@@ -47,5 +53,14 @@ def environment_folder(context: bpy.types.Context) -> Path:
 
 def wilor_folder(context: bpy.types.Context) -> Path | None:
     """Where the user's WiLoR weights are, if he said."""
-    chosen = _preferences(context)
-    return Path(bpy.path.abspath(chosen.wilor_folder)) if chosen is not None and chosen.wilor_folder else None
+    return _folder(context, "wilor_folder")
+
+
+def wheels_folder(context: bpy.types.Context) -> Path | None:
+    """Where wheels for WiLoR are, if the user said."""
+    return _folder(context, "wheels_folder")
+
+
+def _folder(context: bpy.types.Context, name: str) -> Path | None:
+    chosen = getattr(_preferences(context), name, "")
+    return Path(bpy.path.abspath(chosen)) if chosen else None

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import bpy
 
-from . import job_operators, panel_jobs
+from . import handlers, job_operators, panel_jobs
 from .bake import operators as bake_operators
 from .bake import panel as bake_panel
 from .body import operators as body_operators
 from .body import panel as body_panel
+from .cleanup import correction_operators, key_operators, live, problem_list, problem_operators, time_operators
+from .cleanup import panel as cleanup_panel
+from .cleanup import settings as cleanup_settings
 from .fingers import operators as finger_operators
 from .fingers import panel as finger_panel
+from .fingers import rotation_and_start_over
 from .hands import operators as hand_operators
 from .hands import panel as hand_panel
 from .preferences import HandmocapPreferences
@@ -26,10 +30,17 @@ CLASSES = (
     HandmocapPreferences,
     *retarget_settings.CLASSES,
     HandmocapSettings,
+    *cleanup_settings.CLASSES,
+    *problem_list.CLASSES,
     *job_operators.CLASSES,
     *hand_operators.CLASSES,
     *body_operators.CLASSES,
     *finger_operators.CLASSES,
+    *rotation_and_start_over.CLASSES,
+    *problem_operators.CLASSES,
+    *correction_operators.CLASSES,
+    *key_operators.CLASSES,
+    *time_operators.CLASSES,
     *retarget_operators.CLASSES,
     *bake_operators.CLASSES,
     *setup_operators.CLASSES,
@@ -37,6 +48,7 @@ CLASSES = (
     *hand_panel.CLASSES,
     *body_panel.CLASSES,
     *finger_panel.CLASSES,
+    *cleanup_panel.CLASSES,
     *retarget_panel.CLASSES,
     *bake_panel.CLASSES,
     *setup_panel.CLASSES,
@@ -48,11 +60,16 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.handmocap = bpy.props.PointerProperty(type=HandmocapSettings)
+    handlers.register()
+    bpy.types.Scene.handmocap_cleanup = bpy.props.PointerProperty(type=cleanup_settings.HandmocapCleanup)
 
 
 def unregister() -> None:
     """End running jobs and take everything back, in reverse."""
     panel_jobs.cancel_all()
+    handlers.unregister()
+    live.stop()
+    del bpy.types.Scene.handmocap_cleanup
     del bpy.types.Scene.handmocap
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -8,10 +8,13 @@ from pathlib import Path
 import bpy
 
 from ..blender.estimate_request import EstimateRequest
+from ..blender.ghosts import is_ghost
 from ..blender.key_reduction import KeySharing, ReductionSettings
 from ..core.cleanup_settings import SMOOTHING_TARGETS, CleanupSettings
 from ..core.gvhmr_file import CLIP_NAME
+from ..core.key_settings import KeySettings
 from ..core.wrist import WristSettings, WristSource
+from .cleanup import live
 from .retarget.settings import HandmocapRetargetSettings
 
 BODY_CHOICES = (
@@ -20,7 +23,7 @@ BODY_CHOICES = (
 )
 ESTIMATORS = (
     ("mediapipe", "MediaPipe", "Built in, runs on any processor, Apache-2.0"),
-    ("wilor", "WiLoR", "More exact, needs an NVIDIA GPU and weights under CC BY-NC-ND that you download yourself"),
+    ("wilor", "WiLoR", "More exact, wants a graphics card; not for commercial work: see Set-up"),
 )
 DETECTOR_SIZE = 640  # WiLoR's own
 SIDES_ESTIMATED = (
@@ -64,8 +67,12 @@ def _find_clip(settings: HandmocapSettings, _context: bpy.types.Context) -> None
         settings.clip = str(gvhmr.parent / CLIP_NAME)
 
 
+def _apply_live(_settings: HandmocapSettings, context: bpy.types.Context) -> None:
+    live.smoothing_changed(context)
+
+
 def _is_armature(_settings: HandmocapSettings, candidate: bpy.types.Object) -> bool:
-    return candidate.type == "ARMATURE"
+    return candidate.type == "ARMATURE" and not is_ghost(candidate)
 
 
 class HandmocapSettings(bpy.types.PropertyGroup):
@@ -151,6 +158,7 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         min=0.0,
         max=1.0,
         subtype="FACTOR",
+        update=_apply_live,
     )
     has_own_smoothing: bpy.props.BoolVectorProperty(  # type: ignore[valid-type]
         name="Own Strength",
@@ -200,6 +208,21 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     reduction_sharing: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="Keys By", description="Which bones have their reduced keys on the same frames", items=SHARINGS
     )
+    hand_key_ease: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="Ease to Own Keys",
+        description="Frames on each side of a key of your own over which the generated keys come to meet it",
+        default=KeySettings.ease_frames,
+        min=0.0,
+        soft_max=20.0,
+        max=1000.0,
+        precision=0,
+        step=100,
+    )
+    whole_frames: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Whole Frames",
+        description="Key whole frames also where the clip's fall between those of the scene",
+        default=KeySettings.whole_frames,
+    )
     retarget: bpy.props.PointerProperty(  # type: ignore[valid-type]
         name="Other Rig", description="The rig that gets the fingers as well", type=HandmocapRetargetSettings
     )
@@ -230,6 +253,11 @@ class HandmocapSettings(bpy.types.PropertyGroup):
             return gvhmr.parent
         return clip.parent / "mocap" / clip.stem if clip is not None else None
 
+    def action_name(self) -> str:
+        """Of the action that gets the finger keys where the armature has none."""
+        path = self.clip_path() or self.hand_poses_path()
+        return f"{path.stem if path is not None else 'fingers'} motion"
+
     def estimate_request(self, target: Path, estimator: str, weights: Path | None) -> EstimateRequest:
         """What Estimate asks the worker for; there must be a clip. `weights` are WiLoR's."""
         clip = self.clip_path()
@@ -251,6 +279,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         return WristSettings(
             WristSource(self.wrist.lower()), self.forearm_twist, self.longest_gap, self.ease, lowest_score=self.lowest_score
         )
+
+    def key_settings(self) -> KeySettings:
+        return KeySettings(self.hand_key_ease, self.whole_frames)
 
     def cleanup(self) -> CleanupSettings:
         own = zip(SMOOTHING_TARGETS, self.has_own_smoothing, self.own_smoothing, strict=True)

@@ -99,7 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     estimate.add_argument("--side", choices=("left", "right"), help="run this hand alone; the file keeps the other one")
     estimate.add_argument("--afresh", action="store_true", help="estimate again what is there already")
     doctor = commands.add_parser("doctor", help="say what this environment has and lacks")
-    doctor.add_argument("--model", type=Path, help="a folder of WiLoR weights to look at")
+    doctor.add_argument("--estimator", default="mediapipe", help="the one that the environment is for: mediapipe or wilor")
+    doctor.add_argument("--body", type=Path, help="an SMPLX_*.npz, or a folder of them, to look at")
     return parser
 
 
@@ -149,7 +150,8 @@ def _protocol_stdout() -> Iterator[TextIO]:
     try:
         yield protocol
     finally:
-        protocol.close()
+        with contextlib.suppress(BrokenPipeError):
+            protocol.close()
 
 
 def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Cancellation) -> None:
@@ -221,7 +223,7 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
 def _doctor(options: argparse.Namespace, events: EventWriter, _cancellation: Cancellation) -> None:
     from .doctor import examine
 
-    lines = examine(options.model)
+    lines = examine(options.estimator, options.body)
     for line in lines:
         print(line.text(), file=sys.stderr)
     events.emit("result", lines=[asdict(line) for line in lines])

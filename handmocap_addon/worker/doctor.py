@@ -4,43 +4,55 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 
 from ..core.doctor import DoctorLine
-from ..core.errors import HandmocapError, MissingSetupError
-from .estimators import mediapipe, wilor_weights
+from ..core.errors import HandmocapError
+from ..core.set_up.accelerator import find_device
+from ..core.smplx_model_file import read_smplx_model
+from .estimators import mediapipe
 
-_SET_UP = "run handmocap.py setup, or press Set up in the panel"
-_PATIENCE_SECONDS = 20.0  # for a driver that hangs
+_SET_UP: Final = "run handmocap.py setup, or press Set Up in the panel"
+_SET_UP_WILOR: Final = "run handmocap.py setup --estimator wilor, or press Set Up WiLoR in the panel"
+_PACKAGES: Final = ("numpy", "av", "opencv-python-headless", "mannequin-x")
+_WILOR_PACKAGES: Final = ("wilor_mini", "torchvision", "ultralytics", "timm", "smplx", "chumpy-fixed")
+
+# In which cameras, phones, editors and the web deliver. FFmpeg's own `av1` needs a card; dav1d does not.
+_CLIP_CODECS: Final = {
+    **{name: name for name in ("h264", "hevc", "vp9")},
+    "av1": "libdav1d",
+    **{name: name for name in ("prores", "dnxhd", "mjpeg", "mpeg4")},
+}
 
 
-def _package(name: str, advice: str, needed: bool = True) -> DoctorLine:
+def _package(name: str, advice: str) -> DoctorLine:
     try:
-        return DoctorLine(name, importlib.metadata.version(name), "", needed)
+        return DoctorLine(name, importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
-        return DoctorLine(name, "missing", advice, needed)
+        return DoctorLine(name, "missing", advice)
 
 
-def examine(wilor_folder: Path | None = None) -> list[DoctorLine]:
-    """Look at the environment that this runs in, and run the built-in estimator once. Touches no network."""
+def examine(estimator: str = "mediapipe", body: Path | None = None) -> list[DoctorLine]:
+    """Look at the environment that this runs in and try what `estimator` needs. Touches no network."""
+    advice = _SET_UP_WILOR if estimator == "wilor" else _SET_UP
     lines = [DoctorLine("python", platform.python_version())]
-    lines += [_package(name, _SET_UP) for name in ("numpy", "av", "opencv-python-headless", "mediapipe", "mannequin-x")]
-    model = mediapipe.default_model()
-    lines.append(DoctorLine("hand model", str(model) if model.is_file() else "missing", "" if model.is_file() else _SET_UP))
-    lines += [_landmarker(), _gpu()]
-    own = f"only WiLoR needs it: install it into {sys.prefix} yourself (README, WiLoR)"
-    lines += [_package("wilor_mini", own, needed=False), _torch(own)]
-    if wilor_folder is not None:
-        try:
-            lines.append(DoctorLine("WiLoR weights", wilor_weights.check_weights(wilor_folder, verify=True), needed=False))
-        except MissingSetupError as error:
-            lines.append(DoctorLine("WiLoR weights", error.message, error.hint, needed=False))
-    return lines
+    lines += [_package(name, advice) for name in _PACKAGES]
+    lines.append(_video(advice))
+    if estimator == "wilor":
+        lines += [*(_package(name, advice) for name in _WILOR_PACKAGES), _torch(advice)]
+    else:
+        model = mediapipe.default_model()
+        lines.append(_package("mediapipe", advice))
+        lines.append(
+            DoctorLine("hand model", str(model) if model.is_file() else "missing", "" if model.is_file() else advice)
+        )
+        lines.append(_landmarker())
+    return lines + (_bodies(body) if body is not None else [])
 
 
 def _landmarker() -> DoctorLine:
@@ -60,31 +72,66 @@ def _landmarker() -> DoctorLine:
     return DoctorLine(subject, f"loaded and ran on a frame in {time.monotonic() - started:.1f} s")
 
 
-def _gpu() -> DoctorLine:
-    query = ["nvidia-smi", "--query-gpu=name,driver_version,memory.free", "--format=csv,noheader"]
+def _video(advice: str) -> DoctorLine:
+    """Which of the codecs that clips come in can be decoded."""
     try:
-        done = subprocess.run(query, capture_output=True, text=True, check=False, timeout=_PATIENCE_SECONDS)
-    except FileNotFoundError:
-        return DoctorLine("GPU", "none of NVIDIA's (no nvidia-smi)", needed=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return DoctorLine("GPU", f"nvidia-smi does not answer ({type(error).__name__})", "restart the machine", needed=False)
-    if done.returncode != 0:
-        said = " ".join((done.stdout + done.stderr).split())[:200]
-        return DoctorLine("GPU", f"nvidia-smi failed ({said})", "install NVIDIA's driver again", needed=False)
-    gpus = [line.strip() for line in done.stdout.splitlines() if line.strip()]
-    return DoctorLine("GPU", "; ".join(f"{gpu} free" for gpu in gpus) or "none of NVIDIA's", needed=False)
+        import av
+
+        can = {name: _can_decode(av, codec) for name, codec in _CLIP_CODECS.items()}
+    except Exception as error:  # A library that does not load fails in many ways.
+        return DoctorLine("video", f"does not load ({type(error).__name__}: {error})", advice)
+    able = ", ".join(name for name, decodes in can.items() if decodes)
+    lacks = ", ".join(name for name, decodes in can.items() if not decodes)
+    if not lacks:
+        return DoctorLine("video", f"FFmpeg {av.ffmpeg_version_info} decodes {able}")
+    advice = f"convert clips in {lacks} to H.264 first"
+    return DoctorLine("video", f"FFmpeg {av.ffmpeg_version_info} decodes {able}; not {lacks}", advice, needed=False)
+
+
+def _can_decode(av: Any, name: str) -> bool:
+    try:
+        return bool(av.Codec(name, "r").is_decoder)
+    except av.codec.codec.UnknownCodecError:
+        return False
 
 
 def _torch(advice: str) -> DoctorLine:
-    line = _package("torch", advice, needed=False)
+    line = _package("torch", advice)
     if line.advice:
         return line
     try:
         import torch
 
-        device = torch.cuda.get_device_name(0) if torch.cuda.is_available() else ""
+        build = f"{line.found} for {f'CUDA {torch.version.cuda}' if torch.version.cuda else _other_build(torch.version)}"
+        if torch.cuda.is_available():
+            free, _total = torch.cuda.mem_get_info(0)
+            return DoctorLine("torch", f"{build}, runs on {torch.cuda.get_device_name(0)}, {free / 1e9:.1f} GB free")
     except Exception as error:  # Broken installations fail in many ways.
-        return DoctorLine("torch", f"{line.found}, does not load ({error})", f"install torch again into {sys.prefix}", False)
-    if device:
-        return DoctorLine("torch", f"{line.found}, runs on {device}", needed=False)
-    return DoctorLine("torch", f"{line.found}, sees no CUDA device and runs on the processor", needed=False)
+        return DoctorLine("torch", f"{line.found}, does not load ({error})", f"remove {sys.prefix} and {advice}")
+    device = find_device()
+    if device == "cpu":
+        return DoctorLine("torch", f"{build}, runs on the processor")
+    if torch.version.cuda or torch.version.hip:
+        return DoctorLine("torch", f"{build}, finds no card and runs on the processor", "install or renew the card's driver")
+    return DoctorLine("torch", f"{build}, cannot use the card", f"{advice}, with --device {device}")
+
+
+def _other_build(version: object) -> str:
+    hip = getattr(version, "hip", None)
+    return f"ROCm {hip}" if hip else "the processor alone"
+
+
+def _bodies(place: Path) -> list[DoctorLine]:
+    """Model files by their content: a file, or those of a folder."""
+    files = sorted(place.glob("SMPLX_*.npz")) if place.is_dir() else [place]
+    if not files:
+        return [DoctorLine("body model", f"no SMPLX_*.npz in {place}", "register at smpl-x.is.tue.mpg.de", needed=False)]
+    return [_body(file) for file in files]
+
+
+def _body(file: Path) -> DoctorLine:
+    try:
+        model = read_smplx_model(file)
+    except HandmocapError as error:
+        return DoctorLine("body model", error.message, error.hint, needed=False)
+    return DoctorLine("body model", f"{file}: SMPL-X, {len(model.vertices)} vertices, {len(model.rest_joints)} joints")

@@ -20,7 +20,7 @@ from ..core.hand_poses import HandPoses, HandTrack
 from ..core.hand_poses_file import write_hand_poses
 from ..core.hand_sides import HandAssociation, associate_hands
 from ..core.hand_skeleton import hand_skeleton
-from ..core.projected_arms import project_arms
+from ..core.projected_arms import ProjectedArms, project_arms
 from ..core.second_look import Looks, missed_hands
 from ..core.skeleton import SIDES, Side
 from ..core.stand_in_body import load_stand_in_body
@@ -34,6 +34,9 @@ from .look_again import SecondLook
 from .partial_results import PartialResults, partial_results
 from .parts import of_the_same_clip, put_into
 from .video import ClipInfo, ClipReader, ClipTiming, clip_sha256, clip_timing
+
+# Frames do not touch each other; all of a long clip at once would take a gigabyte.
+_FITTED_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,7 @@ class _Run:
                 "slicing": (slicing.length, slicing.warm_up),
                 "frames": request.frames and (request.frames.first, request.frames.last),
                 "side": request.side,
+                "near": [fingerprint(replace(motion, source="")) for motion in self._wanted_motions()],
             }
         )
 
@@ -175,33 +179,35 @@ class _Run:
             frame_time = ClipReader(request.clip, estimator.channel_order, on_decoded=check).times()
             self._check_count(len(frame_time), expected)
         seen = self._first_look()
+        detections, picture_size, run_count = seen.detections, seen.picture_size, seen.frame_count
         if request.frames is None or frame_time is None:
             frame_time = seen.frame_time
+        # What was seen is by far the largest thing of a long clip: no more of it than one is kept.
+        del seen
         self._check_count(len(frame_time), expected)
-        arms = [project_arms(person.motion, load_stand_in_body(person.motion.betas).rest_joints)
-                for person in request.people if person.motion is not None]  # fmt: skip
-        detections = seen.detections
+        arms = [_arms(person.motion) for person in request.people if person.motion is not None]
         association = associate_hands(detections, frame_time, arms)
-        looks = missed_hands(detections, association, frame_time, seen.picture_size, arms, self._wanted_hands())
+        looks = missed_hands(detections, association, frame_time, picture_size, arms, self._wanted_hands())
         rows = np.ones(len(frame_time), bool)
         if request.frames is not None:
             rows[: request.frames.first] = rows[request.frames.last + 1 :] = False
             looks = looks.taken(np.flatnonzero(rows[looks.frame]))
         if looks.count:
-            detections = detections.joined(self._second_look(looks, seen.frame_count))
+            detections = detections.joined(self._second_look(looks, run_count))
             association = associate_hands(detections, frame_time, arms)
         if not (association.given[:, [SIDES.index(side) for side in request.sides]] >= 0).any():
             raise NoHandsError(
-                f"No {request.side + ' ' if request.side else ''}hand was found in any of the {seen.frame_count} frames of "
+                f"No {request.side + ' ' if request.side else ''}hand was found in any of the {run_count} frames of "
                 f"{request.clip.path.name}",
                 "choose a clip in which hands are larger than about 40 pixels, or another estimator",
             )
         timing = clip_timing(request.clip, frame_time)
         files = []
         for number, target in request.targets:
-            poses = self._poses(number, detections, association, timing, seen.picture_size, len(arms))
+            poses = self._poses(number, detections, association, timing, picture_size, len(arms))
             files.append(sealed(self._completed(poses, target, rows)))
             check()
+        del detections, association
         for (_, target), poses in zip(request.targets, files, strict=True):
             write_hand_poses(target, poses)
         return self._result(files, timing.fps, reused=False)
@@ -220,9 +226,15 @@ class _Run:
         if frames is not None and frames.last >= count:
             raise BadUsageError(f"{clip.path.name} has {count} frames", "choose frames within them")
 
+    def _wanted_motions(self) -> list[BodyMotion]:
+        """Of the bodies, those near which alone the estimator looks for hands; none where it looks everywhere."""
+        people = self._request.people if self._estimator.leaves_out_unwanted else ()
+        return [person.motion for person in people if person.motion is not None and person.target is not None]
+
     def _first_look(self) -> ClipSlice:
-        look = FirstLook(self._request.clip, self._estimator, self._request.frames, self._partial, self._key)
-        frames = self._request.frames
+        request, frames = self._request, self._request.frames
+        arms = [_arms(motion) for motion in self._wanted_motions()]
+        look = FirstLook(request.clip, self._estimator, frames, self._partial, self._key, arms)
         on_step = self._on_step(
             "Estimating", look.frames_done, frames.count if frames else self._request.clip.likely_frame_count
         )
@@ -308,6 +320,10 @@ class _Run:
         return EstimateResult(written, files[0].frame_count, (fps.numerator, fps.denominator), reused)
 
 
+def _arms(motion: BodyMotion) -> ProjectedArms:
+    return project_arms(motion, load_stand_in_body(motion.betas).rest_joints)
+
+
 def _notes_for(person: int, association: HandAssociation, detections: HandDetections) -> dict[str, Any]:
     """What `meta` says about the tracks: those of the person and those of nobody."""
     again = {}
@@ -324,26 +340,30 @@ def _hand_track(
 ) -> HandTrack:
     """The hand of a side from the detection (N,) that it has on each frame, or -1."""
     rows = np.flatnonzero(given >= 0)
-    chosen = detections.taken(given[rows])
+    chosen = given[rows]
     track = HandTrack.empty(len(given))
     track.detected[rows] = True
-    track.score[rows] = chosen.score
-    track.bbox[rows] = chosen.bbox
-    track.keypoints_2d[rows] = chosen.keypoints_2d
-    track.keypoints_3d[rows] = chosen.keypoints_3d
-    track.pose_axis_angle[rows] = chosen.hand_pose
-    track.global_orient_axis_angle[rows] = chosen.global_orient
-    track.betas[rows] = chosen.betas
+    track.score[rows] = detections.score[chosen]
+    track.bbox[rows] = detections.bbox[chosen]
+    track.keypoints_2d[rows] = detections.keypoints_2d[chosen]
+    track.keypoints_3d[rows] = detections.keypoints_3d[chosen]
+    track.pose_axis_angle[rows] = detections.hand_pose[chosen]
+    track.global_orient_axis_angle[rows] = detections.global_orient[chosen]
+    track.betas[rows] = detections.betas[chosen]
     # A pose that was estimated for a hand of the other side is none.
-    return _fitted(track, side, rows[~chosen.has_pose | (chosen.is_right != (side == "right"))], body, estimator)
+    has_no_pose = ~detections.has_pose[chosen] | (detections.is_right[chosen] != (side == "right"))
+    return _fitted(track, side, rows[has_no_pose], body, estimator)
 
 
 def _fitted(track: HandTrack, side: Side, rows: Array, body: BodyModel, estimator: HandEstimator) -> HandTrack:
     """The track with the poses of some rows fitted to their landmarks."""
     if not len(rows):
         return track
-    fitted = estimator.fit(track.keypoints_3d[rows], track.keypoints_2d[rows], hand_skeleton(body, side))
+    skeleton = hand_skeleton(body, side)
     pose, orient = track.pose_axis_angle.copy(), track.global_orient_axis_angle.copy()
-    pose[rows] = fitted.pose_axis_angle
-    orient[rows] = fitted.global_orient_axis_angle
+    for first in range(0, len(rows), _FITTED_AT_ONCE):
+        block = rows[first : first + _FITTED_AT_ONCE]
+        fitted = estimator.fit(track.keypoints_3d[block], track.keypoints_2d[block], skeleton)
+        pose[block] = fitted.pose_axis_angle
+        orient[block] = fitted.global_orient_axis_angle
     return replace(track, pose_axis_angle=pose, global_orient_axis_angle=orient)

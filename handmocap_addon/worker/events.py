@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -13,7 +14,7 @@ from ..core.errors import CancelledError, ExitCode
 from ..core.job_protocol import EventKind, JobEvent
 
 # The loop looks at the flag once a frame; a library call that hangs longer than this is abandoned.
-_PATIENCE_SECONDS = 2.0
+_PATIENCE_SECONDS = 1.0
 _PROGRESS_INTERVAL_SECONDS = 0.1
 
 
@@ -66,7 +67,9 @@ class EventWriter:
         self._before = 0
 
     def emit(self, kind: EventKind, **data: Any) -> None:
-        print(JobEvent(kind, data).line(), file=self._stdout, flush=True)
+        # Whoever listened may be gone; then stdin has closed as well, and the work ends in its own order.
+        with contextlib.suppress(BrokenPipeError):
+            print(JobEvent(kind, data).line(), file=self._stdout, flush=True)
 
     def log(self, message: str) -> None:
         """Say something to people, in the panel and on stderr."""

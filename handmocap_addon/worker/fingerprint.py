@@ -28,10 +28,10 @@ def fingerprint(*values: Any) -> str:
     return digest.hexdigest()
 
 
-def _parts(value: Any) -> Iterator[bytes]:
+def _parts(value: Any) -> Iterator[bytes | memoryview]:
     if isinstance(value, np.ndarray):
         yield f"{value.dtype.str} {value.shape}".encode()
-        yield np.ascontiguousarray(value).tobytes()
+        yield np.ascontiguousarray(value).data.cast("B") if value.size else b""
     elif is_dataclass(value):
         for field in fields(value):
             yield field.name.encode()

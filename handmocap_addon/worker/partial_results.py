@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from ..core.atomic_files import output_error
 from ..core.file_locks import try_to_lock
 from ..core.keyed_arrays import read_keyed_arrays, write_keyed_arrays
+from ..core.partial_folder import PART_SUFFIX, partial_folder
 
 Array = NDArray[Any]
 
 _LOCK_NAME = "lock"
-_SUFFIX = ".slice"
 _LOCK_SECONDS = 0.1
 
 
@@ -32,7 +32,7 @@ class PartialResults:
 
     def read(self, name: str, key: str) -> dict[str, Array] | None:
         """What was written with the same key, or None; whatever else has that name is of no use any more."""
-        return read_keyed_arrays(self._folder / (name + _SUFFIX), key)
+        return read_keyed_arrays(self._folder / (name + PART_SUFFIX), key)
 
     def write(self, name: str, key: str, arrays: dict[str, Array]) -> None:
         """Write arrays in one step.
@@ -40,11 +40,11 @@ class PartialResults:
         Raises:
             OutputError: the place cannot be written.
         """
-        write_keyed_arrays(self._folder / (name + _SUFFIX), key, arrays)
+        write_keyed_arrays(self._folder / (name + PART_SUFFIX), key, arrays)
 
     def remove(self) -> None:
         """Forget everything: the result is there, or there will be none."""
-        for path in self._folder.glob("*" + _SUFFIX):
+        for path in self._folder.glob("*" + PART_SUFFIX):
             with contextlib.suppress(OSError):
                 path.unlink()
 
@@ -53,7 +53,7 @@ class PartialResults:
         for path in self._folder.glob(".*"):  # what a killed process had not finished to write
             with contextlib.suppress(OSError):
                 path.unlink()
-        if not any(self._folder.glob("*" + _SUFFIX)):
+        if not any(self._folder.glob("*" + PART_SUFFIX)):
             self._remove_lock()
             self._lock.close()
             if sys.platform == "win32":  # which removes no open file
@@ -76,7 +76,7 @@ def partial_results(target: Path, say: Callable[[str], None], check: Callable[[]
     Raises:
         OutputError: the place cannot be written.
     """
-    folder = target.with_name(target.name + ".partial")
+    folder = partial_folder(target)
     lock = _locked(folder, say, check)
     partial = PartialResults(folder, lock)
     try:

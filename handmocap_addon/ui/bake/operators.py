@@ -28,7 +28,8 @@ class HANDMOCAP_OT_bake(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         settings = context.scene.handmocap
         if panel_jobs.is_running(STAGE):
-            return waits_for(cls, "A bake is running; cancel it first")
+            whose = panel_jobs.whose(STAGE, context.scene)
+            return waits_for(cls, f"A bake is running{' for ' + whose if whose else ''}; cancel it first")
         if settings.armature is None:
             return waits_for(cls, "Add a body or choose an SMPL-X armature first")
         if not (settings.bake_alembic or settings.bake_usd):
@@ -47,7 +48,7 @@ class HANDMOCAP_OT_bake(bpy.types.Operator):
             module = environments.find_blender_module(environment_folder(context))
             request = request_for(settings.armature, targets, context.scene)
             bake = BakeJob(request, module.python if module else None, folder / "logs" / "bake.log")
-            panel_jobs.start(STAGE, bake, bake.job, _finished)
+            panel_jobs.start(STAGE, bake, bake.job, _finished, context.scene)
             return {"FINISHED"}
         return {"CANCELLED"}
 

@@ -13,7 +13,7 @@ class HANDMOCAP_PT_bake(bpy.types.Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = CATEGORY
-    bl_order = 5
+    bl_order = 6
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.handmocap

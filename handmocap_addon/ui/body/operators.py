@@ -40,12 +40,36 @@ class HANDMOCAP_OT_add_body(bpy.types.Operator):
         return {"CANCELLED"}
 
 
+def apply_motion(context: bpy.types.Context, match_scene: bool = False) -> None:
+    """Read GVHMR's result and the hands, where there are any, and key them as the panel's settings say.
+
+    Raises:
+        HandmocapError: nothing was keyed.
+    """
+    settings = context.scene.handmocap
+    motion = read_gvhmr_result(settings.gvhmr_path())
+    hands, clip = settings.hand_poses_path(), settings.clip_path()
+    poses = read_hand_poses(hands) if hands is not None and hands.is_file() else None
+    if poses is not None and match_scene:
+        match_scene_to_clip(context.scene, poses, settings.armature)
+    name = f"{(clip or settings.gvhmr_path()).stem} motion"
+    shown = clip if clip is not None and clip.exists() else None
+    wrist = settings.wrist_settings()
+    keys = settings.key_settings()
+    applied = apply_body(settings.armature, motion, poses, shown, name, settings.steady_camera, wrist, keys)
+    panel_jobs.set_status(STAGE, True, f"{motion.frame_count} frames keyed{applied.keys.sentence()}")
+
+
 class HANDMOCAP_OT_apply_body(bpy.types.Operator):
     """Key the GVHMR motion on the armature, feet on the floor, and add the clip's camera with the clip behind it"""
 
     bl_idname = "handmocap.apply_body"
     bl_label = "Apply Body"
     bl_options = {"REGISTER", "UNDO"}
+
+    match_scene: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Match Scene", description="Give the scene the clip's frame rate and range", default=True
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -59,19 +83,8 @@ class HANDMOCAP_OT_apply_body(bpy.types.Operator):
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        settings = context.scene.handmocap
         with panel_jobs.sentences_for(self, STAGE):
-            motion = read_gvhmr_result(settings.gvhmr_path())
-            hands, clip = settings.hand_poses_path(), settings.clip_path()
-            poses = read_hand_poses(hands) if hands is not None and hands.is_file() else None
-            if poses is not None:
-                match_scene_to_clip(context.scene, poses)
-            name = f"{(clip or settings.gvhmr_path()).stem} motion"
-            shown = clip if clip is not None and clip.exists() else None
-            wrist = settings.wrist_settings()
-            applied = apply_body(settings.armature, motion, poses, shown, name, settings.steady_camera, wrist)
-            kept = f", {applied.keys.kept_keys} of your own kept" if applied.keys.kept_keys else ""
-            panel_jobs.set_status(STAGE, True, f"{motion.frame_count} frames keyed{kept}")
+            apply_motion(context, self.match_scene)
             return {"FINISHED"}
         return {"CANCELLED"}
 

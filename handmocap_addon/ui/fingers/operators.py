@@ -3,13 +3,33 @@ from __future__ import annotations
 import bpy
 
 from ...blender.key_reduction import ReductionResult, reduce_finger_keys, restore_full_keys
+from ...blender.problems import find_problems
 from ...blender.shot import apply_hands, match_scene_to_clip
 from ...core.clean_hands import Provenance
 from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs
+from ..cleanup.problem_list import show_problems
 from ..drawing import waits_for
 
 STAGE = "fingers"
+
+
+def apply_fingers(context: bpy.types.Context, match_scene: bool = False) -> None:
+    """Read the hands, key them as the panel's settings say, and look for what needs a look.
+
+    Raises:
+        HandmocapError: nothing was keyed.
+    """
+    settings = context.scene.handmocap
+    poses = read_hand_poses(settings.hand_poses_path())
+    if match_scene:
+        match_scene_to_clip(context.scene, poses, settings.armature)
+    name = settings.action_name()
+    applied = apply_hands(settings.armature, poses, settings.cleanup(), name, settings.key_settings())
+    show_problems(context, find_problems(settings.armature, applied, poses))
+    filled = sum(int((hand.provenance != Provenance.MEASURED).sum()) for hand in applied.hands.values())
+    sentence = f"{poses.frame_count} frames keyed, {filled} of {2 * poses.frame_count} hands filled in"
+    panel_jobs.set_status(STAGE, True, sentence + applied.keys.sentence())
 
 
 class HANDMOCAP_OT_apply_hands(bpy.types.Operator):
@@ -33,20 +53,8 @@ class HANDMOCAP_OT_apply_hands(bpy.types.Operator):
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        settings = context.scene.handmocap
         with panel_jobs.sentences_for(self, STAGE):
-            path = settings.hand_poses_path()
-            poses = read_hand_poses(path)
-            if self.match_scene:
-                match_scene_to_clip(context.scene, poses)
-            clip = settings.clip_path()
-            name = f"{(clip or path).stem} motion"
-            applied = apply_hands(settings.armature, poses, settings.cleanup(), name)
-            filled = sum(int((hand.provenance != Provenance.MEASURED).sum()) for hand in applied.hands.values())
-            kept = f", {applied.keys.kept_keys} keys of your own kept" if applied.keys.kept_keys else ""
-            panel_jobs.set_status(
-                STAGE, True, f"{poses.frame_count} frames keyed, {filled} of {2 * poses.frame_count} hands filled in{kept}"
-            )
+            apply_fingers(context, self.match_scene)
             return {"FINISHED"}
         return {"CANCELLED"}
 

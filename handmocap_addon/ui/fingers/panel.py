@@ -19,20 +19,28 @@ class HANDMOCAP_PT_fingers(bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.handmocap
-        self.layout.prop(settings, "smoothing", slider=True)
+        row = self.layout.row(align=True)
+        row.prop(settings, "smoothing", slider=True)
+        row.prop(context.scene.handmocap_cleanup, "live", text="", icon="PLAY")
         _draw_own_strengths(self.layout, settings)
         column = self.layout.column()
         row = column.row(align=True)
         row.prop(settings, "longest_gap", text="Gap")
         row.prop(settings, "ease")
         column.prop(settings, "lowest_score", slider=True)
-        column.operator("handmocap.apply_hands", icon="KEYINGSET")
+        row = column.row(align=True)
+        row.prop(settings, "hand_key_ease")
+        row.prop(settings, "whole_frames", text="", icon="SNAP_INCREMENT")
+        row = column.row(align=True)
+        row.operator("handmocap.apply_hands", icon="KEYINGSET")
+        row.operator("handmocap.start_over", text="", icon="LOOP_BACK")
         row = column.row(align=True)
         row.prop(settings, "reduction_error")
         row.prop(settings, "reduction_sharing", text="")
         row = column.row(align=True)
         row.operator("handmocap.reduce_keys", icon="IPO_BEZIER")
         row.operator("handmocap.full_keys", icon="KEYFRAME")
+        column.operator_menu_enum("handmocap.convert_rotation", "mode", text="Convert Rotation", icon="ORIENTATION_GIMBAL")
         stage_state(column, STAGE)
 
 

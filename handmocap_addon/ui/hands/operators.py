@@ -32,14 +32,17 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if panel_jobs.is_running(STAGE):
-            return waits_for(cls, "Estimate is running; cancel it first")
+            whose = panel_jobs.whose(STAGE, context.scene)
+            return waits_for(cls, f"Estimate is running{' for ' + whose if whose else ''}; cancel it first")
         settings = context.scene.handmocap
         if settings.clip_path() is None:
             return waits_for(cls, "Choose a clip in Source first")
         if settings.frames == "RANGE" and settings.last_frame < settings.first_frame:
             return waits_for(cls, "The range of frames ends before it begins")
-        if environments.find_worker(environment_folder(context)) is None:
-            return waits_for(cls, "The hand estimator is not set up yet: press Set Up Hand Estimator below")
+        estimator = settings.estimator
+        if environments.find_worker(environment_folder(context), estimator) is None:
+            button = "WiLoR" if estimator == "wilor" else "Hand Estimator"
+            return waits_for(cls, f"The hand estimator is not set up yet: press Set Up {button} below")
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -48,25 +51,30 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
         target = Path(bpy.path.abspath(self.output)) if self.output else settings.result_folder() / HAND_POSES_NAME
         estimator = settings.estimator if self.estimator == "SCENE" else self.estimator
         request = settings.estimate_request(target, estimator, wilor_folder(context))
-        scene_name = context.scene.name
 
         def finish(result: dict[str, Any]) -> str:
-            used = Path(result["clip"])
-            # Another file may be open by now; then only the result file is left, which is whole.
-            scene = bpy.data.scenes.get(scene_name)
-            if scene is not None and scene.handmocap.clip_path() == clip:
-                if used != clip:
-                    # The camera's background must show the frames that the hands were found on.
-                    scene.handmocap.clip = str(used)
-                scene.handmocap.fill_in("hand_poses", str(target))
-            found = result["detected"]
+            used, seen = Path(result["clip"]), result["detected"]
             whose = "" if used == clip else f" of GVHMR's {used.name}"
-            return f"{result['frames']} frames{whose}: left hand seen on {found['left']}, right hand on {found['right']}"
+            again = ", as before" if result["reused"] else ""
+            return (
+                f"{result['frames']} frames{whose}{again}: left hand seen on {seen['left']}, right hand on {seen['right']}"
+            )
+
+        def fill_in(scene: bpy.types.Scene, result: dict[str, Any], again: bool) -> None:
+            fields, used = scene.handmocap, Path(result["clip"])
+            if fields.clip_path() not in (clip, used):
+                return
+            if again and fields.hand_poses not in ("", fields.found_hand_poses):
+                return  # hands that the artist chose himself
+            if fields.clip_path() != used:
+                # The camera's background must show the frames that the hands were found on.
+                fields.clip = str(used)
+            fields.fill_in("hand_poses", str(target))
 
         with panel_jobs.sentences_for(self, STAGE):
-            command = worker_command(environment_folder(context), request.arguments())
+            command = worker_command(environment_folder(context), request.arguments(), estimator)
             job = ChildJob(command, target.parent / "logs" / "estimate.log", targets=[target])
-            panel_jobs.start(STAGE, job, job, finish)
+            panel_jobs.start(STAGE, job, job, finish, context.scene, fill_in)
             return {"FINISHED"}
         return {"CANCELLED"}
 

@@ -1,18 +1,52 @@
+"""What is installed, and the buttons that install the rest."""
+
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import bpy
 
 from ...blender.jobs import ChildJob
+from ...core.doctor import DoctorLine
+from ...core.errors import CancelledError
+from ...core.set_up.licences import WILOR_LICENCES, are_accepted
+from ...core.set_up.wilor import WILOR
+from ...core.set_up.wilor_weights import missing_megabytes
 from .. import panel_jobs
 from ..drawing import waits_for
-from ..preferences import environment_folder
+from ..preferences import environment_folder, wheels_folder, wilor_folder
 
 STAGE = "setup"
+DOCTOR_STAGE = "doctor"
+DOCTOR_TEXT = "handmocap doctor"
 _SET_UP_SCRIPT = Path(__file__).resolve().parent.parent.parent / "set_up.py"
+_DIALOG_PIXELS, _DIALOG_LETTERS = 560, 86
+_NO_NETWORK = "Blender may not go online: turn on Preferences > System > Allow Online Access"
+
+
+class _SetUpJob(ChildJob):
+    """A set-up that is cancelled leaves what it has finished, and the next one goes on from there."""
+
+    def outcome(self) -> dict[str, Any]:
+        try:
+            return super().outcome()
+        except CancelledError as error:
+            raise CancelledError(
+                "Cancelled; what was downloaded is kept, and setting up again goes on from there"
+            ) from error
+
+
+def _start(context: bpy.types.Context, *arguments: str) -> None:
+    folder = environment_folder(context)
+    job = _SetUpJob([sys.executable, str(_SET_UP_SCRIPT), *arguments], folder / "logs" / "set_up.log")
+    panel_jobs.start(STAGE, job, job, _finished)
+
+
+def _finished(result: dict[str, Any]) -> str:
+    return f"Ready in {result['folder']}"
 
 
 class HANDMOCAP_OT_set_up(bpy.types.Operator):
@@ -34,20 +68,108 @@ class HANDMOCAP_OT_set_up(bpy.types.Operator):
         if panel_jobs.is_running(STAGE):
             return waits_for(cls, "A set-up is running; cancel it first")
         if not bpy.app.online_access:
-            return waits_for(cls, "Blender may not go online: turn on Preferences > System > Allow Online Access")
+            return waits_for(cls, _NO_NETWORK)
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        folder = environment_folder(context)
         with panel_jobs.sentences_for(self, STAGE):
-            job = ChildJob([sys.executable, str(_SET_UP_SCRIPT), self.what, str(folder)], folder / "logs" / "set_up.log")
-            panel_jobs.start(STAGE, job, job, _finished)
+            _start(context, self.what, str(environment_folder(context)))
             return {"FINISHED"}
         return {"CANCELLED"}
 
 
-def _finished(result: dict[str, Any]) -> str:
-    return f"Ready in {result['folder']}"
+class HANDMOCAP_OT_set_up_wilor(bpy.types.Operator):
+    """Install WiLoR, torch and the weights into a folder of their own, outside Blender. Not for commercial work"""
+
+    bl_idname = "handmocap.set_up_wilor"
+    bl_label = "Set Up WiLoR"
+
+    accept: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="I have read these licences and agree to them", default=False, options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if panel_jobs.is_running(STAGE):
+            return waits_for(cls, "A set-up is running; cancel it first")
+        if not bpy.app.online_access and not _comes_from_folders(context):
+            return waits_for(cls, f"{_NO_NETWORK}, or choose folders of wheels and weights in the extension's preferences")
+        return True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if are_accepted(environment_folder(context), WILOR, WILOR_LICENCES):
+            return self.execute(context)
+        return context.window_manager.invoke_props_dialog(self, width=_DIALOG_PIXELS, confirm_text="Set Up")
+
+    def draw(self, context: bpy.types.Context) -> None:
+        column = self.layout.column(align=True)
+        column.label(text="WiLoR and what it needs come under licences of their own:")
+        for licence in WILOR_LICENCES:
+            column.separator()
+            for line in textwrap.wrap(licence.text(), _DIALOG_LETTERS):
+                column.label(text=line)
+        column.separator()
+        self.layout.prop(self, "accept")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        folder = environment_folder(context)
+        if not (self.accept or are_accepted(folder, WILOR, WILOR_LICENCES)):
+            said = "The licences of WiLoR are not accepted, so nothing was installed: press Set Up WiLoR and tick the box"
+            panel_jobs.set_status(STAGE, False, said)
+            self.report({"ERROR"}, said)
+            return {"CANCELLED"}
+        arguments = [WILOR, str(folder), *(["--accept-licences"] if self.accept else [])]
+        for option, chosen in (("--wheels", wheels_folder(context)), ("--weights", wilor_folder(context))):
+            arguments += [option, str(chosen)] if chosen is not None else []
+        if not bpy.app.online_access:
+            arguments.append("--offline")
+        with panel_jobs.sentences_for(self, STAGE):
+            _start(context, *arguments)
+            return {"FINISHED"}
+        return {"CANCELLED"}
 
 
-CLASSES = (HANDMOCAP_OT_set_up,)
+def _comes_from_folders(context: bpy.types.Context) -> bool:
+    has_weights = wilor_folder(context) is not None or missing_megabytes(environment_folder(context)) == 0
+    return wheels_folder(context) is not None and has_weights
+
+
+class HANDMOCAP_OT_doctor(bpy.types.Operator):
+    """Look at what is there and say the one thing to do about what is not"""
+
+    bl_idname = "handmocap.doctor"
+    bl_label = "Doctor"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if panel_jobs.is_running(DOCTOR_STAGE):
+            return waits_for(cls, "Doctor is already looking")
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        folder = environment_folder(context)
+        command = [sys.executable, str(_SET_UP_SCRIPT), "doctor", str(folder), "--blender", _this_blender()]
+        weights, body = wilor_folder(context), context.scene.handmocap.smplx_model
+        command += ["--weights", str(weights)] if weights is not None else []
+        command += ["--body", bpy.path.abspath(body)] if body else []
+        with panel_jobs.sentences_for(self, DOCTOR_STAGE):
+            job = ChildJob(command, folder / "logs" / "doctor.log")
+            panel_jobs.start(DOCTOR_STAGE, job, job, _diagnosis)
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+def _this_blender() -> str:
+    return f"{bpy.app.version_string} ({bpy.app.binary_path or 'the bpy module'})"
+
+
+def _diagnosis(result: dict[str, Any]) -> str:
+    """All lines as a text in Blender; as the panel's sentence, what there is to do."""
+    lines = [DoctorLine(**line) for line in result["lines"]]
+    text = bpy.data.texts.get(DOCTOR_TEXT) or bpy.data.texts.new(DOCTOR_TEXT)
+    text.from_string("\n".join(line.text() for line in lines))
+    to_do = [f"{line.subject}: {line.advice}" for line in lines if line.advice and line.needed]
+    return "; ".join(to_do) or f"All is well; the text {DOCTOR_TEXT} has the details"
+
+
+CLASSES = (HANDMOCAP_OT_set_up, HANDMOCAP_OT_set_up_wilor, HANDMOCAP_OT_doctor)

@@ -6,7 +6,7 @@ from ...blender.version_differences import can_export
 from ...core import environments
 from ..drawing import CATEGORY, sentence, stage_state
 from ..preferences import environment_folder
-from .operators import STAGE
+from .operators import DOCTOR_STAGE, STAGE
 
 
 class HANDMOCAP_PT_setup(bpy.types.Panel):
@@ -16,7 +16,7 @@ class HANDMOCAP_PT_setup(bpy.types.Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = CATEGORY
-    bl_order = 6
+    bl_order = 7
 
     def draw(self, context: bpy.types.Context) -> None:
         column = self.layout.column()
@@ -33,7 +33,18 @@ class HANDMOCAP_PT_setup(bpy.types.Panel):
         else:
             sentence(column, "This build of Blender cannot write Alembic or USD (1 GB more)", "INFO")
             column.operator("handmocap.set_up", text="Set Up Exporter", icon="IMPORT").what = "blender"
+        if environments.find_wilor(folder) is not None:
+            sentence(column, "WiLoR is ready", "CHECKMARK")
+        else:
+            sentence(
+                column,
+                "WiLoR is not set up; with a graphics card it takes up to 14 GB, and it is not for commercial work",
+                "INFO",
+            )
+            column.operator("handmocap.set_up_wilor", icon="IMPORT")
         stage_state(column, STAGE)
+        column.operator("handmocap.doctor", icon="VIEWZOOM")
+        stage_state(column, DOCTOR_STAGE)
 
 
 CLASSES = (HANDMOCAP_PT_setup,)

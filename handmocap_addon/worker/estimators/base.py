@@ -22,6 +22,8 @@ class VideoFrame:
     index: int
     time: float  # seconds from the first frame, by the container's timestamps
     pixels: Array
+    # (k, 3) x, y and radius in pixels of the only places where a hand is wanted; None: anywhere.
+    wanted_near: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class HandEstimator(Protocol):
     channel_order: Literal["rgb", "bgr"]
     info: EstimatorInfo
     slicing: Slicing
+    leaves_out_unwanted: bool  # hands that are not `wanted_near` cost nothing
 
     def observe(self, frames: Iterator[VideoFrame]) -> Generator[tuple[VideoFrame, list[HandObservation]], None, None]:
         """Yield every frame once with the hands seen on it, in order, as if no other frames had ever been seen.

@@ -24,11 +24,12 @@ from .base import EstimatorInfo
 from .wilor_engine import WilorEstimator
 from .wilor_network import WilorNetwork
 from .wilor_settings import WilorSettings
-from .wilor_weights import check_weights
+from .wilor_weights import check_weights, default_model_dir
 
 DEVICES: Final = ("auto", "cuda", "cpu")
 PIPELINE_MODULE: Final = "wilor_mini.pipelines.wilor_hand_pose3d_estimation_pipeline"
 PIPELINE_CLASS: Final = "WiLorHandPose3dEstimationPipeline"
+_SET_UP: Final = "run handmocap.py setup --estimator wilor, or press Set Up WiLoR in the panel"
 LICENCE: Final = "WiLoR weights CC BY-NC-ND 4.0; MANO licence (non-commercial); ultralytics AGPL-3.0"
 
 # Read by ultralytics and huggingface_hub when they are imported: without these, ultralytics looks for the internet,
@@ -47,14 +48,16 @@ def create(settings: WilorSettings) -> WilorEstimator:
     """
     if settings.device not in DEVICES:
         raise BadUsageError(f"WiLoR cannot run on {settings.device}", f"choose one of {', '.join(DEVICES)}")
-    package_dir = _package_folder("wilor_mini", "install it from the WiLoR-mini repository")
-    _package_folder("torch", "install PyTorch, in the build for your GPU if you have one")
+    package_dir = _package_folder("wilor_mini", _SET_UP)
+    _package_folder("torch", _SET_UP)
     os.environ.update(_OFFLINE)
+    # ultralytics writes its settings where this says, else into the home folder.
+    os.environ.setdefault("YOLO_CONFIG_DIR", sys.prefix)
     # These packages print while they load; standard output belongs to the worker's own messages.
     with contextlib.redirect_stdout(sys.stderr):
         torch = _import("torch")
         device = _choose_device(torch, settings.device)
-        model_dir = settings.model_dir or package_dir
+        model_dir = settings.model_dir or default_model_dir(package_dir)
         weights = check_weights(model_dir, settings.verify_weights)
         resolved = settings.resolved(device)
         pipeline = _build_pipeline(torch, resolved, model_dir)

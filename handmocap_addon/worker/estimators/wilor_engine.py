@@ -47,6 +47,7 @@ class WilorEstimator:
     """Hands with MANO rotations, a window of frames at a time, in the frames' order."""
 
     channel_order: Literal["rgb", "bgr"] = "bgr"
+    leaves_out_unwanted = True
 
     def __init__(self, network: WilorNetwork, settings: WilorSettings, info: EstimatorInfo) -> None:
         """`settings` are resolved."""
@@ -98,7 +99,14 @@ class WilorEstimator:
             yield self._detect(window)
 
     def _detect(self, frames: list[VideoFrame]) -> _Detected:
-        return _Detected(frames, self._network.detect([frame.pixels for frame in frames]))
+        found = self._network.detect([frame.pixels for frame in frames])
+        return _Detected(
+            frames,
+            [
+                boxes if frame.wanted_near is None else boxes.near(frame.wanted_near)
+                for frame, boxes in zip(frames, found, strict=True)
+            ],
+        )
 
     def _windows(self, detected: Iterator[_Detected]) -> Iterator[_Window]:
         with ThreadPoolExecutor(min(_MOST_CUTTERS, os.cpu_count() or 1)) as cutter:

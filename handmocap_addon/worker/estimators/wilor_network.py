@@ -26,6 +26,13 @@ class Boxes:
     score: Array  # (n,) 0 to 1
     is_right: Array  # (n,) bool
 
+    def near(self, places: Array) -> Boxes:
+        """Those that reach into one of the places (k, 3): x, y and radius in pixels."""
+        low, high = self.bbox[:, None, :2], self.bbox[:, None, 2:]
+        nearest = np.clip(places[None, :, :2], low, high)
+        kept = (np.linalg.norm(nearest - places[None, :, :2], axis=-1) <= places[None, :, 2]).any(axis=1)
+        return Boxes(self.bbox[kept], self.score[kept], self.is_right[kept])
+
 
 class WilorNetwork:
     """Detector and pose network, as the package has built them."""

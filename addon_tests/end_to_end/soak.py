@@ -1,0 +1,293 @@
+"""Kills and cancels at random moments: `python -m addon_tests.end_to_end.soak --kills 100 --cancels 50 --seed 1`.
+
+Needs a Python with `bpy` and the worker's environment, from the top of the checkout; POSIX, with /proc. An estimate of the demo clip is started by
+itself, by the panel's operator in a headless Blender, and by the front door's `run`; SIGKILL goes to one of its processes, any
+of them, at a moment between its start and its usual end. Then: every process of it must be gone, its target must be absent, the one before, or
+whole; and the next run, which is killed as well or left to its end, must end with the very bytes of an undisturbed run and
+leave nothing beside them. A cancel goes to a running estimate or bake, as from the panel.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import bpy
+
+from addon_tests.blender.processes import is_alive, processes_with, tree_of, wait_until
+from addon_tests.end_to_end.commands import FRONT_DOOR_HERE, REPOSITORY
+from handmocap_addon.blender.baking import BakeJob, BakeRequest
+from handmocap_addon.blender.bodies import add_body
+from handmocap_addon.blender.jobs import ChildJob
+from handmocap_addon.core import environments
+from handmocap_addon.core.errors import CancelledError, HandmocapError
+from handmocap_addon.core.stand_in_body import load_stand_in_body
+
+LIMIT_SECONDS = 3.0
+_PATIENCE = 20.0  # for a process to be seen as gone at all
+_NAME = "hand_poses.npz"
+_EARLIER = b"the result before"
+
+_PANEL = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import bpy, handmocap_addon
+bpy.ops.wm.read_factory_settings(use_empty=True)
+handmocap_addon.register()
+try:
+    bpy.context.scene.handmocap.clip = sys.argv[2]
+    bpy.context.scene.handmocap.gvhmr = sys.argv[3]
+    bpy.ops.handmocap.estimate(output=sys.argv[4])
+finally:
+    handmocap_addon.unregister()
+"""
+
+
+@dataclass(frozen=True)
+class Door:
+    """A way to start an estimate into a folder."""
+
+    name: str
+    command: Callable[[Path], list[str | Path]]
+
+
+# The first frames of a clip, in the worker's environment.
+_CUT = """
+import sys, av
+with av.open(sys.argv[1]) as clip, av.open(sys.argv[2], "w") as short:
+    source = clip.streams.video[0]
+    stream = short.add_stream_from_template(source)
+    for packet in list(clip.demux(source))[: int(sys.argv[3])]:
+        packet.stream = stream
+        short.mux(packet)
+"""
+
+
+def doors(folder: Path, frames: int | None) -> list[Door]:
+    """The worker as a job starts it, the panel's operator, and a whole `run`; of the demo, or of its first frames alone."""
+    worker = environments.find_worker(environments.default_folder())
+    assert worker is not None, "set up the worker first: scripts/test.py"
+    clip, gvhmr = REPOSITORY / "demo" / "clip.mp4", str(REPOSITORY / "demo" / "hmr4d_results.pt")
+    if frames is not None:
+        short = folder / "short.mp4"
+        subprocess.run([worker.python, "-c", _CUT, clip, short, str(frames)], check=True)
+        clip, gvhmr = short, ""
+    job: list[str | Path] = [worker.python, REPOSITORY / "handmocap_addon" / "worker", "estimate"]
+    inputs: list[str | Path] = ["--clip", clip, *(["--gvhmr", gvhmr] if gvhmr else [])]
+    return [
+        Door("worker", lambda out: [*job, *inputs, "--out", out / _NAME]),
+        Door("panel", lambda out: [sys.executable, "-c", _PANEL, REPOSITORY, clip, gvhmr, out / _NAME]),
+        Door("run", lambda out: [sys.executable, "-c", FRONT_DOOR_HERE, "run", *inputs, "--bake", "", "--no-preview", "--out", out]),
+    ]  # fmt: skip
+
+
+@dataclass
+class Tally:
+    """What was seen."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    resumed: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    def count(self, what: str, seconds: float) -> None:
+        if sum(self.counts.values()) % 10 == 9:
+            print(f"{sum(self.counts.values()) + 1} so far, {len(self.faults)} faults", flush=True)
+        self.counts[what] = self.counts.get(what, 0) + 1
+        self.seconds.setdefault(what, []).append(seconds)
+
+    def show(self) -> None:
+        print("| what | times | gone after, median s | worst s |\n|---|---|---|---|")
+        for what in sorted(self.counts):
+            times = sorted(self.seconds[what])
+            print(f"| {what} | {len(times)} | {times[len(times) // 2]:.2f} | {times[-1]:.2f} |")
+        print(f"{self.resumed} results of runs that had been stopped, each the bytes of an undisturbed one")
+        print("\n".join(self.faults) or "nothing at fault", flush=True)
+
+
+class Soak:
+    """Runs in a folder of its own."""
+
+    def __init__(
+        self,
+        folder: Path,
+        seed: int,
+        limit: float = LIMIT_SECONDS,
+        names: tuple[str, ...] = ("worker", "panel", "run"),
+        frames: int | None = None,
+    ) -> None:
+        self._folder = folder
+        self._random = random.Random(seed)
+        self._limit = limit
+        self._out = folder / "shot"
+        self._doors = [door for door in doors(folder, frames) if door.name in names]
+        self._usual: dict[str, float] = {}
+        self._reference: dict[str, bytes] = {}
+        self.tally = Tally()
+
+    def prepare(self) -> None:
+        """One undisturbed run through every door: its bytes, and how long it takes."""
+        for door in self._doors:
+            self._clear()
+            began = time.monotonic()
+            self._finish(door)
+            self._usual[door.name] = time.monotonic() - began
+            self._reference[door.name] = self._target.read_bytes()
+        self._clear()
+
+    def kill(self, count: int) -> None:
+        while sum(self.tally.counts.values()) < count:
+            self._kill_one(self._random.choice(self._doors))
+            if self._random.random() < 0.5:
+                self._resume(self._random.choice(self._doors))
+        self._resume(self._doors[0])
+
+    def cancel_estimates(self, count: int) -> None:
+        """As the panel's Cancel does."""
+        door = self._doors[0]
+        what = "cancel of an estimate"
+        while self.tally.counts.get(what, 0) < count:
+            command = [str(part) for part in door.command(self._out)]
+            job = ChildJob(command, self._folder / "logs" / "estimate.log", targets=[self._target])
+            self._cancel(job, job.poll, self._random.uniform(0.0, self._usual[door.name]), what)
+            if self._random.random() < 0.3:
+                self._resume(door)
+        self._resume(door)
+
+    def cancel_bakes(self, count: int, frames: int = 1000) -> None:
+        """The same of a bake."""
+        body = add_body(load_stand_in_body(), "Stand-in")
+        meshes = tuple(thing.name for thing in body.children if thing.type == "MESH")
+        what = "cancel of a bake"
+        while self.tally.counts.get(what, 0) < count:
+            targets = (self._out / "body.abc", self._out / "body.usdc")
+            bake = BakeJob(BakeRequest(meshes, targets, 1, frames), None, self._folder / "logs" / "bake.log")
+            self._cancel(bake.job, bake.poll, self._random.uniform(0.0, 6.0), what)
+            self._expect_nothing_beside("bake", {*targets})
+            self._clear()
+
+    @property
+    def _target(self) -> Path:
+        return self._out / _NAME
+
+    def _clear(self) -> None:
+        shutil.rmtree(self._out, ignore_errors=True)
+        self._out.mkdir(parents=True)
+
+    def _start(self, door: Door) -> subprocess.Popen[bytes]:
+        log = (self._folder / f"{door.name}.txt").open("wb")
+        with log:
+            return subprocess.Popen(
+                [str(part) for part in door.command(self._out)],
+                stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, cwd=REPOSITORY,
+            )  # fmt: skip
+
+    def _kill_one(self, door: Door) -> None:
+        had_earlier = not self._target.exists() and self._random.random() < 0.3
+        if had_earlier:
+            self._target.write_bytes(_EARLIER)
+        process = self._start(door)
+        time.sleep(self._random.uniform(0.0, self._usual[door.name]))
+        tree = tree_of(process.pid)
+        if not tree:  # a fast one has ended before
+            self._collect(process)
+            return
+        victim = self._random.choice(tree)
+        what = f"kill of {door.name}: {'its first process' if victim == process.pid else 'one that it started'}"
+        with suppress(ProcessLookupError):
+            os.kill(victim, signal.SIGKILL)
+        killed = time.monotonic()
+        gone = wait_until(lambda: not any(is_alive(pid) for pid in tree) and not self._alive(), _PATIENCE)
+        seconds = time.monotonic() - killed
+        self._collect(process)
+        self.tally.count(what, seconds)
+        if not gone or seconds > self._limit:
+            self.tally.faults.append(f"{what}: {'gone' if gone else 'NOT gone'} after {seconds:.1f} s")
+        if self._target.exists() and self._target.read_bytes() not in (_EARLIER, *self._reference.values()):
+            self.tally.faults.append(f"{what}: {_NAME} is neither the one before nor a whole one")
+
+    def _cancel(self, job: ChildJob, poll: Callable[[], bool], after: float, what: str) -> None:
+        until = time.monotonic() + after
+        while poll() and time.monotonic() < until:
+            time.sleep(0.01)
+        tree = tree_of(job.process_id)
+        asked = time.monotonic()
+        job.cancel()
+        gone = wait_until(lambda: not poll() and not any(is_alive(pid) for pid in tree), _PATIENCE)
+        seconds = time.monotonic() - asked
+        if not tree:
+            return
+        self.tally.count(what, seconds)
+        if not gone or seconds > self._limit:
+            self.tally.faults.append(f"{what}: {'gone' if gone else 'NOT gone'} after {seconds:.1f} s")
+        try:
+            job.outcome()
+        except CancelledError:
+            pass
+        except HandmocapError as error:
+            self.tally.faults.append(f"{what}: {error.sentence()}")
+
+    def _resume(self, door: Door) -> None:
+        """The next run, to its end: the bytes of an undisturbed one, and nothing beside them."""
+        self._finish(door)
+        self.tally.resumed += 1
+        if self._target.read_bytes() != self._reference[door.name]:
+            self.tally.faults.append(f"{door.name}: the result differs from an undisturbed one's")
+        self._expect_nothing_beside(door.name, {self._target})
+        self._clear()
+
+    def _expect_nothing_beside(self, what: str, results: set[Path]) -> None:
+        others = {"logs", "scene.blend", "report.json"} | {path.name for path in results}
+        left = sorted(path.name for path in self._out.iterdir() if path.name not in others)
+        if left:
+            self.tally.faults.append(f"{what}: left beside the result: {', '.join(left)}")
+
+    def _finish(self, door: Door) -> None:
+        process = self._start(door)
+        code = process.wait(120)
+        self._collect(process)
+        assert code == 0, (self._folder / f"{door.name}.txt").read_text(errors="replace")
+
+    def _alive(self) -> list[int]:
+        return [pid for pid in processes_with(str(self._out)) if pid != os.getpid()]
+
+    def _collect(self, process: subprocess.Popen[bytes]) -> None:
+        for pid in [process.pid, *self._alive()]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait()
+        assert process.stdin is not None
+        with suppress(OSError):
+            process.stdin.close()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--cancels", type=int, default=50, help="a third of them of bakes")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    with tempfile.TemporaryDirectory(prefix="handmocap-soak-") as folder:
+        soak = Soak(Path(folder), options.seed)
+        soak.prepare()
+        soak.kill(options.kills)
+        soak.cancel_estimates(options.cancels - options.cancels // 3)
+        soak.cancel_bakes(options.cancels // 3)
+        soak.tally.show()
+    return 1 if soak.tally.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""The raw hands beside the clean ones: a second armature over the first, in wire, of which nothing is left when it goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ..core.errors import ArmatureError
+from ..core.hand_poses import HandPoses
+from ..core.raw_hands import raw_hand
+from ..core.skeleton import SIDES
+from .armatures import HAND_JOINTS, deformed_meshes, map_armature
+from .finger_target import finger_bones
+from .ghosts import GHOST_OF, ghosts_of
+from .motion_keys import write_hand_keys
+from .shot import timeline_frames
+
+_COLOUR = (1.0, 0.35, 0.1, 1.0)
+
+
+def show_raw(armature: Any, poses: HandPoses, scene: Any) -> Any:
+    """Add the ghost of an armature to the scene, instead of a former one, and return it.
+
+    It shares all data with the armature and its meshes and follows every bone of it but the fingers, which are keyed as
+    measured. It cannot be selected, rendered or baked.
+
+    Raises:
+        ArmatureError: the armature lacks fingers, or is linked.
+    """
+    map_armature(armature, HAND_JOINTS)
+    if not armature.is_editable:
+        raise ArmatureError(f"{armature.name} is linked from another file", "make it local or override it first")
+    hide_raw(armature)
+    collection = bpy.data.collections.new(f"{armature.name} raw")
+    collection.hide_render = True
+    collection[GHOST_OF] = armature
+    scene.collection.children.link(collection)
+    ghost = _copy(armature, collection, armature)
+    ghost.parent = None
+    ghost.constraints.clear()
+    _follow(ghost.constraints, armature, None)
+    fingers = set(finger_bones(armature).values())
+    for bone in ghost.pose.bones:
+        for constraint in list(bone.constraints):
+            bone.constraints.remove(constraint)
+        if bone.name not in fingers:
+            _follow(bone.constraints, armature, bone.name)
+    for mesh in deformed_meshes(armature):
+        body = _copy(mesh, collection, armature)
+        body.parent, body.matrix_parent_inverse = ghost, mesh.matrix_parent_inverse
+        for modifier in body.modifiers:
+            if modifier.type == "ARMATURE" and modifier.object == armature:
+                modifier.object = ghost
+    tracks = {side: poses.track(side) for side in SIDES}
+    hands = {side: raw_hand(track) for side, track in tracks.items()}
+    write_hand_keys(ghost, hands, tracks, timeline_frames(scene, poses, armature), f"{armature.name} raw")
+    return ghost
+
+
+def hide_raw(armature: Any) -> bool:
+    """Take the ghost of an armature away, and those of armatures that are gone; returns whether there was any."""
+    collections = ghosts_of(armature)
+    for collection in collections:
+        things = list(collection.objects)
+        actions = {thing.animation_data.action for thing in things if thing.animation_data and thing.animation_data.action}
+        bpy.data.batch_remove([*things, *(action for action in actions if action.users <= 1), collection])
+    return bool(collections)
+
+
+def is_raw_shown(armature: Any) -> bool:
+    """Whether the armature has a ghost."""
+    return any(collection.get(GHOST_OF) == armature for collection in ghosts_of(armature))
+
+
+def _copy(thing: Any, collection: Any, armature: Any) -> Any:
+    copied = thing.copy()
+    copied.name = f"{thing.name} raw"
+    copied[GHOST_OF] = armature
+    copied.animation_data_clear()
+    collection.objects.link(copied)
+    copied.display_type, copied.show_in_front, copied.color = "WIRE", True, _COLOUR
+    copied.hide_select = copied.hide_render = True
+    return copied
+
+
+def _follow(constraints: Any, armature: Any, bone: str | None) -> None:
+    constraint = constraints.new("COPY_TRANSFORMS")
+    constraint.target = armature
+    if bone is not None:
+        constraint.subtarget = bone

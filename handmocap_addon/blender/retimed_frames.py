@@ -1,0 +1,41 @@
+"""Where a clip's frames have gone on the timeline, after a person retimed its keys.
+
+A speed and a shift are one step. The action keeps the steps and a run's frames go through them one by one, in float32 as
+Blender's keys did, so that a run finds its own keys again to the bit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .scene_time import FIRST_FRAME, one_step
+from .tool_actions import find_tool_action
+from .version_differences import drop_older_copy
+
+Array = NDArray[Any]
+
+_PROPERTY = "handmocap_retimed"
+
+
+def retimed_as(armature: Any, frames: ArrayLike) -> Array:
+    """Timeline frames (N,) of a clip where the armature's keys have gone."""
+    moved = np.asarray(frames, dtype=np.float64)
+    place = find_tool_action(armature)
+    stored = list(place.action.get(_PROPERTY, ())) if place is not None else []
+    for scale, shift in zip(stored[::2], stored[1::2], strict=True):
+        moved = one_step(moved, scale, shift)
+    return moved
+
+
+def clip_start(armature: Any) -> int:
+    """The timeline frame on which the clip begins."""
+    return round(float(retimed_as(armature, [FIRST_FRAME])[0]))
+
+
+def remember_step(action: Any, scale: float, shift: float) -> None:
+    """Let later runs go through this step too."""
+    action[_PROPERTY] = [*action.get(_PROPERTY, ()), scale, shift]
+    drop_older_copy(action, _PROPERTY)

@@ -1,0 +1,81 @@
+"""What is there and the one thing to do about what is not: this machine, and what each environment says about itself."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from .. import environments
+from ..doctor import DoctorLine, examine_folder
+from ..job_protocol import parse_event
+from .accelerator import examine_gpu
+from .wilor_weights import examine_weights
+
+_WORKER: Final = Path(__file__).resolve().parent.parent.parent / "worker"
+_SET_UP: Final = "run handmocap.py setup, or press Set Up in the panel"
+_SET_UP_WILOR: Final = "only WiLoR needs it: run handmocap.py setup --estimator wilor, or press Set Up WiLoR in the panel"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person wants looked at besides."""
+
+    weights: Path | None = None  # a folder of WiLoR's weights
+    body: Path | None = None  # an SMPL-X model file, or a folder of them
+
+
+def examine(folder: Path, wanted: Wanted, blender: str, needs_module: bool = False) -> list[DoctorLine]:
+    """Look at everything; makes and changes nothing but the memory of hashes.
+
+    `blender` is the Blender in use, in words, or empty; with `needs_module` nothing works without the `bpy` environment.
+    """
+    worker, wilor, module = (
+        find(folder) for find in (environments.find_worker, environments.find_wilor, environments.find_blender_module)
+    )
+    lines = examine_folder(folder, is_set_up=worker is not None and not (needs_module and module is None))
+    lines.append(DoctorLine("python of the set-up", platform.python_version()))
+    lines.append(DoctorLine("blender", blender or "none on the path, the bpy module is used"))
+    found = str(module.folder) if module else "missing"
+    lines.append(DoctorLine("blender module", found, "" if module else _SET_UP, needed=needs_module))
+    lines.append(examine_gpu())
+    body = ["--body", str(wanted.body)] if wanted.body is not None else []
+    with ThreadPoolExecutor() as threads:
+        of_worker = threads.submit(_examine, worker, "worker", _SET_UP, body)
+        # One look at the body model is enough; WiLoR's environment reads it where there is no other.
+        of_wilor = threads.submit(
+            _examine, wilor, "wilor", _SET_UP_WILOR, ["--estimator", "wilor", *(body if worker is None else [])]
+        )
+        weights = threads.submit(examine_weights, folder, wanted.weights)
+        lines += of_worker.result()
+        lines += [replace(line, needed=False) for line in of_wilor.result()]
+        lines.append(weights.result() if wilor or wanted.weights else replace(weights.result(), advice=""))
+    return lines
+
+
+def _examine(environment: environments.Environment | None, name: str, set_up: str, options: list[str]) -> list[DoctorLine]:
+    """What an environment says about itself, or that it does not run."""
+    if environment is None:
+        return [DoctorLine(name, "missing", set_up)]
+    again = f"remove {environment.folder} and set it up again"
+    try:
+        done = subprocess.run(
+            [str(environment.python), str(_WORKER), "doctor", *options],
+            stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace", check=False,
+        )  # fmt: skip
+    except OSError as error:
+        return [DoctorLine(name, f"does not start ({error.strerror})", again)]
+    for event in filter(None, map(parse_event, done.stdout.splitlines())):
+        if event.kind == "result":
+            said = [DoctorLine(**line) for line in event.data["lines"]]
+            return [DoctorLine(name, str(environment.folder)), *(_of(name, line) for line in said)]
+    last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
+    return [DoctorLine(name, f"does not run ({last})", again)]
+
+
+def _of(name: str, line: DoctorLine) -> DoctorLine:
+    """Both environments have a Python and a numpy; the worker's own lines keep their plain names."""
+    return line if name == "worker" else replace(line, subject=f"{name}: {line.subject}")

@@ -1,0 +1,31 @@
+"""The note in a finished folder that says which versions it was made of."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from ..atomic_files import replacing
+
+STAMP_NAME: Final = "handmocap-environment.json"
+
+
+def pins_hash(pins: Sequence[Path], *others: str) -> str:
+    """What a folder is made of: its lists of packages, and words for what no list holds."""
+    return hashlib.sha256(b"".join(file.read_bytes() for file in pins) + "\n".join(others).encode()).hexdigest()
+
+
+def stamp_of(folder: Path, name: str = STAMP_NAME) -> str | None:
+    """What was written last, or None for a folder that is not finished."""
+    try:
+        return str(json.loads((folder / name).read_text(encoding="utf-8"))["pins"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def write_stamp(folder: Path, pins: str, name: str = STAMP_NAME) -> None:
+    with replacing(folder / name) as temporary:
+        temporary.write_text(json.dumps({"pins": pins}), encoding="utf-8")

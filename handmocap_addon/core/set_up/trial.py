@@ -1,0 +1,43 @@
+"""Runs what was installed once, since a version says nothing about the system's libraries."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from ..errors import MissingSetupError
+
+# What Blender's module and MediaPipe load and a bare Debian or Ubuntu lacks; one line brings all of it.
+SYSTEM_PACKAGES: Final = "libegl1 libgles2 libgl1 libsm6 libxfixes3 libxi6 libxkbcommon0 libxrender1"
+
+
+def missing_library(text: str, what: str) -> MissingSetupError | None:
+    """The sentence for a system library that a loader's message names, or None."""
+    library = re.search(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object", text)
+    if library is None:
+        return None
+    return MissingSetupError(
+        f"{what} needs the system library {library[1]}", f"install it with: sudo apt install {SYSTEM_PACKAGES}"
+    )
+
+
+def check_once(folder: Path, python: Path, what: str, code: str, *arguments: str) -> None:
+    """Run an environment's main library once in a child process; a passed check is remembered in `folder`.
+
+    Raises:
+        MissingSetupError: it does not run.
+    """
+    passed = folder / "handmocap-checked"
+    if passed.is_file():
+        return
+    done = subprocess.run([str(python), "-c", code, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        passed.touch()
+        return
+    missing = missing_library(done.stderr, what)
+    if missing is not None:
+        raise missing
+    last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
+    raise MissingSetupError(f"{what} does not run ({last})", f"remove {folder} and run it again")

@@ -1,0 +1,146 @@
+"""Tools that write keys as an animator would: they are yours, and later runs keep them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from ...blender import pose_tools
+from ...blender.finger_target import FingerTarget
+from ...blender.pose_actions import pose_of_action, pose_of_library
+from ...core.errors import BadUsageError
+from ...core.hand_key_ease import EASE_FRAMES
+from .. import panel_jobs
+from .correction_operators import STAGE, range_text
+from .reduced_keys import reduced_as_before
+from .settings import POSES
+from .target import OnTarget, can_edit_keys, chosen_range, chosen_target, current_frame
+
+
+class _Keys(OnTarget):
+    """Writes keys on the target's bones over the range."""
+
+    bl_options = {"REGISTER", "UNDO"}
+    needs_range = False
+
+    ease: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="Ease",
+        description="Over how many frames on either side the fingers lead over. The tool's own keys there go",
+        default=EASE_FRAMES,
+        min=0.0,
+        soft_max=30.0,
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        with panel_jobs.sentences_for(self, STAGE):
+            target, frames = chosen_target(context, self), chosen_range(context, self)
+            if frames is None and self.needs_range:
+                raise BadUsageError(
+                    f"{self.bl_label} needs a range",  # type: ignore[attr-defined]
+                    "set a preview range in the timeline (P), or tick Range in the panel",
+                )
+            with reduced_as_before(context):
+                count = self.key(context, target, *(frames or current_frame(context)))
+            if count == 0:
+                raise BadUsageError("No key was made", "look whether these bones' rotations are locked")
+            where = range_text(context, self, only_current_frame=True)
+            panel_jobs.set_status(STAGE, True, f"{self.bl_label}: {target.text()}, {where}")  # type: ignore[attr-defined]
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+    def key(self, context: bpy.types.Context, target: FingerTarget, first: int, last: int) -> int:
+        raise NotImplementedError
+
+
+class HANDMOCAP_OT_hold(_Keys, bpy.types.Operator):
+    bl_idname = "handmocap.hold"
+    bl_label = "Hold"
+    bl_description = (
+        "Hold one pose over the range: that of the current frame where the playhead is inside, else of the first "
+        "frame. Two keys for each channel, and they are yours"
+    )
+    needs_range = True
+
+    def key(self, context: bpy.types.Context, target: FingerTarget, first: int, last: int) -> int:
+        frame = context.scene.frame_current
+        at = frame if first <= frame <= last else first
+        return pose_tools.hold(context.scene.handmocap.armature, target, first, last, at, self.ease)
+
+
+class HANDMOCAP_OT_relax(_Keys, bpy.types.Operator):
+    """Lead from the pose of the range's first frame to a relaxed hand on its last"""
+
+    bl_idname = "handmocap.relax"
+    bl_label = "Relax"
+    needs_range = True
+
+    def key(self, context: bpy.types.Context, target: FingerTarget, first: int, last: int) -> int:
+        return pose_tools.relax(context.scene.handmocap.armature, target, first, last, self.ease)
+
+
+class HANDMOCAP_OT_blend_to_pose(_Keys, bpy.types.Operator):
+    bl_idname = "handmocap.blend_to_pose"
+    bl_label = "Blend to Pose"
+    bl_description = (
+        "Turn the fingers towards a pose over the range, or on the current frame where there is none. At 1 the "
+        "pose is held, below that the motion stays, nearer to the pose"
+    )
+
+    pose: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Pose", description="The pose to blend to; the panel's where not given", items=POSES, options={"SKIP_SAVE"}
+    )
+    action: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Action", description="Name of the action with the pose; the panel's where empty", options={"SKIP_SAVE"}
+    )
+    library: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Library",
+        description="The .blend that holds the action; empty for this file",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
+    )
+    factor: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="Factor", description="How far", default=1.0, min=0.0, max=1.0, subtype="FACTOR"
+    )
+
+    def key(self, context: bpy.types.Context, target: FingerTarget, first: int, last: int) -> int:
+        armature = context.scene.handmocap.armature
+        pose = self._pose(context, armature)
+        return pose_tools.blend_to_pose(armature, target, first, last, pose, self.factor, self.ease)
+
+    def _pose(self, context: bpy.types.Context, armature: bpy.types.Object) -> pose_tools.Pose:
+        cleanup = context.scene.handmocap_cleanup
+        given = self.properties.is_property_set
+        choice = self.pose if given("pose") else "ACTION" if given("action") else cleanup.pose
+        if choice != "ACTION":
+            return pose_tools.built_in_pose(armature, choice.lower())
+        if self.library:
+            return pose_of_library(armature, Path(bpy.path.abspath(self.library)), self.action)
+        action = bpy.data.actions.get(self.action) if self.action else cleanup.pose_action
+        if action is None:
+            raise BadUsageError("No action with a pose is chosen", "choose one under Pose")
+        return pose_of_action(armature, action)
+
+
+class HANDMOCAP_OT_copy_from_other_hand(_Keys, bpy.types.Operator):
+    bl_idname = "handmocap.copy_from_other_hand"
+    bl_label = "Copy from Other Hand"
+    bl_description = (
+        "Give the chosen hand the other one's motion over the range, mirrored, or its pose on the current frame "
+        "where there is none"
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return can_edit_keys(cls, context)
+
+    def key(self, context: bpy.types.Context, target: FingerTarget, first: int, last: int) -> int:
+        return pose_tools.copy_from_other_hand(context.scene.handmocap.armature, target, first, last, self.ease)
+
+
+CLASSES = (
+    HANDMOCAP_OT_hold,
+    HANDMOCAP_OT_relax,
+    HANDMOCAP_OT_blend_to_pose,
+    HANDMOCAP_OT_copy_from_other_hand,
+)

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ...blender.finger_target import selected_target
+from ...blender.raw_ghost import is_raw_shown
+from ...core.errors import HandmocapError
+from ..drawing import CATEGORY, sentence, stage_state
+from .correction_operators import STAGE, range_text
+from .target import chosen_range, chosen_target
+
+
+class HANDMOCAP_PT_cleanup(bpy.types.Panel):
+    """What needs a look, and tools to mend it"""
+
+    bl_label = "Cleanup"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = CATEGORY
+    bl_order = 4
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        cleanup = context.scene.handmocap_cleanup
+        _draw_target(self.layout, context, cleanup)
+        _draw_problems(self.layout, cleanup)
+        _draw_estimate_tools(self.layout, context)
+        _draw_key_tools(self.layout, cleanup)
+        stage_state(self.layout, STAGE)
+
+
+def _draw_target(layout: bpy.types.UILayout, context: bpy.types.Context, cleanup: Any) -> None:
+    armature = context.scene.handmocap.armature
+    column = layout.column(align=True)
+    if armature is None or selected_target(armature) is None:
+        column.row(align=True).prop(cleanup, "sides", expand=True)
+        column.row(align=True).prop(cleanup, "fingers", expand=True)
+    if not context.scene.use_preview_range:
+        row = column.row(align=True)
+        row.prop(cleanup, "use_range", toggle=True)
+        ends = row.row(align=True)
+        ends.enabled = cleanup.use_range
+        ends.prop(cleanup, "first", text="")
+        ends.prop(cleanup, "last", text="")
+    try:
+        where = range_text(context) if chosen_range(context) else "whole clip or current frame"
+        sentence(layout, f"{chosen_target(context).text()}, {where}", "RESTRICT_SELECT_OFF")
+    except HandmocapError as error:
+        sentence(layout, error.sentence(), "ERROR")
+
+
+def _draw_problems(layout: bpy.types.UILayout, cleanup: Any) -> None:
+    if len(cleanup.problems):
+        layout.template_list("HANDMOCAP_UL_problems", "", cleanup, "problems", cleanup, "active_problem", rows=3)
+    row = layout.row(align=True)
+    row.operator("handmocap.previous_problem", text="Previous", icon="TRIA_LEFT")
+    row.operator("handmocap.next_problem", text="Next", icon="TRIA_RIGHT")
+    row.operator("handmocap.find_problems", text="", icon="FILE_REFRESH")
+    row.prop(cleanup, "problem_markers", text="", icon="MARKER")
+
+
+def _draw_estimate_tools(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    armature = context.scene.handmocap.armature
+    layout.label(text="The Estimate")
+    grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
+    shown = armature is not None and is_raw_shown(armature)
+    grid.operator("handmocap.compare_raw", text="Hide Raw" if shown else "Compare Raw")
+    grid.operator("handmocap.back_to_raw")
+    grid.operator("handmocap.mark_not_seen")
+    grid.operator("handmocap.smooth")
+    grid.operator("handmocap.swap_sides", text="Swap Sides")
+    grid.operator("handmocap.shift_hands")
+    grid.operator_menu_enum("handmocap.wrist_from", "source")
+    grid.operator("handmocap.forget_corrections", text="Forget")
+
+
+def _draw_key_tools(layout: bpy.types.UILayout, cleanup: Any) -> None:
+    layout.label(text="Keys of Your Own")
+    grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
+    grid.operator("handmocap.hold")
+    grid.operator("handmocap.relax")
+    grid.operator("handmocap.copy_from_other_hand", text="Copy Other")
+    grid.operator("handmocap.retime", text="Retime…")
+    column = layout.column(align=True)
+    row = column.row(align=True)
+    row.prop(cleanup, "pose", text="")
+    row.operator("handmocap.blend_to_pose")
+    if cleanup.pose == "ACTION":
+        column.prop(cleanup, "pose_action", text="")
+
+
+CLASSES = (HANDMOCAP_PT_cleanup,)

@@ -1,0 +1,76 @@
+"""From one range that needs a look to the next."""
+
+from __future__ import annotations
+
+import bpy
+
+from ...blender.problems import find_problems
+from ...blender.shot import cleaned_hands
+from ...core.hand_poses_file import read_hand_poses
+from .. import panel_jobs
+from ..drawing import waits_for
+from . import problem_list
+from .correction_operators import STAGE
+from .target import can_apply_again, can_edit_keys
+
+
+class _Goes:
+    bl_options = {"REGISTER", "UNDO"}
+    forwards = True
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not can_edit_keys(cls, context):
+            return False
+        if all(problem.done for problem in context.scene.handmocap_cleanup.problems):
+            return waits_for(cls, "Nothing is left to look at; Apply Fingers looks again")
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        index = problem_list.nearest(context, self.forwards)
+        if index is None:
+            self.report({"INFO"}, f"No problem {'after' if self.forwards else 'before'} this frame")  # type: ignore[attr-defined]
+            return {"CANCELLED"}
+        context.scene.handmocap_cleanup.active_problem = index
+        return {"FINISHED"}
+
+
+class HANDMOCAP_OT_next_problem(_Goes, bpy.types.Operator):
+    """Go to the next range that needs a look, and select the bones that it is about. Done ones are passed over"""
+
+    bl_idname = "handmocap.next_problem"
+    bl_label = "Next Problem"
+
+
+class HANDMOCAP_OT_previous_problem(_Goes, bpy.types.Operator):
+    bl_idname = "handmocap.previous_problem"
+    bl_label = "Previous Problem"
+    bl_description = (
+        "Go to the range that needs a look before this frame, and select the bones that it is about. Done ones are "
+        "passed over"
+    )
+    forwards = False
+
+
+class HANDMOCAP_OT_find_problems(bpy.types.Operator):
+    """Look for what needs a look in the hands as the settings have them now, without keying anything"""
+
+    bl_idname = "handmocap.find_problems"
+    bl_label = "Find Problems"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return can_apply_again(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.handmocap
+        with panel_jobs.sentences_for(self, STAGE):
+            poses = read_hand_poses(settings.hand_poses_path())
+            cleaned = cleaned_hands(settings.armature, poses, settings.cleanup())
+            problem_list.show_problems(context, find_problems(settings.armature, cleaned, poses))
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+CLASSES = (HANDMOCAP_OT_find_problems, HANDMOCAP_OT_next_problem, HANDMOCAP_OT_previous_problem)

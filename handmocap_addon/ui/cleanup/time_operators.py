@@ -1,0 +1,81 @@
+"""The raw hands for comparison, and everything faster, slower, sooner or later."""
+
+from __future__ import annotations
+
+import bpy
+
+from ...blender.problems import read_problems
+from ...blender.raw_ghost import hide_raw, is_raw_shown, show_raw
+from ...blender.retiming import retime
+from ...core.hand_poses_file import read_hand_poses
+from .. import panel_jobs
+from .correction_operators import STAGE
+from .problem_list import show_problems
+from .target import can_apply_again, can_edit_keys
+
+
+class HANDMOCAP_OT_compare_raw(bpy.types.Operator):
+    bl_idname = "handmocap.compare_raw"
+    bl_label = "Compare with Raw"
+    bl_description = (
+        "Show the hands as they were measured, in wire over the clean ones; press again to take them away. They "
+        "are never baked or rendered"
+    )
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        armature = context.scene.handmocap.armature
+        return (armature is not None and is_raw_shown(armature)) or can_apply_again(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.handmocap
+        with panel_jobs.sentences_for(self, STAGE):
+            if is_raw_shown(settings.armature):
+                hide_raw(settings.armature)
+            else:
+                show_raw(settings.armature, read_hand_poses(settings.hand_poses_path()), context.scene)
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+class HANDMOCAP_OT_retime(bpy.types.Operator):
+    bl_idname = "handmocap.retime"
+    bl_label = "Retime"
+    bl_description = (
+        "Make everything of this clip faster or slower about the current frame, or move it: fingers, body, camera, "
+        "the clip behind it, and your own keys with them. Later runs follow"
+    )
+    bl_options = {"REGISTER", "UNDO"}
+
+    speed: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="Speed", description="2 is twice as fast", default=1.0, min=0.01, soft_max=10.0
+    )
+    offset: bpy.props.IntProperty(name="Offset", description="Frames later; earlier where negative")  # type: ignore[valid-type]
+    around: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Around", description="The frame that stays; the current one where not given", options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return can_edit_keys(cls, context)
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        return context.window_manager.invoke_props_dialog(self)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene = context.scene
+        around = self.around if self.properties.is_property_set("around") else scene.frame_current
+        with panel_jobs.sentences_for(self, STAGE):
+            armature = scene.handmocap.armature
+            count = retime(armature, self.speed, around, self.offset, scene)
+            if is_raw_shown(armature):
+                # It is a picture of the hands' file, drawn again when wanted.
+                hide_raw(armature)
+            show_problems(context, read_problems(armature))
+            panel_jobs.set_status(STAGE, True, f"{count} keys moved")
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+CLASSES = (HANDMOCAP_OT_compare_raw, HANDMOCAP_OT_retime)

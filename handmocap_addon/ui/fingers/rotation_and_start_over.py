@@ -1,0 +1,122 @@
+"""Another rotation mode for the fingers' keys, and fingers from the file again without the keys of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import bpy
+
+from ...blender.armatures import HAND_JOINTS, map_armature
+from ...blender.problems import find_problems
+from ...blender.rotation_conversion import convert_rotations
+from ...blender.shot import start_over
+from ...core.hand_poses_file import read_hand_poses
+from ...core.rotation_modes import EULER_ORDERS, QUATERNION
+from ...core.skeleton import SIDES, hand_joint_names, joint_group
+from .. import panel_jobs
+from ..cleanup.problem_list import show_problems
+from ..drawing import waits_for
+
+STAGE = "fingers"
+TARGETS = (
+    ("SELECTED", "Selected Fingers", "The fingers of the selected bones"),
+    ("LEFT", "Left Hand", "All fingers of the left hand"),
+    ("RIGHT", "Right Hand", "All fingers of the right hand"),
+    ("ALL", "Both Hands", "All fingers, and what you said about the estimate"),
+)
+MODES = (
+    (QUATERNION, "Quaternion", "Four numbers, no gimbal lock"),
+    *((order, f"{order} Euler", f"Angles about three axes, {order[0]} first") for order in EULER_ORDERS),
+)
+
+
+class HANDMOCAP_OT_start_over(bpy.types.Operator):
+    """Key fingers afresh from the hands' file. Keys that you made on them yourself are lost"""
+
+    bl_idname = "handmocap.start_over"
+    bl_label = "Start Over"
+    bl_options = {"REGISTER", "UNDO"}
+
+    target: bpy.props.EnumProperty(name="Fingers", items=TARGETS, default="ALL")  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        settings = context.scene.handmocap
+        if settings.armature is None:
+            return waits_for(cls, "Add a body or choose an SMPL-X armature first")
+        if not settings.hand_poses:
+            return waits_for(cls, "Run Estimate or choose a hand_poses.npz first")
+        return True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        self.target = "SELECTED" if _selected_joints(context) else "ALL"
+        return context.window_manager.invoke_props_dialog(self, title="Lose Your Own Keys on", confirm_text="Start Over")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.handmocap
+        joints = _joints(context, self.target)
+        if not joints:
+            self.report({"WARNING"}, "Select bones of the fingers in pose mode first")
+            return {"CANCELLED"}
+        with panel_jobs.sentences_for(self, STAGE):
+            poses = read_hand_poses(settings.hand_poses_path())
+            options = (settings.cleanup(), settings.action_name(), settings.key_settings())
+            applied = start_over(settings.armature, poses, *options, joints)
+            show_problems(context, find_problems(settings.armature, applied, poses))
+            panel_jobs.set_status(STAGE, True, f"{poses.frame_count} frames keyed afresh{applied.keys.sentence()}")
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+class HANDMOCAP_OT_convert_rotation(bpy.types.Operator):
+    """Turn all keys of the selected bones, or of all fingers, into another rotation mode. Keys of your own stay yours"""
+
+    bl_idname = "handmocap.convert_rotation"
+    bl_label = "Convert Rotation"
+    bl_options = {"REGISTER", "UNDO"}
+
+    mode: bpy.props.EnumProperty(name="Mode", items=MODES)  # type: ignore[valid-type]
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if context.scene.handmocap.armature is None:
+            return waits_for(cls, "Add a body or choose an SMPL-X armature first")
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        armature = context.scene.handmocap.armature
+        with panel_jobs.sentences_for(self, STAGE):
+            bones = [bone.name for bone in _selected_bones(context)]
+            if not bones:
+                bone_of_joint = map_armature(armature).bone_of_joint
+                bones = [bone_of_joint[joint] for joint in HAND_JOINTS]
+            result = convert_rotations(armature, bones, self.mode)
+            left = f", {len(result.left)} locked bones left as they are" if result.left else ""
+            panel_jobs.set_status(STAGE, True, f"{result.keys} keys of {result.bones} bones converted{left}")
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+def _selected_bones(context: bpy.types.Context) -> list[Any]:
+    armature = context.scene.handmocap.armature
+    return [bone for bone in context.selected_pose_bones or () if bone.id_data == armature]
+
+
+def _selected_joints(context: bpy.types.Context) -> set[str]:
+    """Joints of every finger of which a bone is selected."""
+    selected = {bone.name for bone in _selected_bones(context)}
+    if not selected:
+        return set()
+    bone_of_joint = map_armature(context.scene.handmocap.armature).bone_of_joint
+    fingers = {joint_group(joint) for joint in HAND_JOINTS if bone_of_joint[joint] in selected}
+    return {joint for joint in HAND_JOINTS if joint_group(joint) in fingers}
+
+
+def _joints(context: bpy.types.Context, target: str) -> Collection[str]:
+    if target == "SELECTED":
+        return _selected_joints(context)
+    return [joint for side in SIDES if target in ("ALL", side.upper()) for joint in hand_joint_names(side)]
+
+
+CLASSES = (HANDMOCAP_OT_start_over, HANDMOCAP_OT_convert_rotation)
