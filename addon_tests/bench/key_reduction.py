@@ -4,7 +4,7 @@
 
 with a Python that has `bpy` and the stand-in's package, from the top of the checkout. Times are those of made-up hands that go
 from pose to pose and hold some. Each file is keyed with the default cleanup and reduced to 1.5 degrees; the largest error
-is that of the curves as Blender evaluates them, on every frame and at quarters between. The bend at a key is how much a
+is that of the curves as Blender evaluates them, on every frame and at eighths between. The bend at a key is how much a
 bone's speed changes on it.
 """
 
@@ -22,7 +22,7 @@ from handmocap_addon.blender.actions import find_curve
 from handmocap_addon.blender.bodies import add_body
 from handmocap_addon.blender.key_reduction import KeySharing, ReductionSettings, reduce_finger_keys, restore_full_keys
 from handmocap_addon.blender.motion_keys import rotation_path, write_hand_keys
-from handmocap_addon.blender.shot import apply_hands
+from handmocap_addon.blender.shot import apply_hands, match_scene_to_clip
 from handmocap_addon.core.clean_hands import CleanHand, CleanupSettings, Provenance
 from handmocap_addon.core.hand_poses import HandTrack
 from handmocap_addon.core.hand_poses_file import read_hand_poses
@@ -72,8 +72,8 @@ def _times(frame_count: int) -> str:
 
 
 def _evaluated(armature: Any, last: float) -> np.ndarray:
-    """Unit quaternions (n, 30, 4) on every frame from 1 and at quarters between."""
-    moments = np.arange(1.0, last + 0.01, 0.25)
+    """Unit quaternions (n, 30, 4) on every frame from 1 and at eighths between."""
+    moments = np.arange(1.0, last + 0.01, 0.125)
     curves = [find_curve(armature, rotation_path(bone), index) for bone in BONES for index in range(4)]
     values = [[curve.evaluate(moment) for moment in moments] for curve in curves if curve is not None]
     return normalized(np.array(values).reshape(len(BONES), 4, -1).transpose(2, 0, 1))
@@ -96,6 +96,7 @@ def _bends(armature: Any) -> np.ndarray:
 def _clip(path: Path) -> list[str]:
     armature = _armature()
     poses = read_hand_poses(path)
+    match_scene_to_clip(bpy.context.scene, poses, armature)
     apply_hands(armature, poses, CleanupSettings(), "clip")
     full = _evaluated(armature, poses.frame_count)
     lines = []

@@ -31,8 +31,8 @@ def _finger_keys(armature: Any, side: Any) -> int:
 
 
 def _rotations(armature: Any, side: Any) -> np.ndarray:
-    """Unit quaternions (n, 15, 4) on every frame and at quarters between."""
-    at = np.arange(1.0, FRAMES + 0.01, 0.25)
+    """Unit quaternions (n, 15, 4) on every frame and at eighths between."""
+    at = np.arange(1.0, FRAMES + 0.01, 0.125)
     curves = [curve_of(armature, rotation_path(bone), index) for bone in hand_joint_names(side) for index in range(4)]
     values = np.array([[curve.evaluate(frame) for frame in at] for curve in curves])
     quat = values.reshape(15, 4, -1).transpose(2, 0, 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ FULL = FRAMES * 122
 
 
 @pytest.fixture
-def keyed(settings: Any, tmp_path: Path) -> Iterator[Any]:
+def keyed(settings: Any, tmp_path: Path) -> Any:
     """The panel's fields with an armature whose fingers are keyed."""
     share, _ = holds(np.arange(FRAMES) / 30.0)
     pose = quat_wxyz_to_axis_angle(bent(stand_in_hand(), share)).reshape(FRAMES, 45).astype(np.float32)
@@ -31,7 +30,7 @@ def keyed(settings: Any, tmp_path: Path) -> Iterator[Any]:
     settings.hand_poses = str(tmp_path / "hand_poses.npz")
     bpy.ops.handmocap.add_body()
     assert bpy.ops.handmocap.apply_hands() == {"FINISHED"}
-    yield settings
+    return settings
 
 
 def _now() -> Any:
