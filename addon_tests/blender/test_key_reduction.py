@@ -51,7 +51,7 @@ def armature(stand_in: BodyModel) -> Any:
     return armature
 
 
-def _rotations(armature: Any, step: float = 0.25) -> np.ndarray:
+def _rotations(armature: Any, step: float = 0.125) -> np.ndarray:
     """Unit quaternions (n, 30, 4) as Blender evaluates the curves, on every frame and between."""
     at = np.arange(1.0, COUNT + 0.01, step)
     curves = [curve_of(armature, rotation_path(bone), index) for bone in BONES for index in range(4)]

@@ -12,36 +12,34 @@ from handmocap_addon.core.key_reduction.kept_frames import holds, turning_rows
 from handmocap_addon.core.key_reduction.reduction import FullKeys, ReducedKeys, reduced_keys
 from handmocap_addon.core.rotations import axis_angle_to_quat_wxyz, sign_continuous_quat_wxyz
 
-QUARTERS = np.arange(4) / 4.0
+EIGHTHS = np.arange(8) / 8.0
 
 
-def _between(first: np.ndarray, out: np.ndarray, into: np.ndarray, last: np.ndarray, frame: float) -> float:
-    """De Casteljau, the parameter by halving; handles that overlap in time shortened as Blender does."""
-    first, out, into, last = (np.array(point, dtype=np.float64) for point in (first, out, into, last))
-    long = (out - first)[0] + (last - into)[0]
-    if long > last[0] - first[0]:
-        shorter = (last[0] - first[0]) / long
-        out, into = first + (out - first) * shorter, last + (into - last) * shorter
-    low, high = 0.0, 1.0
+def _between(first: np.ndarray, out: np.ndarray, into: np.ndarray, last: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """De Casteljau with points (…, 2), the parameter by halving; handles that overlap in time shortened as Blender does."""
+    first, out, into, last = (np.float64(point) for point in (first, out, into, last))
+    long = (out - first)[..., :1] + (last - into)[..., :1]
+    shorter = np.minimum((last - first)[..., :1] / np.maximum(long, 1e-9), 1.0)
+    out, into = first + (out - first) * shorter, last + (into - last) * shorter
+    low, high = np.zeros(long.shape), np.ones(long.shape)
     for _ in range(60):
         t = 0.5 * (low + high)
         points = [first, out, into, last]
         while len(points) > 1:
             points = [a * (1.0 - t) + b * t for a, b in itertools.pairwise(points)]
-        low, high = (t, high) if points[0][0] < frame else (low, t)
-    return float(points[0][1])
+        before = points[0][..., :1] < np.asarray(frame)[..., None]
+        low, high = np.where(before, t, low), np.where(before, high, t)
+    value: np.ndarray = points[0][..., 1]
+    return value
 
 
 def _evaluated(frames: np.ndarray, values: np.ndarray, left: np.ndarray, right: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Curves (n, J, 4) at frames (n,) from keys in single precision."""
     frames, values = np.float32(frames), np.float32(values)
-    result = np.empty((len(at), *values.shape[1:]))
-    for number, frame in enumerate(at):
-        row = int(np.clip(np.searchsorted(frames, np.float32(frame), side="right") - 1, 0, len(frames) - 2))
-        for place in np.ndindex(values.shape[1:]):
-            first, last = (frames[row], values[row][place]), (frames[row + 1], values[row + 1][place])
-            result[number][place] = _between(first, right[row][place], left[row + 1][place], last, float(frame))
-    return result
+    row = np.clip(np.searchsorted(frames, np.float32(at), side="right") - 1, 0, len(frames) - 2)
+    keys = np.stack((np.broadcast_to(frames[:, None, None], values.shape), values), axis=-1)
+    frame = np.broadcast_to(at[:, None, None], (len(at), *values.shape[1:]))
+    return _between(keys[row], right[row], left[row + 1], keys[row + 1], frame)
 
 
 def _full(quat: np.ndarray, frames: np.ndarray, **changes: np.ndarray) -> FullKeys:
@@ -75,7 +73,7 @@ def _degrees_apart(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def _moments(frames: np.ndarray) -> np.ndarray:
-    return np.append((frames[:-1, None] + np.diff(frames)[:, None] * QUARTERS).ravel(), frames[-1])
+    return np.append((frames[:-1, None] + np.diff(frames)[:, None] * EIGHTHS).ravel(), frames[-1])
 
 
 def _error(full: FullKeys, reduced: ReducedKeys) -> float:
@@ -187,4 +185,4 @@ def test_curves_are_evaluated_with_handles_of_any_length() -> None:
         out, into = first + (random.uniform(0, 9), random.normal()), last - (random.uniform(0, 9), random.normal())
         for frame in (3.0, 3.5, 7.0, 10.75):
             found = bezier_values(first, out, into, last, np.array((frame - 3.0) / 8.0))
-            assert found == pytest.approx(_between(first, out, into, last, frame), abs=1e-6)
+            assert found == pytest.approx(_between(first, out, into, last, np.array(frame)), abs=1e-6)

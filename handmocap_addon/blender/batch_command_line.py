@@ -35,7 +35,7 @@ from ..core.wrist import WristSettings, WristSource
 from .armatures import smplx_armatures
 from .baking import BakeJob, request_for
 from .ending import Ending
-from .key_reduction import KeySharing, ReductionSettings
+from .key_reduction import KeySharing, ReductionSettings, reduce_finger_keys
 from .progress_line import show_progress
 from .retarget import other_rigs, transfer_fingers
 from .run import RunOptions, run_shot
@@ -171,15 +171,6 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--bake", type=_formats, default=("abc", "usdc"), help="abc, usdc, usda, usd, or nothing")
     run.add_argument("--steady-camera", action="store_true", help="the real camera stood still")
     run.add_argument("--truth", type=Path, help="known finger poses (left_ and right_hand_pose), to report the error")
-    run.add_argument(
-        "--reduce",
-        type=float,
-        metavar="DEGREES",
-        help="leave only the finger keys that keep every bone this near to its full curve",
-    )
-    run.add_argument(
-        "--reduce-by", choices=[sharing.value for sharing in KeySharing], help="what shares its reduced keys; default finger"
-    )
     run.add_argument("--no-preview", action="store_true", help="render no preview.png")
 
     apply = commands.add_parser("apply", help="key hands (and a body) on an armature and save the file")
@@ -204,6 +195,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     retarget.add_argument("--save", type=Path, required=True, help="the .blend to write")
     for command in (run, apply):
+        command.add_argument(
+            "--reduce",
+            type=float,
+            metavar="DEGREES",
+            help="leave only the finger keys that keep every bone this near to its full curve",
+        )
+        command.add_argument(
+            "--reduce-by",
+            choices=[sharing.value for sharing in KeySharing],
+            help="what shares its reduced keys; default finger",
+        )
         command.add_argument(
             "--wrist",
             choices=[source.value for source in WristSource],
@@ -328,8 +330,7 @@ def _run(options: argparse.Namespace, ending: Ending) -> None:
         print(f"{side} hand: {hand['measured']} of {hand['frames']} frames measured, {hand['filled']} filled, "
               f"{hand['missing']} missing")  # fmt: skip
         if "keys_after" in hand:
-            print(f"{side} hand: {hand['keys_after']} of {hand['keys_before']} finger keys left, "
-                  f"at most {hand['largest_error_degrees']:.2f} degrees off")  # fmt: skip
+            print(_finger_keys_left(side, hand["keys_before"], hand["keys_after"], hand["largest_error_degrees"]))
         if "accuracy" in hand and hand["accuracy"]["frames_compared"]:
             accuracy = hand["accuracy"]
             fitted, raw = accuracy["bone_direction_error_mean_deg"], accuracy["raw_landmarks_error_mean_deg"]
@@ -341,6 +342,10 @@ def _run(options: argparse.Namespace, ending: Ending) -> None:
         print(f"{file['path']}: {file['frames']} frames of {file['vertices']} vertices, "
               f"at most {file['largest_distance_m']:.1e} m from the scene")  # fmt: skip
     print(f"report: {options.out / 'report.json'}")
+
+
+def _finger_keys_left(side: str, before: int, after: int, largest_error_degrees: float) -> str:
+    return f"{side} hand: {after} of {before} finger keys left, at most {largest_error_degrees:.2f} degrees off"
 
 
 def _reduction(options: argparse.Namespace) -> ReductionSettings | None:
@@ -380,7 +385,7 @@ def _apply(options: argparse.Namespace, ending: Ending) -> None:
 
 
 def _apply_and_save(options: argparse.Namespace) -> None:
-    settings = _cleanup(options)
+    settings, reduction = _cleanup(options), _reduction(options)
     poses = read_hand_poses(options.hands)
     motion: BodyMotion | None = read_gvhmr_result(options.gvhmr) if options.gvhmr else None
     check_wrist(_wrist(options), motion)
@@ -393,8 +398,11 @@ def _apply_and_save(options: argparse.Namespace) -> None:
         clip = options.clip.resolve() if options.clip else None
         apply_body(armature, motion, poses, clip, name, options.steady_camera, _wrist(options))
     applied = apply_hands(armature, poses, settings, name)
+    reduced = reduce_finger_keys(armature, reduction) if reduction is not None else None
     save_copy(options.save.resolve())
     print(f"{applied.keys.keys} keys on {applied.keys.channels} channels, {applied.keys.kept_keys} of a person's own kept")
+    for side, hand in reduced.hands.items() if reduced is not None else ():
+        print(_finger_keys_left(side, hand.keys_before, hand.keys_after, hand.largest_error_degrees))
 
 
 def _retarget(options: argparse.Namespace, ending: Ending) -> None:

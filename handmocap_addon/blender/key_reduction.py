@@ -86,7 +86,7 @@ class ReductionResult:
 def reduce_finger_keys(armature: Any, settings: ReductionSettings | None = None) -> ReductionResult:
     """Leave only those finger keys that keep every bone within an angle of its full rotation.
 
-    The angle holds on every key and at quarters of the way to the next. Keys that a person made, moved, changed or gave
+    The angle holds on every key and at eighths of the way to the next. Keys that a person made, moved, changed or gave
     other handles stay as they are, with the full keys beside them; frames whose key a person deleted get none. The full keys
     are stored in the action. Keys that are reduced already are reduced anew from the full ones.
 

@@ -21,9 +21,9 @@ _PROPERTY = "handmocap_retimed"
 
 
 def retimed_as(armature: Any, frames: ArrayLike) -> Array:
-    """Timeline frames (N,) of a clip where the armature's keys have gone."""
+    """Timeline frames (N,) of a clip where the armature's keys have gone; as they are without an armature."""
     moved = np.asarray(frames, dtype=np.float64)
-    place = find_tool_action(armature)
+    place = find_tool_action(armature) if armature is not None else None
     stored = list(place.action.get(_PROPERTY, ())) if place is not None else []
     for scale, shift in zip(stored[::2], stored[1::2], strict=True):
         moved = one_step(moved, scale, shift)

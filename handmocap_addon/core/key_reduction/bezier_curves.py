@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 _NEWTON_STEPS = 6
-_CLOSE_ENOUGH = 1e-10
+_CLOSE_ENOUGH = 1e-8
 _HALVINGS = 60
 
 

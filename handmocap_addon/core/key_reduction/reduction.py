@@ -20,10 +20,12 @@ from .segment_fit import POINT_SHARES, Handles, fitted_handles
 
 Array = NDArray[Any]
 
-# Moments at which a curve is held against the full one: on every key, and at quarters between.
-PARTS = 4
-# What Blender's single precision may add, and more.
-_MARGIN = 1e-3
+# Moments at which a curve is held against the full one: on every key, and at eighths between, as frames of a scene may lie
+# anywhere between keys; while stretches are looked for, at every second of them.
+PARTS = 8
+_AT_FIRST = 2
+# What moments between those may add (1.8 % on real clips), and Blender's single precision.
+_MARGIN = 2e-2
 # A turn is one where the motion before and after it is this many times the angle.
 _TURN = 20.0
 # Joints that move by at most this share of the angle hold still.
@@ -31,6 +33,8 @@ _STILL = 0.5
 # There the curve may leave it by this part of the angle.
 _AT_TURNS = 0.5
 _LONGEST_STRETCH = 256
+# Stretches whose quaternions are further away than this many times the angle are not held against it more closely.
+_HOPELESS = 1.05
 # Stretches that are fitted at once, which bounds the memory.
 _AT_ONCE = 4096
 
@@ -60,7 +64,7 @@ class ReducedKeys:
 def reduced_keys(groups: Sequence[FullKeys], limit_degrees: float) -> list[ReducedKeys]:
     """Reduce groups of alike many joints.
 
-    The rotation of no joint is more than `limit_degrees` from that of the full keys, on every key and at quarters of the way
+    The rotation of no joint is more than `limit_degrees` from that of the full keys, on every key and at eighths of the way
     to the next. The first and the last key stay, and those on which the group turns round or begins or ends to hold still.
     Between neighbouring full keys, where nothing can be left out, the handles stay what they were.
     """
@@ -133,8 +137,7 @@ class _Work:
         found: list[tuple[Array, Array, Handles]] = []
         while len(start):
             trying = np.flatnonzero((bad - good > 1) & (good < stop))
-            handles = self._fitted(start[trying], trial[trying])
-            fits = self._fits(start[trying], trial[trying], handles)
+            fits, handles = self._tried(start[trying], trial[trying])
             good[trying] = np.where(fits, trial[trying], good[trying])
             bad[trying] = np.where(fits, bad[trying], trial[trying])
             _put(best, trying[fits], handles.of(fits))
@@ -156,6 +159,16 @@ class _Work:
         order = np.argsort(starts)
         return starts[order], ends[order], _joined([part[2] for part in found]).of(order)
 
+    def _tried(self, start: Array, end: Array) -> tuple[Array, Handles]:
+        """Which stretches (S,) can be fitted, and the handles of all."""
+        handles, distance = self._fitted(start, end)
+        fits = 2.0 * distance <= _HOPELESS * self.limit
+        # Most that do not fit show it on the rows alone.
+        for every in (PARTS, _AT_FIRST):
+            near = np.flatnonzero(fits)
+            fits[near] = self._fits(start[near], end[near], handles.of(near), every)
+        return fits, handles
+
     def _plain(self, rows: Array) -> Handles:
         """The full keys' own handles from rows to the next ones."""
         rows = np.minimum(rows, len(self.frames) - 2)
@@ -167,10 +180,11 @@ class _Work:
             self.left[rows + 1, :, 1],
         )
 
-    def _fitted(self, start: Array, end: Array) -> Handles:
-        """Handles of stretches; flat ones where a hold is."""
+    def _fitted(self, start: Array, end: Array) -> tuple[Handles, Array]:
+        """Handles of stretches, flat ones where a hold is, and about how far (S,) quaternions are from the full ones."""
         parts = np.array_split(np.arange(len(start)), len(start) // _AT_ONCE + 1)
-        handles = _joined([fitted_handles(self._resampled(start[part], end[part])) for part in parts])
+        fitted = [fitted_handles(self._resampled(start[part], end[part])) for part in parts]
+        handles, distance = _joined([part[0] for part in fitted]), np.concatenate([part[1] for part in fitted])
         third = 1.0 / 3.0
         still = self.is_still[start] & self.is_still[end - 1]
         if still.any():
@@ -179,8 +193,10 @@ class _Work:
                 self.values[start[still]], self.values[end[still]],
             )  # fmt: skip
             fits = self._fits(start[still], end[still], level)
-            _put(handles, np.flatnonzero(still)[fits], level.of(fits))
-        return handles
+            level_ones = np.flatnonzero(still)[fits]
+            _put(handles, level_ones, level.of(fits))
+            distance[level_ones] = 0.0
+        return handles, distance
 
     def _resampled(self, start: Array, end: Array) -> Array:
         """Values (S, C, POINT_SHARES) of the full curves over stretches."""
@@ -229,34 +245,35 @@ class _Work:
 
     def _stretches(self, start: Array, end: Array) -> Handles:
         """Handles of stretches: fitted ones, or the full keys' own where a stretch reaches only to the next row."""
-        handles = self._fitted(start, end)
+        handles, _ = self._fitted(start, end)
         single = np.flatnonzero(end - start == 1)
         _put(handles, single, self._plain(start[single]))
         return handles
 
-    def _fits(self, start: Array, end: Array, handles: Handles) -> Array:
-        """Whether stretches (S,) stay within the limit on the rows between, and well within it where the group turns."""
-        return self._largest(start, end, handles, 1, np.where(self.turns, 1.0 / _AT_TURNS, 1.0)) <= self.limit
+    def _fits(self, start: Array, end: Array, handles: Handles, every: int = _AT_FIRST) -> Array:
+        """Whether stretches (S,) stay within the limit on the rows and between, and well within it where the group turns."""
+        return self._largest(start, end, handles, every, np.where(self.turns, 1.0 / _AT_TURNS, 1.0)) <= self.limit
 
-    def _largest(self, start: Array, end: Array, handles: Handles, parts: int, weight: Array | None = None) -> Array:
-        """The largest angle (S,) between a joint and its full rotation, at `parts` moments a row; by rows' weights."""
+    def _largest(self, start: Array, end: Array, handles: Handles, every: int = 1, weight: Array | None = None) -> Array:
+        """The largest angle (S,) between a joint and its full rotation, on rows, by their weights, and at parts between."""
         largest = np.zeros(len(start))
         if not len(start):
             return largest
-        count = (end - start) * parts - 1
+        count = (end - start) * (PARTS // every) - 1
         bunches = np.cumsum(count) // (_AT_ONCE * 8)
         for bunch in np.unique(bunches):
             chosen = np.flatnonzero((bunches == bunch) & (count > 0))
             if len(chosen):
-                angle, owner, row = self._angles(start[chosen], count[chosen], end[chosen], handles.of(chosen), parts)
-                angle = angle if weight is None else angle * weight[row]
+                angle, owner, place = self._angles(start[chosen], count[chosen], end[chosen], handles.of(chosen), every)
+                if weight is not None:
+                    angle *= np.where(place % PARTS == 0, weight[place // PARTS], 1.0)
                 np.maximum.at(largest, chosen[owner], angle)
         return largest
 
-    def _angles(self, start: Array, count: Array, end: Array, handles: Handles, parts: int) -> tuple[Array, Array, Array]:
+    def _angles(self, start: Array, count: Array, end: Array, handles: Handles, every: int) -> tuple[Array, Array, Array]:
         owner = np.repeat(np.arange(len(start)), count)
         number = 1 + np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-        place = start[owner] * PARTS + number * (PARTS // parts)
+        place = start[owner] * PARTS + number * every
         row, part = place // PARTS, (place % PARTS) / PARTS
         following = np.minimum(row + 1, len(self.frames) - 1)
         frame = self.frames[row] + part * (self.frames[following] - self.frames[row])
@@ -266,7 +283,7 @@ class _Work:
         apart = np.linalg.norm(_unit_joints(curve) - self.normal[place], axis=-1).max(axis=-1)
         # Unit quaternions a chord apart are four times the arc sine of half of it apart as rotations.
         angle: Array = 4.0 * np.arcsin(np.minimum(0.5 * apart, 1.0))
-        return angle, owner, row
+        return angle, owner, place
 
     def _corners(self, start: Array, end: Array, handles: Handles) -> tuple[Array, Array, Array, Array]:
         """Keys and handles (S, C, 2) as they will be stored."""
@@ -290,7 +307,7 @@ class _Work:
         unknown = np.flatnonzero(self.ends - self.starts > 1)
         while len(unknown):
             starts, ends = self.starts[unknown], self.ends[unknown]
-            self.errors[unknown] = self._largest(starts, ends, self.handles.of(unknown), PARTS)
+            self.errors[unknown] = self._largest(starts, ends, self.handles.of(unknown))
             bad = unknown[self.errors[unknown] > self.limit]
             if not len(bad):
                 break
