@@ -20,6 +20,7 @@ from handmocap_addon.blender.key_reduction import (
     restore_full_keys,
 )
 from handmocap_addon.blender.motion_keys import write_hand_keys
+from handmocap_addon.blender.rotation_conversion import convert_rotations
 from handmocap_addon.core.body_model import BodyModel
 from handmocap_addon.core.clean_hands import CleanHand, Provenance
 from handmocap_addon.core.errors import BadInputError, BadUsageError
@@ -49,6 +50,15 @@ def armature(stand_in: BodyModel) -> Any:
     armature = add_body(stand_in)
     _write(armature)
     return armature
+
+
+def test_euler_keys_are_told_what_to_do_first(armature: Any) -> None:
+    convert_rotations(armature, BONES, "XYZ")
+    with pytest.raises(BadInputError, match="Only quaternion keys"):
+        reduce_finger_keys(armature)
+    convert_rotations(armature, BONES, "QUATERNION")
+    result = reduce_finger_keys(armature)
+    assert result.keys_after < result.keys_before
 
 
 def _rotations(armature: Any, step: float = 0.125) -> np.ndarray:

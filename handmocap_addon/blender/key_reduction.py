@@ -111,6 +111,8 @@ def reduce_finger_keys(armature: Any, settings: ReductionSettings | None = None)
         hands[side] = HandReduction(before, sum(_count(armature, group) for group in found), largest)
         kept += kept_of_side
     if not hands:
+        if any(armature.pose.bones[bone].rotation_mode != "QUATERNION" for bone in bones.values()):
+            raise BadInputError("Only quaternion keys can be reduced", "press Convert Rotation first, and choose Quaternion")
         raise BadInputError(*_NO_KEYS)
     return ReductionResult(hands, kept)
 
