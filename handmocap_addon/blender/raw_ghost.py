@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import bmesh
 import bpy
 
 from ..core.errors import ArmatureError
@@ -16,14 +17,16 @@ from .ghosts import GHOST_OF, ghosts_of
 from .motion_keys import write_hand_keys
 from .shot import timeline_frames
 
+# A point is shown where so much of it hangs on finger bones.
+_LEAST_FINGER_WEIGHT = 0.2
 _COLOUR = (1.0, 0.35, 0.1, 1.0)
 
 
 def show_raw(armature: Any, poses: HandPoses, scene: Any) -> Any:
     """Add the ghost of an armature to the scene, instead of a former one, and return it.
 
-    It shares all data with the armature and its meshes and follows every bone of it but the fingers, which are keyed as
-    measured. It cannot be selected, rendered or baked.
+    It is the armature's own bones and those parts of its meshes that hang on fingers: more would cover what it is held
+    against. It follows every bone but the fingers, which are keyed as measured. It cannot be selected, rendered or baked.
 
     Raises:
         ArmatureError: the armature lacks fingers, or is linked.
@@ -48,6 +51,8 @@ def show_raw(armature: Any, poses: HandPoses, scene: Any) -> Any:
             _follow(bone.constraints, armature, bone.name)
     for mesh in deformed_meshes(armature):
         body = _copy(mesh, collection, armature)
+        body.data = _hands_of(mesh, fingers)
+        body.data[GHOST_OF] = armature
         body.parent, body.matrix_parent_inverse = ghost, mesh.matrix_parent_inverse
         for modifier in body.modifiers:
             if modifier.type == "ARMATURE" and modifier.object == armature:
@@ -63,7 +68,9 @@ def hide_raw(armature: Any) -> bool:
     collections = ghosts_of(armature)
     for collection in collections:
         things = list(collection.objects)
-        actions = {thing.animation_data.action for thing in things if thing.animation_data and thing.animation_data.action}
+        things += [thing.data for thing in collection.objects if GHOST_OF in thing.data]
+        animations = [thing.animation_data for thing in collection.objects]
+        actions = {animation.action for animation in animations if animation and animation.action}
         bpy.data.batch_remove([*things, *(action for action in actions if action.users <= 1), collection])
     return bool(collections)
 
@@ -82,6 +89,28 @@ def _copy(thing: Any, collection: Any, armature: Any) -> Any:
     copied.display_type, copied.show_in_front, copied.color = "WIRE", True, _COLOUR
     copied.hide_select = copied.hide_render = True
     return copied
+
+
+def _hands_of(mesh: Any, fingers: set[str]) -> Any:
+    """A mesh of those points of another one's that hang on finger bones, with everything that belongs to them."""
+    data = mesh.data.copy()
+    data.name = f"{mesh.data.name} raw"
+    groups = {group.index for group in mesh.vertex_groups if group.name in fingers}
+    shape = bmesh.new()
+    try:
+        shape.from_mesh(data)
+        weights = shape.verts.layers.deform.active
+        others = [
+            point
+            for point in shape.verts
+            if weights is None
+            or sum(weight for group, weight in point[weights].items() if group in groups) < _LEAST_FINGER_WEIGHT
+        ]
+        bmesh.ops.delete(shape, geom=others, context="VERTS")
+        shape.to_mesh(data)
+    finally:
+        shape.free()
+    return data
 
 
 def _follow(constraints: Any, armature: Any, bone: str | None) -> None:
