@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from addon_tests.making.formulas import random_axis_angle, rodrigues
-from handmocap_addon.core.euler_angles import euler_to_rotmat, rotmat_to_euler
+from handmocap_addon.core.euler_angles import rotmat_to_euler
+from handmocap_addon.core.rotation_modes import quat_wxyz_of_mode
+from handmocap_addon.core.rotations import quat_wxyz_to_rotmat
+
+
+def euler_to_rotmat(angles: np.ndarray, order: str) -> np.ndarray:
+    return quat_wxyz_to_rotmat(quat_wxyz_of_mode(angles, order))
+
 
 ORDERS = ["".join(order) for order in itertools.permutations("XYZ")]
 

@@ -8,19 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.euler_angles import euler_to_rotmat
-from ..core.rotations import axis_angle_to_rotmat, normalized, quat_wxyz_to_rotmat
+from ..core.rotation_modes import quat_wxyz_of_mode, rotation_property
+from ..core.rotations import quat_wxyz_to_rotmat
 from . import version_differences
 
 Array = NDArray[Any]
 
 _BONE_IN_PATH = re.compile(r'pose\.bones\["((?:[^"\\]|\\.)*)"\]')
-ROTATION_PROPERTIES = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
-
-
-def rotation_property(pose_bone: Any) -> str:
-    """The property that turns the bone in its rotation mode."""
-    return ROTATION_PROPERTIES.get(pose_bone.rotation_mode, "rotation_euler")
 
 
 def bones_in_path(data_path: str) -> list[str]:
@@ -63,18 +57,14 @@ def curves_of(armature: Any) -> dict[tuple[str, int], Any]:
 def local_rotmat(armature: Any, bone_name: str, curves: dict[tuple[str, int], Any], frames: Array) -> Array:
     """A bone's own rotation (N, 3, 3) on frames (N,), in its own rest axes; still where it has no curves."""
     pose_bone = armature.pose.bones[bone_name]
-    name = rotation_property(pose_bone)
+    name = rotation_property(pose_bone.rotation_mode)
     path = pose_bone.path_from_id(name)
     values = np.tile(np.array(getattr(pose_bone, name), dtype=np.float64), (len(frames), 1))
     for index in range(values.shape[1]):
         curve = curves.get((path, index))
         if curve is not None:
             values[:, index] = curve_values(curve, frames)
-    if name == "rotation_quaternion":
-        return quat_wxyz_to_rotmat(normalized(values))
-    if name == "rotation_axis_angle":
-        return axis_angle_to_rotmat(values[:, :1] * normalized(values[:, 1:]))
-    return euler_to_rotmat(values, pose_bone.rotation_mode)
+    return quat_wxyz_to_rotmat(quat_wxyz_of_mode(values, pose_bone.rotation_mode))
 
 
 def curve_values(curve: Any, frames: Array) -> Array:

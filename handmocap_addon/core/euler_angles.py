@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .rotations import axis_angle_to_rotmat
-
 Array = NDArray[Any]
 
 
@@ -44,13 +42,3 @@ def rotmat_to_euler(rotmat: ArrayLike, order: str) -> Array:
 def _turn(difference: Array) -> Array:
     """How far apart (N,) angles (N, 3) are, whole turns aside."""
     return np.linalg.norm((difference + np.pi) % (2.0 * np.pi) - np.pi, axis=-1)
-
-
-def euler_to_rotmat(angles: ArrayLike, order: str) -> Array:
-    """Angles (N, 3) about x, y and z, radians, to matrices (N, 3, 3)."""
-    angles = np.asarray(angles, dtype=np.float64)
-    rotmat = np.broadcast_to(np.eye(3), (len(angles), 3, 3))
-    for axis in order:
-        number = "XYZ".index(axis)
-        rotmat = axis_angle_to_rotmat(angles[:, number, None] * np.eye(3)[number]) @ rotmat
-    return rotmat

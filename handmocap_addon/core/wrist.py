@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .body_motion import BodyMotion, joint_quat_wxyz
 from .errors import BadUsageError, HandPosesFileError
+from .gap_filling import eased
 from .hand_poses import HandTrack
 from .rotations import (
     axis_angle_to_quat_wxyz,
@@ -187,19 +188,14 @@ def _over_gaps(quat_wxyz: Array, measured: Array, time: Array, settings: WristSe
     fraction = np.where(bridged, to_before / np.where(bridged, span, 1.0), 0.0)
     nearest = np.where(to_before <= to_after, before, after)
     filled = np.where(
-        bridged[:, None], slerp_quat_wxyz(quat_wxyz[before], quat_wxyz[after], _eased(fraction)), quat_wxyz[nearest]
+        bridged[:, None], slerp_quat_wxyz(quat_wxyz[before], quat_wxyz[after], eased(fraction)), quat_wxyz[nearest]
     )
     filled[measured] = quat_wxyz[measured]
     # From one side to the other the hand changes in the middle of the gap, where it must be gone.
     ease = np.minimum(settings.ease, span / 2.0)
     away = np.minimum(to_before, to_after) / np.where(ease > 0.0, ease, 1.0)
-    faded = np.where(ease > 0.0, 1.0 - _eased(np.clip(away, 0.0, 1.0)), 0.0)
+    faded = np.where(ease > 0.0, 1.0 - eased(np.clip(away, 0.0, 1.0)), 0.0)
     return filled, np.where(measured | bridged, 1.0, faded)
-
-
-def _eased(fraction: Array) -> Array:
-    """Smoothstep: starts and ends without a jump in speed."""
-    return fraction * fraction * (3.0 - 2.0 * fraction)
 
 
 def _smoothed(quat_wxyz: Array, weight: Array, time: Array, deviation: float) -> Array:

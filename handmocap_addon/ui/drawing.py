@@ -49,6 +49,22 @@ def stage_state(layout: bpy.types.UILayout, stage: str) -> None:
             layout.operator("handmocap.open_log", icon="TEXT").filepath = str(status.log_path)
 
 
+def has_armature(operator_class: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """For `poll`: an armature is chosen."""
+    if context.scene.handmocap.armature is None:
+        return waits_for(operator_class, "Add a body or choose an SMPL-X armature first")
+    return True
+
+
+def has_armature_and_hands(operator_class: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """For `poll`: an armature and the hands' file are chosen."""
+    if not has_armature(operator_class, context):
+        return False
+    if not context.scene.handmocap.hand_poses:
+        return waits_for(operator_class, "Run Estimate or choose a hand_poses.npz first")
+    return True
+
+
 def waits_for(operator_class: type[bpy.types.Operator], reason: str) -> bool:
     """For `poll`: grey the button out and say why."""
     operator_class.poll_message_set(reason)

@@ -8,7 +8,7 @@ import bpy
 from ...blender.baking import BakeJob, request_for
 from ...core import environments
 from .. import panel_jobs
-from ..drawing import waits_for
+from ..drawing import has_armature, waits_for
 from ..preferences import environment_folder
 
 STAGE = "bake"
@@ -30,8 +30,8 @@ class HANDMOCAP_OT_bake(bpy.types.Operator):
         if panel_jobs.is_running(STAGE):
             whose = panel_jobs.whose(STAGE, context.scene)
             return waits_for(cls, f"A bake is running{' for ' + whose if whose else ''}; cancel it first")
-        if settings.armature is None:
-            return waits_for(cls, "Add a body or choose an SMPL-X armature first")
+        if not has_armature(cls, context):
+            return False
         if not (settings.bake_alembic or settings.bake_usd):
             return waits_for(cls, "Choose Alembic, USD or both")
         return True

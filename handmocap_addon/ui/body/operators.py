@@ -6,7 +6,7 @@ from ...blender.shot import add_body_to_scene, apply_body, match_scene_to_clip
 from ...core.gvhmr_file import read_gvhmr_result
 from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs
-from ..drawing import waits_for
+from ..drawing import has_armature, waits_for
 
 STAGE = "body"
 
@@ -74,8 +74,8 @@ class HANDMOCAP_OT_apply_body(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         settings = context.scene.handmocap
-        if settings.armature is None:
-            return waits_for(cls, "Add a body or choose an SMPL-X armature first")
+        if not has_armature(cls, context):
+            return False
         if not settings.gvhmr:
             return waits_for(cls, "Choose GVHMR's hmr4d_results.pt in Source first")
         if settings.wrist != "BODY" and not settings.hand_poses:

@@ -9,7 +9,7 @@ from ...core.clean_hands import Provenance
 from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs
 from ..cleanup.problem_list import show_problems
-from ..drawing import waits_for
+from ..drawing import has_armature, has_armature_and_hands
 
 STAGE = "fingers"
 
@@ -45,12 +45,7 @@ class HANDMOCAP_OT_apply_hands(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        settings = context.scene.handmocap
-        if settings.armature is None:
-            return waits_for(cls, "Add a body or choose an SMPL-X armature first")
-        if not settings.hand_poses:
-            return waits_for(cls, "Run Estimate or choose a hand_poses.npz first")
-        return True
+        return has_armature_and_hands(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         with panel_jobs.sentences_for(self, STAGE):
@@ -68,9 +63,7 @@ class HANDMOCAP_OT_reduce_keys(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.scene.handmocap.armature is None:
-            return waits_for(cls, "Add a body or choose an SMPL-X armature first")
-        return True
+        return has_armature(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.handmocap
@@ -92,9 +85,7 @@ class HANDMOCAP_OT_full_keys(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.scene.handmocap.armature is None:
-            return waits_for(cls, "Add a body or choose an SMPL-X armature first")
-        return True
+        return has_armature(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         with panel_jobs.sentences_for(self, STAGE):

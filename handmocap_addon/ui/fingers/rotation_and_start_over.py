@@ -16,7 +16,7 @@ from ...core.rotation_modes import EULER_ORDERS, QUATERNION
 from ...core.skeleton import SIDES, hand_joint_names, joint_group
 from .. import panel_jobs
 from ..cleanup.problem_list import show_problems
-from ..drawing import waits_for
+from ..drawing import has_armature, has_armature_and_hands
 
 STAGE = "fingers"
 TARGETS = (
@@ -42,12 +42,7 @@ class HANDMOCAP_OT_start_over(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        settings = context.scene.handmocap
-        if settings.armature is None:
-            return waits_for(cls, "Add a body or choose an SMPL-X armature first")
-        if not settings.hand_poses:
-            return waits_for(cls, "Run Estimate or choose a hand_poses.npz first")
-        return True
+        return has_armature_and_hands(cls, context)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         self.target = "SELECTED" if _selected_joints(context) else "ALL"
@@ -80,9 +75,7 @@ class HANDMOCAP_OT_convert_rotation(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if context.scene.handmocap.armature is None:
-            return waits_for(cls, "Add a body or choose an SMPL-X armature first")
-        return True
+        return has_armature(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         armature = context.scene.handmocap.armature

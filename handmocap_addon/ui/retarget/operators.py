@@ -9,7 +9,7 @@ from ...blender.retarget import transfer_fingers
 from ...blender.scene_time import scene_range
 from ...core.bone_map import read_bone_map, write_bone_map
 from .. import panel_jobs
-from ..drawing import waits_for
+from ..drawing import has_armature, waits_for
 
 STAGE = "retarget"
 
@@ -31,8 +31,8 @@ Its arms, locked channels and keys that you made yourself stay as they are; no c
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         settings = context.scene.handmocap
-        if settings.armature is None:
-            return waits_for(cls, "Add a body or choose an SMPL-X armature first")
+        if not has_armature(cls, context):
+            return False
         if not _has_target(cls, context):
             return False
         if not any(item.bone for item in settings.retarget.bones):
