@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import handlers, job_operators, panel_jobs
+from . import announcements, handlers, job_operators, panel_jobs, status_bar
 from .bake import operators as bake_operators
 from .bake import panel as bake_panel
 from .body import operators as body_operators
@@ -33,6 +33,7 @@ CLASSES = (
     *cleanup_settings.CLASSES,
     *problem_list.CLASSES,
     *job_operators.CLASSES,
+    *announcements.CLASSES,
     *hand_operators.CLASSES,
     *body_operators.CLASSES,
     *finger_operators.CLASSES,
@@ -61,12 +62,14 @@ def register() -> None:
         bpy.utils.register_class(cls)
     bpy.types.Scene.handmocap = bpy.props.PointerProperty(type=HandmocapSettings)
     handlers.register()
+    status_bar.register()
     bpy.types.Scene.handmocap_cleanup = bpy.props.PointerProperty(type=cleanup_settings.HandmocapCleanup)
 
 
 def unregister() -> None:
     """End running jobs and take everything back, in reverse."""
     panel_jobs.cancel_all()
+    status_bar.unregister()
     handlers.unregister()
     live.stop()
     del bpy.types.Scene.handmocap_cleanup
