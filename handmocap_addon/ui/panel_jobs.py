@@ -241,6 +241,8 @@ def _redraw_what_changed() -> None:
                 for region in area.regions:
                     if region.type == "UI":
                         region.tag_redraw()
+            elif area.type == "PREFERENCES":
+                area.tag_redraw()
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ from .retarget import operators as retarget_operators
 from .retarget import panel as retarget_panel
 from .retarget import settings as retarget_settings
 from .settings import HandmocapSettings
+from .setup import cache_operators
 from .setup import operators as setup_operators
 from .setup import panel as setup_panel
 from .source import panel as source_panel
@@ -45,6 +46,7 @@ CLASSES = (
     *retarget_operators.CLASSES,
     *bake_operators.CLASSES,
     *setup_operators.CLASSES,
+    *cache_operators.CLASSES,
     *source_panel.CLASSES,
     *hand_panel.CLASSES,
     *body_panel.CLASSES,

@@ -15,15 +15,18 @@ from ..core.gvhmr_file import CLIP_NAME
 from ..core.key_settings import KeySettings
 from ..core.wrist import WristSettings, WristSource
 from .cleanup import live
+from .estimators import ESTIMATORS
+from .preferences import default_estimator, smplx_models
 from .retarget.settings import HandmocapRetargetSettings
 
 BODY_CHOICES = (
     ("STAND_IN", "Stand-in", "The wooden mannequin; needs no licensed file"),
     ("FILE", "SMPL-X file", "Your own SMPLX_NEUTRAL, MALE or FEMALE .npz"),
 )
-ESTIMATORS = (
-    ("mediapipe", "MediaPipe", "Built in, runs on any processor, Apache-2.0"),
-    ("wilor", "WiLoR", "More exact, wants a graphics card; not for commercial work: see Set-up"),
+SMPLX_KINDS = (
+    ("NEUTRAL", "Neutral", "SMPLX_NEUTRAL.npz of the folder in the preferences: what GVHMR's shapes are made for"),
+    ("MALE", "Male", "SMPLX_MALE.npz of the folder in the preferences; GVHMR's shapes look a little different on it"),
+    ("FEMALE", "Female", "SMPLX_FEMALE.npz of the folder in the preferences; GVHMR's shapes look a little different on it"),
 )
 DETECTOR_SIZE = 640  # WiLoR's own
 SIDES_ESTIMATED = (
@@ -67,6 +70,17 @@ def _find_clip(settings: HandmocapSettings, _context: bpy.types.Context) -> None
         settings.clip = str(gvhmr.parent / CLIP_NAME)
 
 
+def _estimator(settings: HandmocapSettings) -> int:
+    """The scene's own, else that of the preferences, as Blender counts choices."""
+    names = [name for name, *_ in ESTIMATORS]
+    chosen = settings.own_estimator or default_estimator(bpy.context)
+    return names.index(chosen) if chosen in names else 0
+
+
+def _set_estimator(settings: HandmocapSettings, number: int) -> None:
+    settings.own_estimator = ESTIMATORS[number][0]
+
+
 def _apply_live(_settings: HandmocapSettings, context: bpy.types.Context) -> None:
     live.smoothing_changed(context)
 
@@ -96,7 +110,16 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     found_hand_poses: bpy.props.StringProperty(  # type: ignore[valid-type]
         description="The hands that were filled in for the clip", options={"HIDDEN"}
     )
-    estimator: bpy.props.EnumProperty(name="Estimator", items=ESTIMATORS)  # type: ignore[valid-type]
+    own_estimator: bpy.props.StringProperty(  # type: ignore[valid-type]
+        description="The estimator that was chosen in this scene; empty for that of the preferences", options={"HIDDEN"}
+    )
+    estimator: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Estimator",
+        description="What finds the hands. Change it where MediaPipe loses them; the default is in the preferences",
+        items=ESTIMATORS,
+        get=_estimator,
+        set=_set_estimator,
+    )
     detector_size: bpy.props.IntProperty(  # type: ignore[valid-type]
         name="Detector",
         description="Pixels of the longer side on which hands are looked for. More finds smaller hands and takes longer",
@@ -131,8 +154,15 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         description="Look for the hands again where the file already has them, from this clip with these settings",
     )
     body: bpy.props.EnumProperty(name="Body", items=BODY_CHOICES)  # type: ignore[valid-type]
+    smplx_kind: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="SMPL-X Model",
+        description="Which of the SMPL-X models in the preferences' folder stands for the person",
+        items=SMPLX_KINDS,
+    )
     smplx_model: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Model", description="SMPLX_NEUTRAL.npz, from smpl-x.is.tue.mpg.de", subtype="FILE_PATH"
+        name="Model",
+        description="An SMPLX_*.npz of your own for this scene; empty: the one chosen above, from the preferences' folder",
+        subtype="FILE_PATH",
     )
     armature: bpy.props.PointerProperty(  # type: ignore[valid-type]
         name="Armature", description="The SMPL-X armature that gets the keys", type=bpy.types.Object, poll=_is_armature
@@ -258,8 +288,8 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         path = self.clip_path() or self.hand_poses_path()
         return f"{path.stem if path is not None else 'fingers'} motion"
 
-    def estimate_request(self, target: Path, estimator: str, weights: Path | None) -> EstimateRequest:
-        """What Estimate asks the worker for; there must be a clip. `weights` are WiLoR's."""
+    def estimate_request(self, target: Path, estimator: str, weights: Path | None, device: str = "auto") -> EstimateRequest:
+        """What Estimate asks the worker for; there must be a clip. `weights` and `device` are WiLoR's."""
         clip = self.clip_path()
         assert clip is not None
         request = EstimateRequest(
@@ -273,7 +303,7 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         )
         if estimator != "wilor":
             return request
-        return replace(request, model=weights, detector_size=self.detector_size, batch=self.batch or None)
+        return replace(request, model=weights, device=device, detector_size=self.detector_size, batch=self.batch or None)
 
     def wrist_settings(self) -> WristSettings:
         return WristSettings(
@@ -297,8 +327,13 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         return ReductionSettings(self.reduction_error, KeySharing(self.reduction_sharing.lower()))
 
     def body_choice(self) -> str:
-        """`stand-in`, or the path of the model file."""
-        return "stand-in" if self.body == "STAND_IN" else str(_path(self.smplx_model) or "")
+        """`stand-in`, or the path of the model file, "" where there is none."""
+        return "stand-in" if self.body == "STAND_IN" else str(self.smplx_model_path() or "")
+
+    def smplx_model_path(self) -> Path | None:
+        """The scene's own SMPL-X file, else the chosen one of the preferences' folder."""
+        found = (model.path for model in smplx_models(bpy.context) if model.kind == self.smplx_kind)
+        return _path(self.smplx_model) or next(found, None)
 
 
 def _path(text: str) -> Path | None:

@@ -12,12 +12,16 @@ Say = Callable[[str], None]
 Show = Callable[[Progress], None]
 
 
+def show_nothing(_progress: Progress) -> None:
+    """For whoever wants sentences alone."""
+
+
 @dataclass(frozen=True)
 class Listener:
     """Who is told: `say` gets sentences, `show` gets progress."""
 
     say: Say
-    show: Show = lambda _progress: None
+    show: Show = show_nothing
 
 
 class Pace:

@@ -25,8 +25,8 @@ class HANDMOCAP_OT_add_body(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         settings = context.scene.handmocap
-        if settings.body == "FILE" and not settings.smplx_model:
-            return waits_for(cls, "Choose your SMPLX_NEUTRAL.npz first, or the stand-in")
+        if not settings.body_choice():
+            return waits_for(cls, "Choose your SMPLX_NEUTRAL.npz first, its folder in the preferences, or the stand-in")
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import bpy
 
 from ..drawing import CATEGORY, stage_state
+from ..preferences import smplx_folder
 from .operators import STAGE
 
 
@@ -20,6 +21,8 @@ class HANDMOCAP_PT_body(bpy.types.Panel):
         column = self.layout.column()
         column.row().prop(settings, "body", expand=True)
         if settings.body == "FILE":
+            if smplx_folder(context) is not None and not settings.smplx_model:
+                column.row().prop(settings, "smplx_kind", expand=True)
             column.prop(settings, "smplx_model")
         column.operator("handmocap.add_body", icon="OUTLINER_OB_ARMATURE")
         column.prop(settings, "armature")
