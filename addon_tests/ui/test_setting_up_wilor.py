@@ -109,7 +109,7 @@ def test_doctor_names_this_blender_and_what_there_is_to_do(settings: Any, folder
 
 def test_estimating_with_wilor_waits_for_its_own_set_up(settings: Any, folder: Path, tmp_path: Path) -> None:
     settings.clip, settings.estimator = str(tmp_path / "clip.mp4"), "wilor"
-    with pytest.raises(RuntimeError, match="Set Up WiLoR below"):
+    with pytest.raises(RuntimeError, match="Set Up WiLoR in Set-up"):
         bpy.ops.handmocap.estimate()
 
 

@@ -47,6 +47,7 @@ CLASSES = (
     *bake_operators.CLASSES,
     *setup_operators.CLASSES,
     *cache_operators.CLASSES,
+    *setup_panel.FIRST,
     *source_panel.CLASSES,
     *hand_panel.CLASSES,
     *body_panel.CLASSES,

@@ -93,16 +93,22 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     """The panel's fields."""
 
     clip: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Clip", description="The video, or a folder of images", subtype="FILE_PATH", update=_find_siblings
+        name="Clip",
+        description="The video, or a folder of images. A GVHMR result and hands that lie beside it are filled in",
+        subtype="FILE_PATH",
+        update=_find_siblings,
     )
     gvhmr: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="GVHMR",
-        description="hmr4d_results.pt of the same clip; leave empty for hands alone",
+        description="The hmr4d_results.pt of the same clip, for the body and to tell whose hands are whose; empty for "
+        "hands alone",
         subtype="FILE_PATH",
         update=_find_clip,
     )
     hand_poses: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Hands", description="The hand_poses.npz that Estimate writes, or one of your own", subtype="FILE_PATH"
+        name="Hands",
+        description="The raw hands: the hand_poses.npz that Estimate writes, or one of your own. Cleanup never changes it",
+        subtype="FILE_PATH",
     )
     found_gvhmr: bpy.props.StringProperty(  # type: ignore[valid-type]
         description="The GVHMR result that was filled in for the clip", options={"HIDDEN"}
@@ -122,7 +128,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     detector_size: bpy.props.IntProperty(  # type: ignore[valid-type]
         name="Detector",
-        description="Pixels of the longer side on which hands are looked for. More finds smaller hands and takes longer",
+        description="Pixels of the longer side on which WiLoR looks for hands. Raise it where small hands are missed: "
+        "twice as many "
+        "take about four times as long to look through",
         default=DETECTOR_SIZE,
         min=32,
         soft_min=320,
@@ -132,16 +140,24 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     batch: bpy.props.IntProperty(  # type: ignore[valid-type]
         name="Batch",
-        description="Hands that go through the network at once, fewer where memory lacks. 0: what suits the device",
+        description="Hands that go through the network at once. Lower it where the card's memory is wanted for other "
+        "things; "
+        "0: what suits the device",
         default=0,
         min=0,
         soft_max=128,
     )
     sides: bpy.props.EnumProperty(  # type: ignore[valid-type]
-        name="Sides", items=SIDES_ESTIMATED, description="Which of the person's hands to look for"
+        name="Sides",
+        items=SIDES_ESTIMATED,
+        description="Which of the person's hands to look for. One side alone costs the same time and leaves the other "
+        "as it is",
     )
     frames: bpy.props.EnumProperty(  # type: ignore[valid-type]
-        name="Frames", items=FRAMES_ESTIMATED, description="On which frames to look for hands"
+        name="Frames",
+        items=FRAMES_ESTIMATED,
+        description="On which frames to look for hands. A range repairs a bad spot without looking through the whole "
+        "clip again",
     )
     first_frame: bpy.props.IntProperty(  # type: ignore[valid-type]
         name="First", description="First frame of the clip to look at, counted from 1", default=1, min=1
@@ -151,9 +167,14 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     afresh: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Again although Finished",
-        description="Look for the hands again where the file already has them, from this clip with these settings",
+        description="Look for the hands again where the file already has them from this clip with these settings. "
+        "Costs a full run",
     )
-    body: bpy.props.EnumProperty(name="Body", items=BODY_CHOICES)  # type: ignore[valid-type]
+    body: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Body",
+        description="What Add Body adds: the stand-in needs nothing, an SMPL-X file looks like the person",
+        items=BODY_CHOICES,
+    )
     smplx_kind: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="SMPL-X Model",
         description="Which of the SMPL-X models in the preferences' folder stands for the person",
@@ -165,17 +186,24 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         subtype="FILE_PATH",
     )
     armature: bpy.props.PointerProperty(  # type: ignore[valid-type]
-        name="Armature", description="The SMPL-X armature that gets the keys", type=bpy.types.Object, poll=_is_armature
+        name="Armature",
+        description="The SMPL-X armature that gets the keys: the one that was added, or any that is in the scene",
+        type=bpy.types.Object,
+        poll=_is_armature,
     )
     steady_camera: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Steady Camera", description="The real camera stood still: give the scene's camera one pose, without keys"
     )
     wrist: bpy.props.EnumProperty(  # type: ignore[valid-type]
-        name="Wrist", items=WRISTS, description="Whose rotation Apply Body gives the wrists; the hands' need Estimate first"
+        name="Wrist",
+        items=WRISTS,
+        description="Whose rotation Apply Body gives the wrists. Try the hands' where GVHMR's wrists are stiff or wrong; "
+        "they need Estimate first",
     )
     forearm_twist: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Forearm Twist",
-        description="How much of the wrist's twist the forearm takes; the hand stays as it is",
+        description="How much of the wrist's twist the forearm takes. Raise it where the mesh wrings at the wrist; "
+        "the hand stays",
         default=0.0,
         min=0.0,
         max=1.0,
@@ -183,7 +211,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     smoothing: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Smoothing",
-        description="How strongly fingers that hold still are calmed; gestures keep their speed. 0 keeps what was measured",
+        description="How strongly fingers that hold still are calmed. Raise it where holds tremble; fast gestures "
+        "lose little, and 0 "
+        "keeps what was measured",
         default=CleanupSettings.smoothing,
         min=0.0,
         max=1.0,
@@ -205,7 +235,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     longest_gap: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Longest Gap",
-        description="Frames without a hand are bridged up to this long; longer gaps ease to a relaxed hand",
+        description="Gaps without a hand are bridged up to this long. Raise it where a hand relaxes in the middle of "
+        "a gesture; what "
+        "is bridged is guessed",
         default=CleanupSettings.longest_gap,
         min=0.0,
         soft_max=5.0,
@@ -213,7 +245,8 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     ease: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Ease",
-        description="How long a hand takes to relax where a longer gap begins, and to come back where it ends",
+        description="How long a hand takes to relax where a longer gap begins, and to come back where it ends. "
+        "Shorter is abrupt",
         default=CleanupSettings.ease,
         min=0.0,
         soft_max=2.0,
@@ -221,7 +254,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     lowest_score: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Lowest Score",
-        description="Frames on which the estimator was less sure of the hand than this are filled in. 0 keeps all",
+        description="Frames on which the estimator was less sure of the hand than this are filled in. Raise it where "
+        "blurred hands "
+        "flicker; 0 keeps all",
         default=CleanupSettings.lowest_score,
         min=0.0,
         max=1.0,
@@ -229,14 +264,16 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     reduction_error: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Error",
-        description="By how many degrees a finger bone may turn from where all keys would have it",
+        description="By how many degrees a finger bone may turn from where all keys would have it. More leaves fewer keys",
         default=ReductionSettings.error_degrees,
         min=0.05,
         max=45.0,
         soft_max=10.0,
     )
     reduction_sharing: bpy.props.EnumProperty(  # type: ignore[valid-type]
-        name="Keys By", description="Which bones have their reduced keys on the same frames", items=SHARINGS
+        name="Keys By",
+        description="Which bones have their reduced keys on the same frames: fewer keys, or easier to edit",
+        items=SHARINGS,
     )
     hand_key_ease: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Ease to Own Keys",
@@ -250,14 +287,19 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     whole_frames: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Whole Frames",
-        description="Key whole frames also where the clip's fall between those of the scene",
+        description="Key whole frames also where the clip's fall between those of the scene. Off: keys stand where "
+        "frames were seen",
         default=KeySettings.whole_frames,
     )
     retarget: bpy.props.PointerProperty(  # type: ignore[valid-type]
         name="Other Rig", description="The rig that gets the fingers as well", type=HandmocapRetargetSettings
     )
-    bake_alembic: bpy.props.BoolProperty(name="Alembic", default=True)  # type: ignore[valid-type]
-    bake_usd: bpy.props.BoolProperty(name="USD", default=True)  # type: ignore[valid-type]
+    bake_alembic: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Alembic", description="Bake an .abc with every point on every frame: opens everywhere, large", default=True
+    )
+    bake_usd: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="USD", description="Bake a .usdc with every point on every frame, for pipelines on USD", default=True
+    )
     bake_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Folder", description="Where body.abc and body.usdc go; empty for beside the hands", subtype="DIR_PATH"
     )

@@ -19,16 +19,26 @@ class OnTarget:
     """The properties of a tool that acts on finger bones over a range; a script gives them, the panel leaves them out."""
 
     sides: bpy.props.EnumProperty(  # type: ignore[valid-type]
-        name="Hands", description="Whose fingers", items=SIDE_ITEMS, options={"ENUM_FLAG", "SKIP_SAVE"}
+        name="Hands",
+        description="Act on the fingers of these hands; without any, on the selected bones or the panel's hands",
+        items=SIDE_ITEMS,
+        options={"ENUM_FLAG", "SKIP_SAVE"},
     )
     fingers: bpy.props.EnumProperty(  # type: ignore[valid-type]
-        name="Fingers", description="Which fingers", items=FINGER_ITEMS, options={"ENUM_FLAG", "SKIP_SAVE"}
+        name="Fingers",
+        description="Act on these fingers; without any, on the selected bones or the panel's fingers",
+        items=FINGER_ITEMS,
+        options={"ENUM_FLAG", "SKIP_SAVE"},
     )
     first: bpy.props.IntProperty(  # type: ignore[valid-type]
-        name="First", description="First frame", options={"SKIP_SAVE"}
+        name="First",
+        description="Where to begin, a frame of the scene; without it the preview range or the panel's",
+        options={"SKIP_SAVE"},
     )
     last: bpy.props.IntProperty(  # type: ignore[valid-type]
-        name="Last", description="Last frame", options={"SKIP_SAVE"}
+        name="Last",
+        description="Where to end, itself included; without it the preview range or the panel's",
+        options={"SKIP_SAVE"},
     )
 
     @classmethod

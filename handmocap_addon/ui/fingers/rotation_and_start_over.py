@@ -38,7 +38,7 @@ class HANDMOCAP_OT_start_over(bpy.types.Operator):
     bl_label = "Start Over"
     bl_options = {"REGISTER", "UNDO"}
 
-    target: bpy.props.EnumProperty(name="Fingers", items=TARGETS, default="ALL")  # type: ignore[valid-type]
+    target: bpy.props.EnumProperty(name="Fingers", description="Whose own keys are forgotten", items=TARGETS, default="ALL")  # type: ignore[valid-type]
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -71,7 +71,7 @@ class HANDMOCAP_OT_convert_rotation(bpy.types.Operator):
     bl_label = "Convert Rotation"
     bl_options = {"REGISTER", "UNDO"}
 
-    mode: bpy.props.EnumProperty(name="Mode", items=MODES)  # type: ignore[valid-type]
+    mode: bpy.props.EnumProperty(name="Mode", description="The rotation mode that the bones and their keys get", items=MODES)  # type: ignore[valid-type]
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

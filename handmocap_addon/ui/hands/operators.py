@@ -26,7 +26,10 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
         name="Output", description="The hand_poses.npz to write; empty for the scene's", subtype="FILE_PATH"
     )
     estimator: bpy.props.EnumProperty(  # type: ignore[valid-type]
-        name="Estimator", items=(("SCENE", "Scene's", "What the panel says"), *ESTIMATORS), default="SCENE"
+        name="Estimator",
+        description="What finds the hands, for this run alone",
+        items=(("SCENE", "Scene's", "What the panel says"), *ESTIMATORS),
+        default="SCENE",
     )
 
     @classmethod

@@ -13,6 +13,7 @@ from .operators import DOCTOR_STAGE, DOCTOR_TEXT, STAGE
 from .steps import STEPS, Step
 
 SMPLX_SITE = "https://smpl-x.is.tue.mpg.de/"
+_BOX = 16.0  # pixels that a box takes of the width
 
 
 def _is_ready(context: bpy.types.Context) -> bool:
@@ -26,7 +27,7 @@ class HANDMOCAP_PT_first_steps(bpy.types.Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = CATEGORY
-    bl_order = -2
+    bl_order = -2  # Blender takes that for 0, so this one is registered before all others as well
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -91,13 +92,11 @@ def _draw_offline(box: bpy.types.UILayout) -> None:
 
 
 def _draw_step(box: bpy.types.UILayout, step: Step) -> None:
-    box.label(text=step.title, icon="RADIOBUT_OFF")
-    sentence(box, step.brings, "BLANK1")
-    sentence(box, step.terms, "BLANK1")
+    sentence(box, f"{step.title}: {step.brings}. {step.terms}", "RADIOBUT_OFF", _BOX)
     if panel_jobs.is_running(STAGE) and panel_jobs.title(STAGE).endswith(step.title):
         progress_row(box.row(align=True), STAGE)
         progress = panel_jobs.progress(STAGE)
-        sentence(box, panel_jobs.note(STAGE) if progress is None else progress.details(), "BLANK1")
+        sentence(box, panel_jobs.note(STAGE) if progress is None else progress.details(), "BLANK1", _BOX)
         return
     button = box.operator(step.operator, text=f"Set Up {step.title}", icon="IMPORT")
     if step.what:
@@ -110,14 +109,18 @@ def _draw_smplx(column: bpy.types.UILayout, context: bpy.types.Context) -> None:
         sentence(column, model.text(), "ERROR" if model.problem else "CHECKMARK")
     if models:
         return
-    column.label(text="SMPL-X Body", icon="RADIOBUT_OFF")
-    sentence(column, "Your own SMPL-X model in the person's shape in place of the stand-in. Optional", "BLANK1")
     sentence(
-        column, "Not for commercial work, 160 MB each: register on its site, download the npz files, unpack them", "BLANK1"
+        column,
+        "SMPL-X Body: the person's own shape in place of the stand-in. Not for commercial work, 160 MB each: register "
+        "on its "
+        "site, unpack SMPLX_NEUTRAL.npz, choose its folder",
+        "RADIOBUT_OFF",
+        _BOX,
     )
-    column.operator("wm.url_open", text="Open smpl-x.is.tue.mpg.de", icon="URL").url = SMPLX_SITE
+    row = column.row(align=True)
+    row.operator("wm.url_open", text="", icon="URL").url = SMPLX_SITE
     if chosen is not None:
-        column.prop(chosen, "smplx_folder", text="")
+        row.prop(chosen, "smplx_folder", text="")
     folder = smplx_folder(context)
     if folder is not None:
         sentence(column, f"There is no SMPLX_NEUTRAL, MALE or FEMALE.npz in {folder}", "ERROR")
@@ -141,4 +144,5 @@ def _draw_doctor(column: bpy.types.UILayout) -> None:
             sentence(body, line.text(), "CHECKMARK")
 
 
-CLASSES = (HANDMOCAP_PT_first_steps, HANDMOCAP_PT_setup)
+FIRST = (HANDMOCAP_PT_first_steps,)
+CLASSES = (HANDMOCAP_PT_setup,)

@@ -31,7 +31,7 @@ def _lacks_exporter() -> bool:
 STEPS = (
     Step(
         "Hand Estimator",
-        "Finds both hands in a clip, on any processor",
+        "finds both hands in a clip, on any processor",
         "MediaPipe, Apache-2.0, 600 MB",
         "handmocap.set_up",
         "worker",
@@ -40,7 +40,7 @@ STEPS = (
     ),
     Step(
         "Exporter",
-        "This build of Blender cannot write Alembic or USD; Blender's own module does it instead, in the background",
+        "writes Alembic and USD, which this build of Blender cannot",
         "Blender's module, GPL, 1 GB",
         "handmocap.set_up",
         "blender",
@@ -50,7 +50,7 @@ STEPS = (
     ),
     Step(
         "WiLoR",
-        "Better fingers, above all where they cover each other. Wants a graphics card. Optional",
+        "better fingers where they cover each other, wants a graphics card",
         "Not for commercial work, up to 14 GB",
         "handmocap.set_up_wilor",
         "",
