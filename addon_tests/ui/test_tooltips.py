@@ -86,6 +86,11 @@ def _offline() -> None:
     bpy.context.preferences.system.use_online_access = False
 
 
+def _a_clip_whose_estimate_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    bpy.context.scene.handmocap.clip = "clip.mp4"
+    _another_job(monkeypatch)
+
+
 def _another_job(monkeypatch: pytest.MonkeyPatch) -> None:
     for stage in ("hands", "bake", "setup", "doctor", "cache", "cache size"):
         monkeypatch.setitem(panel_jobs._running, stage, panel_jobs._Entry(None, None, lambda _result: ""))  # type: ignore[arg-type]
@@ -94,7 +99,7 @@ def _another_job(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_grey_button_says_what_it_waits_for(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     grey: set[str] = set()
     states = (_an_empty_scene, _offline, _an_smplx_body_without_a_file, _a_body, _a_body_with_another_rig)
-    for make in (*states, lambda: _another_job(monkeypatch)):
+    for make in (*states, lambda: _a_clip_whose_estimate_runs(monkeypatch)):
         make()
         for operator in OPERATORS:
             call = getattr(bpy.ops.handmocap, operator.bl_idname.removeprefix("handmocap."))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -44,7 +44,7 @@ class Status:
     log_path: Path | None = None
     owner: JobOwner | None = None
     is_cancelled: bool = False
-    result: Result | None = None
+    result: Result | None = field(default=None, compare=False)
 
     def sentence_for(self, scene: bpy.types.Scene) -> str:
         """The sentence, with a word about whose it is where that is not this scene."""
