@@ -63,6 +63,16 @@ def drop_older_copy(datablock: Any, name: str) -> None:
             del copies[name]
 
 
+def key_colour(name: str) -> tuple[float, float, float]:
+    """The theme's colour (3,) of a type of keys, named as in 4.5; 5.0 moved them to what all editors share."""
+    theme = bpy.context.preferences.themes[0]
+    if bpy.app.version < (5, 0, 0):
+        colour = getattr(theme.dopesheet_editor, name)
+    else:
+        colour = getattr(theme.common.anim, name.replace("movehold", "moving_hold"))
+    return (colour[0], colour[1], colour[2])
+
+
 def supported_options(operator: Any, options: dict[str, Any]) -> dict[str, Any]:
     """Only those options that the running version's operator has; exporters gain and lose some with each version."""
     known = operator.get_rna_type().properties.keys()

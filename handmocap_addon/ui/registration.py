@@ -17,6 +17,11 @@ from .fingers import panel as finger_panel
 from .fingers import rotation_and_start_over
 from .hands import operators as hand_operators
 from .hands import panel as hand_panel
+from .overlay import operators as overlay_operators
+from .overlay import panel as overlay_panel
+from .overlay import settings as overlay_settings
+from .overlay import strip as overlay_strip
+from .overlay import viewport as overlay_viewport
 from .preferences import HandmocapPreferences
 from .retarget import operators as retarget_operators
 from .retarget import panel as retarget_panel
@@ -29,10 +34,12 @@ from .source import panel as source_panel
 CLASSES = (
     HandmocapPreferences,
     *retarget_settings.CLASSES,
+    *overlay_settings.CLASSES,
     HandmocapSettings,
     *cleanup_settings.CLASSES,
     *problem_list.CLASSES,
     *job_operators.CLASSES,
+    *overlay_operators.CLASSES,
     *hand_operators.CLASSES,
     *body_operators.CLASSES,
     *finger_operators.CLASSES,
@@ -44,7 +51,9 @@ CLASSES = (
     *retarget_operators.CLASSES,
     *bake_operators.CLASSES,
     *setup_operators.CLASSES,
+    *overlay_strip.CLASSES,
     *source_panel.CLASSES,
+    *overlay_panel.CLASSES,
     *hand_panel.CLASSES,
     *body_panel.CLASSES,
     *finger_panel.CLASSES,
@@ -61,6 +70,7 @@ def register() -> None:
         bpy.utils.register_class(cls)
     bpy.types.Scene.handmocap = bpy.props.PointerProperty(type=HandmocapSettings)
     handlers.register()
+    overlay_viewport.register()
     bpy.types.Scene.handmocap_cleanup = bpy.props.PointerProperty(type=cleanup_settings.HandmocapCleanup)
 
 
@@ -69,6 +79,7 @@ def unregister() -> None:
     panel_jobs.cancel_all()
     handlers.unregister()
     live.stop()
+    overlay_viewport.unregister()
     del bpy.types.Scene.handmocap_cleanup
     del bpy.types.Scene.handmocap
     for cls in reversed(CLASSES):
