@@ -97,8 +97,8 @@ def add_clip_camera(scene: Any, clip: Path, armature: Any, match_scene: bool) ->
     show_clip_behind(camera, clip, first_frame)
     footage = camera.data.background_images[0].clip
     width, height = footage.size
-    if not (width and height):
-        bpy.data.cameras.remove(camera.data)
+    if footage.frame_duration == 0:  # Its size is then a made-up one.
+        bpy.data.batch_remove([camera, camera.data, *([footage] if footage.users <= 1 else [])])
         raise BadInputError(
             f"Blender cannot show {clip.name}", "convert it to a video that Blender opens, such as H.264 MP4"
         )
@@ -107,7 +107,7 @@ def add_clip_camera(scene: Any, clip: Path, armature: Any, match_scene: bool) ->
         scene.render.resolution_percentage = 100
         if footage.source == "MOVIE" and footage.fps > 0.0:
             set_frame_rate(scene, Fraction(footage.fps).limit_denominator(1001))
-        scene.frame_start, scene.frame_end = first_frame, first_frame + max(footage.frame_duration, 1) - 1
+        scene.frame_start, scene.frame_end = first_frame, first_frame + footage.frame_duration - 1
     return camera
 
 

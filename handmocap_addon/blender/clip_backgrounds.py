@@ -73,5 +73,9 @@ def pixels_to_region(
 
 def _shown_size(background: Any) -> tuple[int, int] | None:
     """Of the picture behind the camera; None where its file is gone."""
-    width, height = (background.clip if background.source == "MOVIE_CLIP" else background.image).size
+    if background.source == "MOVIE_CLIP":
+        # Without its file a movie clip calls itself 256 pixels wide and high.
+        width, height = background.clip.size if background.clip.frame_duration > 0 else (0, 0)
+    else:
+        width, height = background.image.size
     return (width, height) if width > 0 and height > 0 else None

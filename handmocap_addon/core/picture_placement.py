@@ -22,7 +22,7 @@ CROP: Final = "CROP"
 
 @dataclass(frozen=True)
 class PicturePlacement:
-    """How a camera shows its background picture; the defaults are those of a new one."""
+    """How a camera shows its background picture; the defaults fill the frame."""
 
     frame_method: str = STRETCH
     offset: tuple[float, float] = (0.0, 0.0)

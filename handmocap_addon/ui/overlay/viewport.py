@@ -16,7 +16,7 @@ from .pens import draw_label, draw_lines, draw_triangles
 from .strip import draw_strip, draw_strip_under_keys
 
 # Pixels at 100 % interface scale.
-_BONE, _BOX, _OUTLINE, _DOT, _TEXT, _LABEL_GAP = 2.0, 1.5, 1.0, 2.5, 12.0, 5.0
+_BONE, _BOX, _OUTLINE, _DOT, _TEXT, _LABEL_GAP = 2.0, 1.5, 1.0, 2.0, 12.0, 5.0
 
 
 def draw_viewport() -> None:
