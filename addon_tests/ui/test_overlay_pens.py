@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from mathutils import Matrix
 
-from handmocap_addon.core.overlay_shapes import ColouredLines, HandLabel
+from handmocap_addon.core.overlay_shapes import ColouredPoints, HandLabel
 from handmocap_addon.core.state_strip import rectangles
-from handmocap_addon.ui.overlay.pens import draw_label, draw_lines, draw_rectangles, draw_triangles
+from handmocap_addon.ui.overlay.pens import draw_label, draw_lines, draw_triangles
 
 WIDTH, HEIGHT = 80, 60
 
@@ -46,7 +46,7 @@ def picture() -> Iterator[Any]:
 
 
 def test_rectangles_cover_their_pixels(picture: Any) -> None:
-    seen = picture(lambda: draw_rectangles(rectangles([10, 40], [20, 50], 5, 15), (1.0, 0.5, 0.0, 1.0)))
+    seen = picture(lambda: draw_triangles(ColouredPoints.of(rectangles([10, 40], [20, 50], 5, 15), (1.0, 0.5, 0.0, 1.0))))
     covered = seen[..., 3] > 0.5
     assert covered.sum() == 200
     assert covered[5:15, 10:20].all() and covered[5:15, 40:50].all()
@@ -56,19 +56,13 @@ def test_rectangles_cover_their_pixels(picture: Any) -> None:
 def test_lines_have_their_width_and_colours_and_a_darker_border(picture: Any) -> None:
     ends = np.array(((10, 20.5), (70, 20.5), (10, 40.5), (70, 40.5)), np.float32)
     colours = np.array(((1, 0, 0, 1),) * 2 + ((0, 1, 0, 1),) * 2, np.float32)
-    seen = picture(lambda: draw_lines(ColouredLines(ends, colours), 3.0, outline=2.0))
+    seen = picture(lambda: draw_lines(ColouredPoints(ends, colours), 3.0, outline=2.0))
     assert seen[20, 40, 0] > 0.9 and seen[40, 40, 1] > 0.9
     assert seen[20, 40, 1] < 0.1 and seen[40, 40, 0] < 0.1
     border = seen[23, 40]
     assert border[3] > 0.2 and border[:3].max() < 0.4
     assert seen[30, 40, 3] == 0.0
     assert seen[20, 5, 3] < 0.1
-
-
-def test_triangles_have_the_colours_of_their_corners(picture: Any) -> None:
-    corners = rectangles([10], [20], 5, 15)
-    seen = picture(lambda: draw_triangles(corners, np.tile(np.array((0, 0, 1, 1), np.float32), (6, 1))))
-    assert np.allclose(seen[10, 15], (0, 0, 1, 1), atol=0.01)
 
 
 def test_labels_are_drawn_above_their_place_and_right_of_it(picture: Any) -> None:
@@ -81,8 +75,7 @@ def test_labels_are_drawn_above_their_place_and_right_of_it(picture: Any) -> Non
 
 def test_nothing_is_drawn_of_nothing(picture: Any) -> None:
     def draw() -> None:
-        draw_lines(ColouredLines.none(), 2.0, outline=1.0)
-        draw_rectangles(rectangles([], [], 0, 1), (1.0, 1.0, 1.0, 1.0))
-        draw_triangles(np.zeros((0, 2)), np.zeros((0, 4)))
+        draw_lines(ColouredPoints.none(), 2.0, outline=1.0)
+        draw_triangles(ColouredPoints.of(rectangles([], [], 0, 1), (1.0, 1.0, 1.0, 1.0)))
 
     assert not picture(draw).any()

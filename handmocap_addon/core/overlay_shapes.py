@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -45,23 +46,31 @@ _BONE_OF_JOINT = np.array([max(int(np.argmax(_BONES[:, 1] == joint)), 0) for joi
 
 
 @dataclass(frozen=True)
-class ColouredLines:
-    """Lines in pixels of the region: their ends (2 n, 2), two behind each other a line, and the ends' colours (2 n, 4)."""
+class ColouredPoints:
+    """Points in pixels of the region (n, 2) and their colours (n, 4): ends of lines, two a line, or triangles' corners."""
 
     positions: Array
     colours: Array
 
     @staticmethod
-    def none() -> ColouredLines:
-        return ColouredLines(np.zeros((0, 2), np.float32), np.zeros((0, 4), np.float32))
+    def of(positions: Array, colour: tuple[float, float, float, float]) -> ColouredPoints:
+        """All in one colour."""
+        colours = np.tile(np.array(colour, np.float32), (len(positions), 1))
+        return ColouredPoints(positions.astype(np.float32), colours)
 
-    def and_also(self, other: ColouredLines) -> ColouredLines:
-        """Both."""
-        positions = np.concatenate((self.positions, other.positions))
-        return ColouredLines(positions, np.concatenate((self.colours, other.colours)))
+    @staticmethod
+    def none() -> ColouredPoints:
+        return ColouredPoints(np.zeros((0, 2), np.float32), np.zeros((0, 4), np.float32))
+
+    @staticmethod
+    def together(parts: Sequence[ColouredPoints]) -> ColouredPoints:
+        """All of them, in their order."""
+        parts = [ColouredPoints.none(), *parts]
+        positions = np.concatenate([part.positions for part in parts])
+        return ColouredPoints(positions, np.concatenate([part.colours for part in parts]))
 
 
-def skeleton_lines(hand: SeenHand, row: int, to_region: Array) -> ColouredLines:
+def skeleton_lines(hand: SeenHand, row: int, to_region: Array) -> ColouredPoints:
     """The 20 bones of a hand in the fingers' colours; none where it was not measured.
 
     Args:
@@ -70,34 +79,33 @@ def skeleton_lines(hand: SeenHand, row: int, to_region: Array) -> ColouredLines:
         to_region: (2, 3) from pixels of the source to pixels of the region.
     """
     if not hand.has_keypoints[row]:
-        return ColouredLines.none()
+        return ColouredPoints.none()
     positions = placed(hand.keypoints[row], to_region)[_BONES].reshape(-1, 2)
-    return ColouredLines(positions.astype(np.float32), _opaque(np.repeat(_BONE_COLOURS, 2, axis=0)))
+    return ColouredPoints(positions.astype(np.float32), _opaque(np.repeat(_BONE_COLOURS, 2, axis=0)))
 
 
-def joint_dots(hand: SeenHand, row: int, to_region: Array, radius: float) -> ColouredLines:
+def joint_dots(hand: SeenHand, row: int, to_region: Array, radius: float) -> ColouredPoints:
     """The landmarks as squares of two triangles: corners (21 * 6, 2) with their colours. Arguments as `skeleton_lines`."""
     if not hand.has_keypoints[row]:
-        return ColouredLines.none()
+        return ColouredPoints.none()
     middles = placed(hand.keypoints[row], to_region)
     corners = np.array(((-1, -1), (1, -1), (1, 1), (-1, -1), (1, 1), (-1, 1))) * radius
     colours = _BONE_COLOURS[_BONE_OF_JOINT]
     colours[LANDMARK_WRIST] = _PALM_COLOUR
     positions = (middles[:, None] + corners).reshape(-1, 2).astype(np.float32)
-    return ColouredLines(positions, _opaque(np.repeat(colours, len(corners), axis=0)))
+    return ColouredPoints(positions, _opaque(np.repeat(colours, len(corners), axis=0)))
 
 
-def box_lines(side: Side, hand: SeenHand, row: int, to_region: Array) -> ColouredLines:
+def box_lines(side: Side, hand: SeenHand, row: int, to_region: Array) -> ColouredPoints:
     """A hand's box, dashed and dimmed where it was filled in; none where nothing near was seen."""
     if not hand.has_place or hand.provenance[row] == Provenance.RELAXED:
-        return ColouredLines.none()
+        return ColouredPoints.none()
     corners = placed(_corners(hand.box[row]), to_region)
     ends = np.stack((corners, np.roll(corners, -1, axis=0)), axis=1)
     measured = hand.provenance[row] == Provenance.MEASURED
     lines = ends if measured else _dashed(ends)
     colour = (*BOX_COLOURS[side], 1.0 if measured else _GUESSED_OPACITY)
-    positions = lines.reshape(-1, 2).astype(np.float32)
-    return ColouredLines(positions, np.tile(np.array(colour, np.float32), (len(positions), 1)))
+    return ColouredPoints.of(lines.reshape(-1, 2), colour)
 
 
 @dataclass(frozen=True)

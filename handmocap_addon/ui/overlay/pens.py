@@ -9,7 +9,7 @@ import gpu
 import numpy as np
 from gpu.types import GPUBatch, GPUVertBuf, GPUVertFormat
 
-from ...core.overlay_shapes import ColouredLines, HandLabel
+from ...core.overlay_shapes import ColouredPoints, HandLabel
 
 Array = np.ndarray
 
@@ -17,7 +17,7 @@ _FONT = 0
 _OUTLINE = (0.0, 0.0, 0.0, 0.45)
 
 
-def draw_lines(lines: ColouredLines, width: float, outline: float = 0.0) -> None:
+def draw_lines(lines: ColouredPoints, width: float, outline: float = 0.0) -> None:
     """Lines of a width in pixels, over darker ones that are wider by `outline` on each side."""
     if len(lines.positions) == 0:
         return
@@ -33,18 +33,10 @@ def draw_lines(lines: ColouredLines, width: float, outline: float = 0.0) -> None
     _batch("LINES", positions, lines.colours).draw(shader)
 
 
-def draw_triangles(corners: Array, colours: Array) -> None:
-    """Triangles from their corners (3 n, 2) and the corners' colours (3 n, 4)."""
-    if len(corners):
-        _batch("TRIS", corners, colours).draw(gpu.shader.from_builtin("FLAT_COLOR"))
-
-
-def draw_rectangles(corners: Array, colour: tuple[float, float, float, float]) -> None:
-    """Triangles from their corners (3 n, 2), all in one colour."""
-    if len(corners):
-        shader = gpu.shader.from_builtin("UNIFORM_COLOR")
-        shader.uniform_float("color", colour)
-        _batch("TRIS", corners).draw(shader)
+def draw_triangles(corners: ColouredPoints) -> None:
+    """Triangles from their corners, three behind each other."""
+    if len(corners.positions):
+        _batch("TRIS", corners.positions, corners.colours).draw(gpu.shader.from_builtin("FLAT_COLOR"))
 
 
 def draw_label(label: HandLabel, size: float) -> None:

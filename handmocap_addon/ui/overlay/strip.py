@@ -10,11 +10,11 @@ import numpy as np
 from ...blender.seen_clip import SeenClip, strip_end
 from ...blender.version_differences import key_colour
 from ...core.gap_filling import Provenance
-from ...core.overlay_shapes import BOX_COLOURS, HandLabel
+from ...core.overlay_shapes import BOX_COLOURS, ColouredPoints, HandLabel
 from ...core.skeleton import SIDES
-from ...core.state_strip import StripPlace, rectangles
+from ...core.state_strip import StripPlace, StripRuns, rectangles
 from .looking import clip_view, strip_place
-from .pens import draw_label, draw_rectangles
+from .pens import draw_label, draw_triangles
 
 # The strip's colours are those of the keys in the dope sheet, by the names of the theme.
 _KEYS = {
@@ -37,15 +37,14 @@ def draw_strip(clip: SeenClip, place: StripPlace, context: bpy.types.Context) ->
         return
     border = _BORDER * scale
     back = rectangles([place.left - _LABEL * scale], [place.right + border], place.bottom - border, place.top + border)
-    draw_rectangles(back, _BACKGROUND)
-    _draw_lines(clip, place)
+    x = place.x_of([context.scene.frame_current_final, context.scene.frame_current_final + 1.0]).mean()
+    shown = [x] if place.left <= x <= place.right else []
+    head = rectangles(np.subtract(shown, scale), np.add(shown, scale), place.bottom - border, place.top + border)
+    parts = [ColouredPoints.of(back, _BACKGROUND), *_lines(clip, place), ColouredPoints.of(head, _PLAYHEAD)]
+    draw_triangles(ColouredPoints.together(parts))
     for line, side in enumerate(SIDES):
         position = (place.left - (_LABEL - 4.0) * scale, place.line_bottom(line))
         draw_label(HandLabel(side, position, (*BOX_COLOURS[side], 1.0)), _TEXT * scale)
-    x = place.x_of([context.scene.frame_current_final, context.scene.frame_current_final + 1.0])
-    middle = x.mean()
-    if place.left <= middle <= place.right:
-        draw_rectangles(rectangles([middle - scale], [middle + scale], place.bottom - border, place.top + border), _PLAYHEAD)
 
 
 def draw_strip_under_keys(clip: SeenClip, context: bpy.types.Context) -> None:
@@ -57,20 +56,26 @@ def draw_strip_under_keys(clip: SeenClip, context: bpy.types.Context) -> None:
     if right <= left:
         return
     height = _UNDER_KEYS * context.preferences.system.ui_scale
-    _draw_lines(clip, StripPlace(left, right, bottom=1.0, line_height=height, first_frame=first, end_frame=end))
+    place = StripPlace(left, right, bottom=1.0, line_height=height, first_frame=first, end_frame=end)
+    draw_triangles(ColouredPoints.together(_lines(clip, place)))
 
 
-def _draw_lines(clip: SeenClip, place: StripPlace) -> None:
+def _lines(clip: SeenClip, place: StripPlace) -> list[ColouredPoints]:
+    """The rectangles of both hands, what needs a look over the rest."""
+    parts = []
     for line, side in enumerate(SIDES):
-        bottom, runs = place.line_bottom(line), clip.states[side]
+        bottom, top = place.line_bottom(line), place.line_bottom(line) + place.line_height
+        runs, looks = clip.states[side], clip.looks[side]
         for provenance, name in _KEYS.items():
-            chosen = runs.state == provenance
-            left, right = place.x_of(runs.first[chosen]), place.x_of(runs.end[chosen])
-            draw_rectangles(rectangles(left, right, bottom, bottom + place.line_height), (*key_colour(name), 1.0))
-        looks = clip.looks[side]
-        chosen = np.asarray(looks.state, dtype=bool)
-        left, right = place.x_of(looks.first[chosen]), place.x_of(looks.end[chosen])
-        draw_rectangles(rectangles(left, right, bottom, bottom + place.line_height * _LOOK_SHARE, 2.0), _LOOK)
+            corners = _rectangles_of(runs, runs.state == provenance, place, bottom, top)
+            parts.append(ColouredPoints.of(corners, (*key_colour(name), 1.0)))
+        corners = _rectangles_of(looks, looks.state, place, bottom, bottom + place.line_height * _LOOK_SHARE)
+        parts.append(ColouredPoints.of(corners, _LOOK))
+    return parts
+
+
+def _rectangles_of(runs: StripRuns, chosen: np.ndarray, place: StripPlace, bottom: float, top: float) -> np.ndarray:
+    return rectangles(place.x_of(runs.first[chosen]), place.x_of(runs.end[chosen]), bottom, top)
 
 
 class HANDMOCAP_GT_strip(bpy.types.Gizmo):

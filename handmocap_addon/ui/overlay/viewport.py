@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 import gpu
 
-from ...core.overlay_shapes import box_lines, hand_label, joint_dots, skeleton_lines
+from ...core.overlay_shapes import ColouredPoints, box_lines, hand_label, joint_dots, skeleton_lines
 from ...core.seen_hands import row_at
 from ...core.skeleton import SIDES
 from . import session
@@ -52,15 +52,16 @@ def _draw_hands(seen: ClipView, context: bpy.types.Context, shown: Any) -> None:
     if row is None or affine is None:
         return
     scale = context.preferences.system.ui_scale
-    for side in SIDES:
-        hand = seen.clip.hands[side]
-        if shown.hands:
-            draw_lines(skeleton_lines(hand, row, affine), _BONE * scale, _OUTLINE * scale)
-            dots = joint_dots(hand, row, affine, _DOT * scale)
-            draw_triangles(dots.positions, dots.colours)
-        if shown.boxes:
-            draw_lines(box_lines(side, hand, row, affine), _BOX * scale)
-            label = hand_label(side, hand, row, affine, _LABEL_GAP * scale)
+    hands = seen.clip.hands
+    if shown.hands:
+        bones = [skeleton_lines(hands[side], row, affine) for side in SIDES]
+        draw_lines(ColouredPoints.together(bones), _BONE * scale, _OUTLINE * scale)
+        draw_triangles(ColouredPoints.together([joint_dots(hands[side], row, affine, _DOT * scale) for side in SIDES]))
+    if shown.boxes:
+        boxes = [box_lines(side, hands[side], row, affine) for side in SIDES]
+        draw_lines(ColouredPoints.together(boxes), _BOX * scale)
+        for side in SIDES:
+            label = hand_label(side, hands[side], row, affine, _LABEL_GAP * scale)
             if label is not None:
                 draw_label(label, _TEXT * scale)
 
