@@ -13,7 +13,7 @@ from mathutils import Vector
 
 from handmocap_addon.blender.cameras import add_clip_camera, show_clip_behind
 from handmocap_addon.blender.clip_backgrounds import clip_background, clip_camera, pixels_to_region
-from handmocap_addon.core.errors import BadInputError
+from handmocap_addon.core.errors import ClipError
 from handmocap_addon.core.picture_placement import placed
 
 
@@ -118,7 +118,7 @@ def test_a_clip_camera_brings_size_rate_and_length_of_the_clip(scene: Any, demo:
 
 def test_what_is_no_clip_leaves_no_camera(scene: Any, tmp_path: Path) -> None:
     _without_picture(tmp_path)
-    with pytest.raises(BadInputError, match=r"words\.mp4"):
+    with pytest.raises(ClipError, match=r"words\.mp4"):
         add_clip_camera(scene, tmp_path / "words.mp4", None, match_scene=True)
     assert len(scene.objects) == 0
     assert len(bpy.data.movieclips) == 0

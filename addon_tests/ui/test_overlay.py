@@ -154,5 +154,5 @@ def test_the_hands_file_says_how_fast_the_clip_is(settings: Any, shot_folder: Pa
 def test_a_clip_that_is_none_is_said_to_be(settings: Any, tmp_path: Path) -> None:
     (tmp_path / "words.mp4").write_text("no video")
     settings.clip = str(tmp_path / "words.mp4")
-    with pytest.raises(RuntimeError, match=r"Blender cannot show words\.mp4"):
+    with pytest.raises(RuntimeError, match=r"Blender cannot read words\.mp4"):
         bpy.ops.handmocap.add_clip_camera()

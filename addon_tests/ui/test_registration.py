@@ -19,6 +19,8 @@ CHANGES_THE_FILE = {
     "handmocap.add_clip_camera",
     "handmocap.look_through_clip",
     "handmocap.apply_body",
+    "handmocap.choose_clip",
+    "handmocap.put_on_body",
     "handmocap.apply_hands",
     "handmocap.convert_rotation",
     "handmocap.full_keys",
@@ -86,5 +88,5 @@ def test_every_setting_says_what_it_is(settings: Any) -> None:
 def test_panels_stand_in_the_order_of_the_work(settings: Any) -> None:
     stages = [panel for panel in PANELS if not hasattr(panel, "bl_parent_id")]
     labels = [panel.bl_label for panel in sorted(stages, key=lambda panel: panel.bl_order)]
-    assert labels == ["Source", "Hands", "Body", "Fingers", "Cleanup", "To Another Rig", "Bake", "Set-up"]
+    assert labels == ["handmocap", "Source", "Hands", "Body", "Fingers", "Cleanup", "To Another Rig", "Bake", "Set-up"]
     assert {panel.bl_category for panel in PANELS} == {"handmocap"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,13 @@ import numpy as np
 from mathutils import Matrix, Quaternion
 
 from ..core.body_motion import BodyMotion, camera_path, steady_camera
-from ..core.errors import BadInputError
 from ..core.frame_sampling import FrameSampling
 from ..core.key_settings import KeySettings
 from ..core.rotation_modes import QUATERNION, rotation_property, values_in_mode
 from ..core.rotations import rotmat_to_quat_wxyz, sign_continuous_quat_wxyz
 from .actions import MEASURED_KEY, Channel, count_keys, write_channels
 from .armatures import map_armature
+from .footage import file_of, look_at
 from .key_arrays import key_type_number
 from .motion_keys import smplx_rest_pelvis
 from .retimed_frames import clip_start
@@ -85,8 +84,9 @@ def add_clip_camera(scene: Any, clip: Path, armature: Any, match_scene: bool) ->
         match_scene: whether the scene takes over the clip's size, rate and length.
 
     Raises:
-        BadInputError: Blender cannot show the clip.
+        ClipError: Blender cannot read the clip.
     """
+    footage = look_at(clip)
     name = f"{clip.stem} camera"
     camera = bpy.data.objects.new(name, bpy.data.cameras.new(name))
     scene.collection.objects.link(camera)
@@ -95,19 +95,12 @@ def add_clip_camera(scene: Any, clip: Path, armature: Any, match_scene: bool) ->
         camera[_ARMATURE] = armature.name
     first_frame = clip_start(armature)
     show_clip_behind(camera, clip, first_frame)
-    footage = camera.data.background_images[0].clip
-    width, height = footage.size
-    if footage.frame_duration == 0:  # Its size is then a made-up one.
-        bpy.data.batch_remove([camera, camera.data, *([footage] if footage.users <= 1 else [])])
-        raise BadInputError(
-            f"Blender cannot show {clip.name}", "convert it to a video that Blender opens, such as H.264 MP4"
-        )
     if match_scene:
-        scene.render.resolution_x, scene.render.resolution_y = width, height
+        scene.render.resolution_x, scene.render.resolution_y = footage.size
         scene.render.resolution_percentage = 100
-        if footage.source == "MOVIE" and footage.fps > 0.0:
-            set_frame_rate(scene, Fraction(footage.fps).limit_denominator(1001))
-        scene.frame_start, scene.frame_end = first_frame, first_frame + footage.frame_duration - 1
+        if footage.fps is not None:
+            set_frame_rate(scene, footage.fps)
+        scene.frame_start, scene.frame_end = first_frame, first_frame + footage.frame_count - 1
     return camera
 
 
@@ -167,10 +160,7 @@ def _pose(camera: Any) -> list[float]:
 
 def show_clip_behind(camera: Any, clip: Path, first_frame: int) -> None:
     """Show a video or a folder of images as the camera's background, one frame of it on each frame of the scene."""
-    source = clip
-    if clip.is_dir():
-        source = min(path for path in clip.iterdir() if path.suffix.lower() in (".png", ".jpg", ".jpeg", ".tif", ".tiff"))
-    footage = bpy.data.movieclips.load(str(source), check_existing=True)
+    footage = bpy.data.movieclips.load(str(file_of(clip)), check_existing=True)
     if any(background.clip == footage for background in camera.data.background_images):
         return
     footage.frame_start = first_frame

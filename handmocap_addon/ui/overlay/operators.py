@@ -12,8 +12,7 @@ from ...blender.shot import match_scene_to_clip
 from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs
 from ..drawing import waits_for
-
-STAGE = "source"
+from ..source.choosing import STAGE
 
 
 class HANDMOCAP_OT_add_clip_camera(bpy.types.Operator):

@@ -15,7 +15,7 @@ class HANDMOCAP_PT_show(bpy.types.Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = CATEGORY
-    bl_parent_id = "HANDMOCAP_PT_source"
+    bl_parent_id = "HANDMOCAP_PT_flow"
 
     def draw(self, context: bpy.types.Context) -> None:
         scene = context.scene
