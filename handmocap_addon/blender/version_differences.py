@@ -64,12 +64,9 @@ def drop_older_copy(datablock: Any, name: str) -> None:
 
 
 def key_colour(name: str) -> tuple[float, float, float]:
-    """The theme's colour (3,) of a type of keys, named as in 4.5; 5.0 moved them to what all editors share."""
+    """The theme's colour (3,) of a type of keys, such as `keyframe_jitter`; 5.0 moved them to what all editors share."""
     theme = bpy.context.preferences.themes[0]
-    if bpy.app.version < (5, 0, 0):
-        colour = getattr(theme.dopesheet_editor, name)
-    else:
-        colour = getattr(theme.common.anim, name.replace("movehold", "moving_hold"))
+    colour = getattr(theme.common.anim if bpy.app.version >= (5, 0, 0) else theme.dopesheet_editor, name)
     return (colour[0], colour[1], colour[2])
 
 

@@ -27,7 +27,7 @@ _FINGER_COLOURS: Final = {
 }
 _PALM_COLOUR: Final = (0.92, 0.92, 0.92)
 BOX_COLOURS: Final[dict[Side, tuple[float, float, float]]] = {"left": (0.30, 0.85, 1.0), "right": (1.0, 0.55, 0.45)}
-_GUESSED_OPACITY: Final = 0.55
+_GUESSED_OPACITY: Final = 0.65
 _DASH: Final = 6.0  # pixels of the region, as long as the space behind it
 
 

@@ -16,11 +16,10 @@ from ...core.state_strip import StripPlace, StripRuns, rectangles
 from .looking import clip_view, strip_place
 from .pens import draw_label, draw_triangles
 
-# The strip's colours are those of the keys in the dope sheet, by the names of the theme.
+# The strip's colours are those of the keys in the dope sheet, by the names of the theme. What is missing stays empty.
 _KEYS = {
     Provenance.MEASURED: "keyframe_generated",
     Provenance.FILLED: "keyframe_jitter",
-    Provenance.RELAXED: "keyframe_movehold",
 }
 _LOOK = (1.0, 0.45, 0.1, 1.0)
 _BACKGROUND = (0.0, 0.0, 0.0, 0.55)
