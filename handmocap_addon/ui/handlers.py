@@ -6,11 +6,13 @@ import bpy
 from bpy.app.handlers import persistent
 
 from . import panel_jobs
+from .overlay import session
 
 
 @persistent
 def _after_opening(*_: object) -> None:
     panel_jobs.forget_the_file_before()
+    session.forget()
     panel_jobs.fill_in_again()
 
 

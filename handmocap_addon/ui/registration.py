@@ -19,6 +19,11 @@ from .flow import operators as flow_operators
 from .flow import panel as flow_panel
 from .hands import operators as hand_operators
 from .hands import panel as hand_panel
+from .overlay import operators as overlay_operators
+from .overlay import panel as overlay_panel
+from .overlay import settings as overlay_settings
+from .overlay import strip as overlay_strip
+from .overlay import viewport as overlay_viewport
 from .preferences import HandmocapPreferences
 from .retarget import operators as retarget_operators
 from .retarget import panel as retarget_panel
@@ -34,12 +39,14 @@ from .source.people import HandmocapPerson
 CLASSES = (
     HandmocapPreferences,
     *retarget_settings.CLASSES,
+    *overlay_settings.CLASSES,
     HandmocapPerson,
     HandmocapSettings,
     *cleanup_settings.CLASSES,
     *problem_list.CLASSES,
     *job_operators.CLASSES,
     *announcements.CLASSES,
+    *overlay_operators.CLASSES,
     *source_operators.CLASSES,
     *hand_operators.CLASSES,
     *body_operators.CLASSES,
@@ -53,9 +60,11 @@ CLASSES = (
     *bake_operators.CLASSES,
     *setup_operators.CLASSES,
     *cache_operators.CLASSES,
+    *overlay_strip.CLASSES,
     *flow_operators.CLASSES,
     *setup_panel.FIRST,
     *flow_panel.CLASSES,
+    *overlay_panel.CLASSES,
     *source_panel.CLASSES,
     *hand_panel.CLASSES,
     *body_panel.CLASSES,
@@ -74,6 +83,7 @@ def register() -> None:
     bpy.types.Scene.handmocap = bpy.props.PointerProperty(type=HandmocapSettings)
     handlers.register()
     status_bar.register()
+    overlay_viewport.register()
     bpy.types.Scene.handmocap_cleanup = bpy.props.PointerProperty(type=cleanup_settings.HandmocapCleanup)
 
 
@@ -83,6 +93,7 @@ def unregister() -> None:
     status_bar.unregister()
     handlers.unregister()
     live.stop()
+    overlay_viewport.unregister()
     del bpy.types.Scene.handmocap_cleanup
     del bpy.types.Scene.handmocap
     for cls in reversed(CLASSES):

@@ -15,6 +15,7 @@ from ..core.key_settings import KeySettings
 from ..core.wrist import WristSettings, WristSource
 from .cleanup import live
 from .estimators import ESTIMATORS
+from .overlay.settings import HandmocapShown
 from .preferences import default_estimator, smplx_models
 from .retarget.settings import HandmocapRetargetSettings
 from .source.choosing import clip_chosen, gvhmr_chosen
@@ -292,6 +293,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     bake_usd: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="USD", description="Bake a .usdc with every point on every frame, for pipelines on USD", default=True
+    )
+    shown: bpy.props.PointerProperty(  # type: ignore[valid-type]
+        name="Shown", description="What is drawn over the clip", type=HandmocapShown
     )
     bake_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Folder", description="Where body.abc and body.usdc go; empty for beside the hands", subtype="DIR_PATH"
