@@ -17,7 +17,7 @@ def sentence(layout: bpy.types.UILayout, text: str, icon: str) -> None:
     """A sentence over as many lines as the sidebar needs."""
     column = layout.column(align=True)
     column.scale_y = 0.8
-    scale = bpy.context.preferences.system.ui_scale
+    scale = bpy.context.preferences.system.ui_scale or 1.0  # 0 where Blender never had a window
     letters = max(16, int((bpy.context.region.width / scale - _MARGIN) / _LETTER)) if bpy.context.region else 40
     for number, line in enumerate(textwrap.wrap(text, letters, break_long_words=True) or [""]):
         column.label(text=line, icon=icon if number == 0 else "BLANK1")
