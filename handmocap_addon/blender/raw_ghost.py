@@ -7,7 +7,6 @@ from typing import Any
 import bmesh
 import bpy
 
-from ..core.errors import ArmatureError
 from ..core.hand_poses import HandPoses
 from ..core.raw_hands import raw_hand
 from ..core.skeleton import SIDES
@@ -16,6 +15,7 @@ from .finger_target import finger_bones
 from .ghosts import GHOST_OF, ghosts_of
 from .motion_keys import write_hand_keys
 from .shot import timeline_frames
+from .tool_actions import check_own
 
 # A point is shown where so much of it hangs on finger bones.
 _LEAST_FINGER_WEIGHT = 0.2
@@ -32,8 +32,7 @@ def show_raw(armature: Any, poses: HandPoses, scene: Any) -> Any:
         ArmatureError: the armature lacks fingers, or is linked.
     """
     map_armature(armature, HAND_JOINTS)
-    if not armature.is_editable:
-        raise ArmatureError(f"{armature.name} is linked from another file", "make it local or override it first")
+    check_own(armature)
     hide_raw(armature)
     collection = bpy.data.collections.new(f"{armature.name} raw")
     collection.hide_render = True

@@ -6,6 +6,7 @@ import textwrap
 
 import bpy
 
+from ..blender.tool_actions import is_own, linked
 from . import panel_jobs
 
 CATEGORY = "handmocap"
@@ -50,15 +51,24 @@ def stage_state(layout: bpy.types.UILayout, stage: str) -> None:
 
 
 def has_armature(operator_class: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
-    """For `poll`: an armature is chosen."""
-    if context.scene.handmocap.armature is None:
+    """For `poll`: an armature of this scene is chosen. One that was deleted may still be in the field."""
+    armature = context.scene.handmocap.armature
+    if armature is None or armature.name not in context.scene.objects:
         return waits_for(operator_class, "Add a body or choose an SMPL-X armature first")
     return True
 
 
-def has_armature_and_hands(operator_class: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
-    """For `poll`: an armature and the hands' file are chosen."""
+def has_own_armature(operator_class: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """For `poll`: an armature is chosen that can be keyed in this file."""
     if not has_armature(operator_class, context):
+        return False
+    armature = context.scene.handmocap.armature
+    return is_own(armature) or waits_for(operator_class, ": ".join(linked(armature)))
+
+
+def has_armature_and_hands(operator_class: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """For `poll`: an armature that can be keyed and the hands' file are chosen."""
+    if not has_own_armature(operator_class, context):
         return False
     if not context.scene.handmocap.hand_poses:
         return waits_for(operator_class, "Run Estimate or choose a hand_poses.npz first")
