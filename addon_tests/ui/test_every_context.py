@@ -59,7 +59,7 @@ def _deleted_armature(settings: Any, folder: Path) -> None:
 def _missing_files(settings: Any, folder: Path) -> None:
     keyed_fingers(settings, folder)
     for name in ("clip", "gvhmr", "hand_poses", "smplx_model"):
-        settings[name] = "//moved away/nothing.here"
+        setattr(settings, name, "//moved away/nothing.here")
     settings.body = "FILE"
 
 
