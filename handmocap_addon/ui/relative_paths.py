@@ -1,4 +1,4 @@
-"""Relative paths of the panel's fields where a file is saved in another folder; Blender remaps those of its own data alone."""
+"""Relative paths of the panel's fields when a file is saved in another folder; Blender remaps its own alone."""
 
 from __future__ import annotations
 
