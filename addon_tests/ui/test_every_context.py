@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import bpy
@@ -94,6 +93,16 @@ def _contexts() -> Iterator[tuple[str, Any]]:
     area.type = former
 
 
+class _Drawn:
+    """A panel as its methods see themselves."""
+
+    def __init__(self, cls: Any) -> None:
+        self.layout, self._class = AnyLayout(), cls
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._class, name)
+
+
 def test_no_poll_raises(situation: str) -> None:
     for name, context in _contexts():
         with context:
@@ -107,7 +116,7 @@ def test_no_panel_raises(situation: str) -> None:
         with context:
             for cls in PANELS:
                 if not hasattr(cls, "poll") or cls.poll(bpy.context):
-                    drawn = SimpleNamespace(layout=AnyLayout())
+                    drawn = _Drawn(cls)
                     for part in ("draw_header", "draw_header_preset", "draw"):
                         if hasattr(cls, part):
                             getattr(cls, part)(drawn, bpy.context)
