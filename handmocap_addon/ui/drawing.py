@@ -6,6 +6,7 @@ import textwrap
 
 import bpy
 
+from ..blender.tool_actions import is_own, linked
 from . import panel_jobs
 
 CATEGORY = "handmocap"
@@ -18,7 +19,7 @@ def sentence(layout: bpy.types.UILayout, text: str, icon: str, taken: float = 0.
     """A sentence over as many lines as the sidebar needs; `taken` is the width in pixels of what stands beside it."""
     column = layout.column(align=True)
     column.scale_y = 0.8
-    scale = bpy.context.preferences.system.ui_scale
+    scale = bpy.context.preferences.system.ui_scale or 1.0  # 0 where Blender never had a window
     letters = max(16, int((bpy.context.region.width / scale - _MARGIN - taken) / _LETTER)) if bpy.context.region else 40
     for number, line in enumerate(textwrap.wrap(text, letters, break_long_words=True) or [""]):
         column.label(text=line, icon=icon if number == 0 else "BLANK1")
@@ -59,15 +60,24 @@ def progress_row(row: bpy.types.UILayout, stage: str) -> None:
 
 
 def has_armature(operator_class: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
-    """For `poll`: an armature is chosen."""
-    if context.scene.handmocap.armature is None:
+    """For `poll`: an armature of this scene is chosen. One that was deleted may still be in the field."""
+    armature = context.scene.handmocap.armature
+    if armature is None or armature.name not in context.scene.objects:
         return waits_for(operator_class, "Add a body or choose an SMPL-X armature first")
     return True
 
 
-def has_armature_and_hands(operator_class: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
-    """For `poll`: an armature and the hands' file are chosen."""
+def has_own_armature(operator_class: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """For `poll`: an armature is chosen that can be keyed in this file."""
     if not has_armature(operator_class, context):
+        return False
+    armature = context.scene.handmocap.armature
+    return is_own(armature) or waits_for(operator_class, ": ".join(linked(armature)))
+
+
+def has_armature_and_hands(operator_class: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """For `poll`: an armature that can be keyed and the hands' file are chosen."""
+    if not has_own_armature(operator_class, context):
         return False
     if not context.scene.handmocap.hand_poses:
         return waits_for(operator_class, "Run Estimate or choose a hand_poses.npz first")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -302,7 +303,10 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
 
     def fill_in(self, attribute: str, path: str) -> None:
-        """Set a field on the clip's behalf, so that another clip may change it again."""
+        """Set a field on the clip's behalf, so that another clip may change it again; relative where the clip is."""
+        if path and self.clip.startswith("//"):
+            with contextlib.suppress(ValueError):  # another drive
+                path = bpy.path.relpath(path)
         setattr(self, attribute, path)
         setattr(self, f"found_{attribute}", path)
 
@@ -391,4 +395,10 @@ class HandmocapSettings(bpy.types.PropertyGroup):
 
 
 def _path(text: str) -> Path | None:
-    return Path(bpy.path.abspath(text)) if text else None
+    if not text:
+        return None
+    path = Path(bpy.path.abspath(text))
+    if text.startswith("//") and not path.exists():
+        # A file that was saved on Windows.
+        return Path(bpy.path.abspath(text.replace("\\", "/")))
+    return path

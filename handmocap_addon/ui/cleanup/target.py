@@ -11,7 +11,7 @@ from ...blender.finger_target import FingerTarget, selected_target, target_of
 from ...blender.tool_actions import written_action
 from ...core.errors import BadUsageError
 from ...core.skeleton import FINGERS, SIDES
-from ..drawing import waits_for
+from ..drawing import has_own_armature, waits_for
 from .settings import FINGER_ITEMS, SIDE_ITEMS
 
 
@@ -48,10 +48,9 @@ class OnTarget:
 
 def can_edit_keys(cls: Any, context: bpy.types.Context) -> bool:
     """For `poll`: there is an armature with keys of this tool that can be changed."""
-    armature = context.scene.handmocap.armature
-    if armature is None or armature.name not in context.scene.objects:
-        return waits_for(cls, "Add a body or choose an SMPL-X armature first")
-    place = written_action(armature)
+    if not has_own_armature(cls, context):
+        return False
+    place = written_action(context.scene.handmocap.armature)
     if place is None:
         return waits_for(cls, "Press Apply Fingers first: this works on its keys")
     if not place.action.is_editable:

@@ -18,7 +18,7 @@ class HANDMOCAP_OT_compare_raw(bpy.types.Operator):
     bl_idname = "handmocap.compare_raw"
     bl_label = "Compare with Raw"
     bl_description = (
-        "Show the hands as they were measured, in wire over the clean ones; press again to take them away. They "
+        "Show the hands as they were measured, see-through over the clean ones; press again to take them away. They "
         "are never baked or rendered"
     )
     bl_options = {"REGISTER", "UNDO"}

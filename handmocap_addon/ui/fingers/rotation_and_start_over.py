@@ -16,7 +16,7 @@ from ...core.rotation_modes import EULER_ORDERS, QUATERNION
 from ...core.skeleton import SIDES, hand_joint_names, joint_group
 from .. import panel_jobs
 from ..cleanup.problem_list import show_problems
-from ..drawing import has_armature, has_armature_and_hands
+from ..drawing import has_armature_and_hands, has_own_armature
 
 STAGE = "fingers"
 TARGETS = (
@@ -75,7 +75,7 @@ class HANDMOCAP_OT_convert_rotation(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return has_armature(cls, context)
+        return has_own_armature(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         armature = context.scene.handmocap.armature
