@@ -31,6 +31,11 @@ def frame_rate(scene: Any) -> float:
     return float(scene.render.fps / scene.render.fps_base)
 
 
+def exact_frame_rate(scene: Any) -> Fraction:
+    """Frames a second of the scene, 24000/1001 where Blender has 24 over 1.001 in single precision."""
+    return scene.render.fps / Fraction(scene.render.fps_base).limit_denominator(10_000)
+
+
 def scene_frames(scene: Any, frame_time: Array, first_frame: int = FIRST_FRAME) -> Array:
     """Timeline frames (N,) of clip times (N,) in seconds; whole ones where the clip's rate is the scene's."""
     frames = first_frame + np.asarray(frame_time, dtype=np.float64) * frame_rate(scene)
