@@ -227,8 +227,9 @@ def test_shape_keys_of_an_add_on_are_betas(scene: Any, stand_in: BodyModel, tmp_
 
 
 def test_a_bone_that_was_moved_is_told(scene: Any, stand_in: BodyModel, tmp_path: Path) -> None:
-    armature = _edited(ours(stand_in), scene)
-    bone_of(armature, "right_ring3").location = (0.0, 0.04, 0.0)
+    armature = _edited(meshcapade_like(stand_in), scene)
+    # This rig's bones are in centimetres.
+    bone_of(armature, "right_ring3").location = (0.0, 4.0, 0.0)
     (report,) = _start(armature, _targets(tmp_path, MotionFormat.SMPL)).wait()["files"]
     assert report["largest_bone_offset_m"] == pytest.approx(0.04, abs=1e-4)
     assert not report["shape_known"]

@@ -80,5 +80,5 @@ def test_every_setting_says_what_it_is(settings: Any) -> None:
 
 def test_panels_stand_in_the_order_of_the_work(settings: Any) -> None:
     labels = [panel.bl_label for panel in sorted(PANELS, key=lambda panel: panel.bl_order)]
-    assert labels == ["Source", "Hands", "Body", "Fingers", "Cleanup", "To Another Rig", "Bake", "Set-up"]
+    assert labels == ["Source", "Hands", "Body", "Fingers", "Cleanup", "To Another Rig", "Bake", "Motion Files", "Set-up"]
     assert {panel.bl_category for panel in PANELS} == {"handmocap"}

@@ -17,6 +17,9 @@ from .fingers import panel as finger_panel
 from .fingers import rotation_and_start_over
 from .hands import operators as hand_operators
 from .hands import panel as hand_panel
+from .motion_files import operators as motion_file_operators
+from .motion_files import panel as motion_file_panel
+from .motion_files import settings as motion_file_settings
 from .preferences import HandmocapPreferences
 from .retarget import operators as retarget_operators
 from .retarget import panel as retarget_panel
@@ -29,6 +32,7 @@ from .source import panel as source_panel
 CLASSES = (
     HandmocapPreferences,
     *retarget_settings.CLASSES,
+    *motion_file_settings.CLASSES,
     HandmocapSettings,
     *cleanup_settings.CLASSES,
     *problem_list.CLASSES,
@@ -43,6 +47,7 @@ CLASSES = (
     *time_operators.CLASSES,
     *retarget_operators.CLASSES,
     *bake_operators.CLASSES,
+    *motion_file_operators.CLASSES,
     *setup_operators.CLASSES,
     *source_panel.CLASSES,
     *hand_panel.CLASSES,
@@ -51,6 +56,7 @@ CLASSES = (
     *cleanup_panel.CLASSES,
     *retarget_panel.CLASSES,
     *bake_panel.CLASSES,
+    *motion_file_panel.CLASSES,
     *setup_panel.CLASSES,
 )
 
@@ -61,12 +67,14 @@ def register() -> None:
         bpy.utils.register_class(cls)
     bpy.types.Scene.handmocap = bpy.props.PointerProperty(type=HandmocapSettings)
     handlers.register()
+    bpy.types.TOPBAR_MT_file_export.append(motion_file_operators.draw_export_entry)
     bpy.types.Scene.handmocap_cleanup = bpy.props.PointerProperty(type=cleanup_settings.HandmocapCleanup)
 
 
 def unregister() -> None:
     """End running jobs and take everything back, in reverse."""
     panel_jobs.cancel_all()
+    bpy.types.TOPBAR_MT_file_export.remove(motion_file_operators.draw_export_entry)
     handlers.unregister()
     live.stop()
     del bpy.types.Scene.handmocap_cleanup

@@ -15,6 +15,7 @@ from ..core.gvhmr_file import CLIP_NAME
 from ..core.key_settings import KeySettings
 from ..core.wrist import WristSettings, WristSource
 from .cleanup import live
+from .motion_files.settings import HandmocapMotionFiles
 from .retarget.settings import HandmocapRetargetSettings
 
 BODY_CHOICES = (
@@ -225,6 +226,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     retarget: bpy.props.PointerProperty(  # type: ignore[valid-type]
         name="Other Rig", description="The rig that gets the fingers as well", type=HandmocapRetargetSettings
+    )
+    motion_files: bpy.props.PointerProperty(  # type: ignore[valid-type]
+        name="Motion Files", description="Files of the motion for other programs", type=HandmocapMotionFiles
     )
     bake_alembic: bpy.props.BoolProperty(name="Alembic", default=True)  # type: ignore[valid-type]
     bake_usd: bpy.props.BoolProperty(name="USD", default=True)  # type: ignore[valid-type]
