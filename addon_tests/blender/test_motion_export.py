@@ -256,6 +256,22 @@ def test_a_hidden_armature_is_exported_all_the_same(hide: str, scene: Any, stand
     np.testing.assert_allclose(pelvis @ TO_Z_UP.T, joints[:, 0], atol=1e-5)
 
 
+@pytest.mark.parametrize("mode", ["POSE", "EDIT"])
+def test_an_armature_in_the_middle_of_work_is_exported(mode: str, scene: Any, stand_in: BodyModel, tmp_path: Path) -> None:
+    armature = _edited(ours(stand_in), scene)
+    bpy.context.view_layer.objects.active = armature
+    bpy.ops.object.mode_set(mode=mode)
+    out = _targets(tmp_path, MotionFormat.FBX, MotionFormat.GLTF, MotionFormat.AMASS)
+    _start(armature, out).wait()
+    assert armature.mode == mode
+    bpy.ops.object.mode_set(mode="OBJECT")
+    joints = _shown_joints(armature)
+    for worlds in (read_fbx(out[MotionFormat.FBX], FRAMES / float(FPS)).worlds, read_glb(out[MotionFormat.GLTF]).worlds):
+        np.testing.assert_allclose(worlds["pelvis"][:, :3, 3] @ TO_Z_UP.T, joints[:, 0], atol=1e-5)
+    with np.load(out[MotionFormat.AMASS]) as amass:
+        np.testing.assert_allclose(_posed(amass["poses"], amass["trans"], stand_in.rest_joints), joints, atol=1e-5)
+
+
 def _estimated(folder: Path) -> tuple[Path, HandPoses]:
     """Hands of 12 frames that were measured on some."""
     shot = MadeUpShot(12)

@@ -80,7 +80,8 @@ def _enable(motion_format: MotionFormat) -> None:
 
 def _select(scene: Any, things: list[Any]) -> None:
     """Select these alone, wherever they are hidden."""
-    bpy.ops.object.select_all(action="DESELECT")
+    for other in bpy.context.view_layer.objects.selected:
+        other.select_set(False)
     for thing in things:
         if thing.name not in scene.collection.objects:
             scene.collection.objects.link(thing)

@@ -45,7 +45,12 @@ def export_request(order: dict[str, Any], report_progress: ProgressSink) -> list
 
 
 def _show(scene: Any, armature: Any) -> None:
-    """Blender does not evaluate what it shows nowhere. This is a copy."""
+    """Blender does not evaluate what it shows nowhere, nor poses what is being edited. This is a copy."""
+    active = bpy.context.view_layer.objects.active
+    if active is not None and active.mode != "OBJECT":
+        active.hide_viewport = False
+        active.hide_set(False)
+        bpy.ops.object.mode_set(mode="OBJECT")
     if armature.name not in scene.collection.objects:
         scene.collection.objects.link(armature)
     armature.hide_viewport = False
