@@ -24,7 +24,7 @@ from handmocap_addon.blender.jobs import ReportedError
 from handmocap_addon.blender.motion_exporting import MotionJob, MotionTarget, motion_request_for
 from handmocap_addon.blender.motion_keys import write_body_keys, write_hand_keys
 from handmocap_addon.blender.pose_parameters import read_body_parameters
-from handmocap_addon.blender.scene_time import exact_frame_rate, set_frame_rate, set_range
+from handmocap_addon.blender.scene_time import frame_rate_fraction, set_frame_rate, set_range
 from handmocap_addon.blender.shot import apply_hands
 from handmocap_addon.core.body_model import BodyModel, posed_joints
 from handmocap_addon.core.clean_hands import CleanupSettings
@@ -316,7 +316,7 @@ def test_edited_fingers_come_back_the_same_when_they_are_applied_again(
 def test_a_range_and_a_fraction_of_a_frame_rate(scene: Any) -> None:
     for fps in (Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(24000, 1001), Fraction(60000, 1001)):
         set_frame_rate(scene, fps)
-        assert exact_frame_rate(scene) == fps
+        assert frame_rate_fraction(scene) == fps
 
 
 @pytest.mark.parametrize(

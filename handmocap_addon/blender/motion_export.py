@@ -22,7 +22,7 @@ from .edited_hands import shown_hand_poses
 from .exchange_files import write_exchange_file
 from .motion_exporting import joints_needed
 from .pose_parameters import read_body_parameters
-from .scene_time import exact_frame_rate
+from .scene_time import frame_rate_fraction
 
 ProgressSink = Callable[[Progress], None]
 
@@ -67,7 +67,7 @@ class _Export:
         self._frames = np.arange(order["first_frame"], order["last_frame"] + 1, dtype=np.float64)
         self._up_axis: UpAxis = order["up_axis"]
         self._hands = Path(order["hands"]) if order["hands"] else None
-        self._fps = exact_frame_rate(self._scene)
+        self._fps = frame_rate_fraction(self._scene)
         self._formats = [MotionFormat(name) for name in order["formats"]]
         self._parameters: BodyParameters | None = None
 

@@ -31,9 +31,13 @@ def frame_rate(scene: Any) -> float:
     return float(scene.render.fps / scene.render.fps_base)
 
 
-def exact_frame_rate(scene: Any) -> Fraction:
-    """Frames a second of the scene, 24000/1001 where Blender has 24 over 1.001 in single precision."""
-    return scene.render.fps / Fraction(scene.render.fps_base).limit_denominator(10_000)
+def frame_rate_fraction(scene: Any) -> Fraction:
+    """The same as a fraction; Blender holds 24000/1001 as 24 over a float32 of 1.001."""
+    rate = frame_rate(scene)
+    for fraction in (Fraction(round(rate)), Fraction(round(rate * 1.001) * 1000, 1001)):
+        if math.isclose(rate, fraction, rel_tol=1e-6):
+            return fraction
+    return Fraction(rate).limit_denominator(1000)
 
 
 def scene_frames(scene: Any, frame_time: Array, first_frame: int = FIRST_FRAME) -> Array:
