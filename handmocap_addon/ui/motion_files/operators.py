@@ -61,6 +61,13 @@ class HANDMOCAP_OT_export_motion(bpy.types.Operator):
         self.filepath = str(named)
         return changed
 
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Beside the file browser."""
+        column = self.layout.column()
+        column.prop(self, "motion_format")
+        if self._format.has_up_axis:
+            column.row().prop(self, "up_axis", expand=True)
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         path = self._path(context)
         if path is None:
