@@ -211,6 +211,22 @@ def test_a_bone_with_a_locked_channel_stays_as_it_is(stand_in: BodyModel, mode: 
         reduce_finger_keys(armature)
 
 
+def test_full_keys_of_a_locked_bone_wait_until_it_is_unlocked(armature: Any) -> None:
+    before = _keys(armature)
+    reduce_finger_keys(armature)
+    few = _frames(armature)
+    lock = armature.pose.bones[BONE].lock_rotation
+    lock[0] = True
+    reduce_finger_keys(armature, ReductionSettings(5.0))
+    restore_full_keys(armature)
+    assert _frames(armature) == few and is_reduced(armature)
+    with pytest.raises(BadInputError, match="locked rotation"):
+        restore_full_keys(armature)
+    lock[0] = False
+    restore_full_keys(armature)
+    assert _keys(armature) == before
+
+
 def test_a_person_s_euler_key_stays_as_it_is(stand_in: BodyModel) -> None:
     armature = add_body(stand_in)
     _turned_into(armature, "XZY")

@@ -98,8 +98,7 @@ def reduce_finger_keys(armature: Any, settings: ReductionSettings | None = None)
     """
     settings = settings or ReductionSettings()
     bones = _bones(armature)
-    if is_reduced(armature):
-        restore_full_keys(armature)
+    _restored(armature)
     hands: dict[Side, HandReduction] = {}
     kept = 0
     for side in SIDES:
@@ -126,10 +125,21 @@ def reduce_finger_keys(armature: Any, settings: ReductionSettings | None = None)
 def restore_full_keys(armature: Any) -> ReductionResult:
     """Bring back the full finger keys, but where a person made, changed or deleted keys: those stay so.
 
+    Those of a bone with a locked channel stay stored.
+
     Raises:
         ArmatureError: the armature has no finger bones.
-        BadInputError: its finger keys are not reduced.
+        BadInputError: its finger keys are not reduced, or locked.
     """
+    restored = _restored(armature)
+    if restored is None and is_reduced(armature):
+        raise BadInputError("Every finger bone with reduced keys has a locked rotation", "unlock what is to come back")
+    if restored is None:
+        raise BadInputError("The finger keys of the armature are not reduced", "there is nothing to bring back")
+    return restored
+
+
+def _restored(armature: Any) -> ReductionResult | None:
     channels: list[Channel] = []
     counts: dict[Side, int] = {}
     bones = _bones(armature)
@@ -137,7 +147,7 @@ def restore_full_keys(armature: Any) -> ReductionResult:
         for joint in hand_joint_names(side):
             path = _path(armature, bones[joint])
             full = _stored_full_keys(armature, path)
-            if full is not None:
+            if full is not None and not _is_held(armature, bones[joint]):
                 group = joint_group(joint)
                 channels += [
                     Channel(path, index, group, full.frames, full.values[:, index], full.key_types)
@@ -145,7 +155,7 @@ def restore_full_keys(armature: Any) -> ReductionResult:
                 ]
                 counts[side] = counts.get(side, 0) + _key_count(armature, path)
     if not channels:
-        raise BadInputError("The finger keys of the armature are not reduced", "there is nothing to bring back")
+        return None
     kept = write_channels(armature, "", channels)
     hands = {}
     for side, before in counts.items():
