@@ -67,7 +67,9 @@ def _measure(
             f"{expected.path.suffix} holds {len(meshes)} meshes and {len(cameras)} cameras "
             f"instead of {len(expected.meshes)} and {len(expected.cameras)}", _HINT,
         )  # fmt: skip
-    whole = [(sample, round(frame)) for sample, frame in enumerate(expected.frames) if frame == round(frame)]
+    # Blender takes each time code for a frame.
+    codes = round(expected.time_codes_per_second / expected.frames_per_second)
+    whole = [(sample, round(frame) * codes) for sample, frame in enumerate(expected.frames) if frame == round(frame)]
     if whole:
         scene.frame_set(whole[0][1])
     pairs = [(mesh, _nearest(mesh, meshes, turn, whole[0][0] if whole else 0)) for mesh in expected.meshes]
