@@ -9,7 +9,8 @@ from ...core.clean_hands import Provenance
 from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs
 from ..cleanup.problem_list import show_problems
-from ..drawing import has_armature, has_armature_and_hands
+from ..drawing import has_armature_and_hands, has_own_armature
+from ..flow import origins
 
 STAGE = "fingers"
 
@@ -26,6 +27,7 @@ def apply_fingers(context: bpy.types.Context, match_scene: bool = False) -> None
         match_scene_to_clip(context.scene, poses, settings.armature)
     name = settings.action_name()
     applied = apply_hands(settings.armature, poses, settings.cleanup(), name, settings.key_settings())
+    origins.keep(settings.armature, STAGE, origins.of_fingers(settings))
     show_problems(context, find_problems(settings.armature, applied, poses))
     filled = sum(int((hand.provenance != Provenance.MEASURED).sum()) for hand in applied.hands.values())
     sentence = f"{poses.frame_count} frames keyed, {filled} of {2 * poses.frame_count} hands filled in"
@@ -63,7 +65,7 @@ class HANDMOCAP_OT_reduce_keys(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return has_armature(cls, context)
+        return has_own_armature(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.handmocap
@@ -85,7 +87,7 @@ class HANDMOCAP_OT_full_keys(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return has_armature(cls, context)
+        return has_own_armature(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         with panel_jobs.sentences_for(self, STAGE):
