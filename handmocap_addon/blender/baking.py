@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import bpy
 
 from ..core.atomic_files import check_free_space, ensure_output_folder, remove_temporaries_of
-from ..core.errors import BadInputError, BadUsageError, MissingSetupError
+from ..core.bake_options import BakeOptions
+from ..core.errors import BadInputError, BadUsageError, HandmocapError, MissingSetupError
+from ..core.extension_version import extension_version
+from ..core.gvhmr_file import GVHMR_LICENCE
+from ..core.hand_poses_file import read_hand_poses
 from ..core.job_protocol import Progress
 from .armatures import deformed_meshes
+from .bake_export import sampled_frames
+from .cameras import cameras_of
 from .jobs import ChildJob
 from .saving import write_copy
 from .version_differences import can_export
@@ -29,28 +36,76 @@ _BAKE_SCRIPT = Path(__file__).with_name("bake_job.py")
 
 @dataclass(frozen=True)
 class BakeRequest:
-    """Meshes by name, target files, and the range of frames, both ends included."""
+    """Objects by name, target files, and the range of frames, both ends and handles included."""
 
+    armature: str
     meshes: tuple[str, ...]
     targets: tuple[Path, ...]
     first_frame: int
     last_frame: int
+    options: BakeOptions = field(default_factory=BakeOptions)
+    camera: str | None = None
+    sources: dict[str, Path] = field(default_factory=dict)  # what went into the shot, for the report beside each file
+    licences: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """What the background process gets."""
+        return {
+            "armature": self.armature,
+            "meshes": self.meshes,
+            "targets": [str(target) for target in self.targets],
+            "first_frame": self.first_frame,
+            "last_frame": self.last_frame,
+            "options": self.options.to_json(),
+            "camera": self.camera,
+            "sources": {what: str(path) for what, path in self.sources.items()},
+            "licences": self.licences,
+        }
 
 
-def request_for(armature: Any, targets: Sequence[Path], scene: Any) -> BakeRequest:
-    """Bake what the armature deforms over the scene's range.
+def request_for(
+    armature: Any, targets: Sequence[Path], scene: Any, options: BakeOptions | None = None,
+    sources: dict[str, Path] | None = None,
+) -> BakeRequest:  # fmt: skip
+    """Bake what the armature deforms over the options' range.
 
     Raises:
-        BadInputError: it deforms nothing.
-        BadUsageError: a target is neither Alembic nor USD.
+        BadInputError: it deforms nothing, or a part is not there.
+        BadUsageError: a target is neither Alembic nor USD, or cannot hold what is asked for.
     """
+    options, sources = options or BakeOptions(), sources or {}
     meshes = deformed_meshes(armature)
     if not meshes:
         raise BadInputError(f"{armature.name} deforms no mesh", "add the body's mesh to it, or choose another armature")
     for target in targets:
         if target.suffix.lower() not in SUFFIXES:
             raise BadUsageError(f"{target.name} is neither Alembic nor USD", f"name it with one of {', '.join(SUFFIXES)}")
-    return BakeRequest(tuple(mesh.name for mesh in meshes), tuple(targets), scene.frame_start, scene.frame_end)
+        if target.suffix.lower() == ".abc" and options.geometry == "skeleton":
+            raise BadUsageError("Alembic knows no skeleton", "bake the skeleton to USD alone, or another geometry")
+    camera = _camera(armature, scene) if "camera" in options.parts else None
+    first, last = options.frames(scene.frame_start, scene.frame_end)
+    names = tuple(mesh.name for mesh in meshes)
+    licences = licences_of(armature, sources)
+    return BakeRequest(armature.name, names, tuple(targets), first, last, options, camera, sources, licences)
+
+
+def _camera(armature: Any, scene: Any) -> str:
+    """The clip's camera, else the scene's."""
+    camera = next(iter(cameras_of(armature)), scene.camera)
+    if camera is None:
+        raise BadInputError("The scene has no camera to bake", "apply a body with its camera, or leave the camera out")
+    return str(camera.name)
+
+
+def licences_of(armature: Any, sources: dict[str, Path]) -> tuple[str, ...]:
+    """The licences of what a body's motion was made with."""
+    found = [str(armature.get("handmocap_licence", f"{armature.name}: its maker's"))]
+    if "hand_poses" in sources:
+        with contextlib.suppress(HandmocapError):
+            found = [*read_hand_poses(sources["hand_poses"]).meta.get("licences", []), *found]
+    if "gvhmr" in sources:
+        found.append(GVHMR_LICENCE)
+    return tuple(found)
 
 
 def exporting_command(suffixes: Sequence[str], bpy_python: Path | None) -> list[str]:
@@ -70,23 +125,34 @@ def exporting_command(suffixes: Sequence[str], bpy_python: Path | None) -> list[
     return [str(bpy_python), str(_BAKE_SCRIPT), "--"]
 
 
+def _bytes_of(request: BakeRequest, suffix: str) -> int:
+    """About what a file of all points takes; skeletons and parts are less."""
+    meshes = [bpy.data.objects[name].data for name in request.meshes]
+    values = sum(len(mesh.vertices) + (len(mesh.loops) if request.options.normals else 0) for mesh in meshes)
+    samples = sampled_frames(suffix.lower(), request.options, request.first_frame, request.last_frame)
+    return len(samples) * values * _BYTES_PER_POINT
+
+
 class BakeJob:
     """A running bake. Its folder, with the copy of the file that it works on, goes when the job has ended."""
 
-    def __init__(self, request: BakeRequest, bpy_python: Path | None, log_path: Path) -> None:
-        """Start it.
+    def __init__(
+        self, request: BakeRequest, bpy_python: Path | None, log_path: Path, readers_python: Path | None = None
+    ) -> None:
+        """Start it. Without `readers_python` Blender alone reads the files back.
 
         Raises:
             MissingSetupError, OutputError: nothing was started.
         """
         command = exporting_command([target.suffix.lower() for target in request.targets], bpy_python)
-        frames = request.last_frame - request.first_frame + 1
-        points = sum(len(bpy.data.objects[name].data.vertices) for name in request.meshes)
+        files = [path for target in request.targets for path, _ in request.options.files(target)]
         self._target_folders = {target.parent for target in request.targets}
         for folder in self._target_folders:
             ensure_output_folder(folder)
-            files = sum(target.parent == folder for target in request.targets)
-            check_free_space(folder, files * frames * points * _BYTES_PER_POINT)
+            check_free_space(folder, sum(_bytes_of(request, path.suffix) for path in files if path.parent == folder))
+        # The points of two files at most lie there for their proof.
+        raw = [_bytes_of(replace(request, options=replace(request.options, normals=False)), path.suffix) for path in files]
+        check_free_space(Path(tempfile.gettempdir()), sum(sorted(raw)[-2:]))
         self._folder = Path(tempfile.mkdtemp(prefix="handmocap-bake-"))
         try:
             copy = self._folder / "scene.blend"
@@ -97,17 +163,16 @@ class BakeJob:
                     {
                         "folder": str(self._folder),
                         "blend": str(copy),
-                        "meshes": request.meshes,
-                        "targets": [str(target) for target in request.targets],
-                        "first_frame": request.first_frame,
-                        "last_frame": request.last_frame,
+                        "readers_python": str(readers_python) if readers_python else None,
+                        "version": extension_version(),
+                        **request.to_json(),
                     }
                 ),
                 encoding="utf-8",
             )
             # The child leaves without Blender's own way out, which would remove the folder of its session.
             own_place = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._folder))
-            self.job = ChildJob([*command, str(order)], log_path, {**os.environ, **own_place}, request.targets)
+            self.job = ChildJob([*command, str(order)], log_path, {**os.environ, **own_place}, files)
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise

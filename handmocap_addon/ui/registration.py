@@ -7,6 +7,7 @@ import bpy
 from . import announcements, handlers, job_operators, panel_jobs, status_bar
 from .bake import operators as bake_operators
 from .bake import panel as bake_panel
+from .bake import settings as bake_settings
 from .body import operators as body_operators
 from .body import panel as body_panel
 from .cleanup import correction_operators, key_operators, live, problem_list, problem_operators, time_operators
@@ -41,6 +42,7 @@ from .source.people import HandmocapPerson
 
 CLASSES = (
     HandmocapPreferences,
+    *bake_settings.CLASSES,
     *retarget_settings.CLASSES,
     *overlay_settings.CLASSES,
     *motion_file_settings.CLASSES,

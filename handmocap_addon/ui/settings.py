@@ -14,6 +14,7 @@ from ..blender.key_reduction import KeySharing, ReductionSettings
 from ..core.cleanup_settings import SMOOTHING_TARGETS, CleanupSettings
 from ..core.key_settings import KeySettings
 from ..core.wrist import WristSettings, WristSource
+from .bake.settings import HandmocapBakeSettings
 from .cleanup import live
 from .estimators import ESTIMATORS
 from .motion_files.settings import HandmocapMotionFiles
@@ -289,6 +290,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     retarget: bpy.props.PointerProperty(  # type: ignore[valid-type]
         name="Other Rig", description="The rig that gets the fingers as well", type=HandmocapRetargetSettings
+    )
+    bake: bpy.props.PointerProperty(  # type: ignore[valid-type]
+        name="Bake", description="What is baked, and how the receiving program wants it", type=HandmocapBakeSettings
     )
     bake_alembic: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Alembic", description="Bake an .abc with every point on every frame: opens everywhere, large", default=True

@@ -49,6 +49,15 @@ STEPS = (
         _lacks_exporter,
     ),
     Step(
+        "Readers",
+        "open baked files with Alembic's and USD's own libraries, to check them",
+        "alembic3d and usd-core, BSD and Apache-2.0, 350 MB",
+        "handmocap.set_up",
+        "readers",
+        "Baked files are checked by Alembic's and USD's own libraries",
+        environments.find_readers,
+    ),
+    Step(
         "WiLoR",
         "better fingers where they cover each other, wants a graphics card",
         "Not for commercial work, up to 14 GB",
