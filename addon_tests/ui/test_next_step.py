@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from handmocap_addon.blender.actions import count_keys
+from handmocap_addon.blender.clip_backgrounds import clip_background
 from handmocap_addon.ui import panel_jobs
 from handmocap_addon.ui.flow.next_step import next_step
 from handmocap_addon.ui.flow.states import STAGES, Kind, state_of
@@ -50,6 +51,7 @@ def test_pressing_one_button_from_the_clip_to_baked_files(
     assert count_keys(settings.armature) == 96 * (91 + 122)
     for name in ("body.abc", "body.usdc"):
         assert (shot_folder / name).is_file()
+    assert clip_background(bpy.context.scene.camera, shot_folder / "clip.mp4") is not None
 
 
 def test_nothing_is_there(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

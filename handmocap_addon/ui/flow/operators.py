@@ -5,6 +5,7 @@ from typing import Any
 import bpy
 
 from ...blender.armatures import smplx_armatures
+from ...blender.clip_backgrounds import clip_camera
 from ...blender.made_from import recall
 from ...blender.scene_content import has_own_animation
 from .. import panel_jobs
@@ -13,6 +14,7 @@ from ..body.operators import HANDMOCAP_OT_add_body, HANDMOCAP_OT_apply_body, add
 from ..drawing import waits_for
 from ..fingers.operators import STAGE as FINGERS
 from ..fingers.operators import apply_fingers
+from ..overlay.operators import look_through_scene_camera
 from .next_step import next_step
 from .states import Kind, armature_of, facts_of
 
@@ -36,13 +38,24 @@ class HANDMOCAP_OT_put_on_body(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         # A scene that a person animates keeps its clock; keys go where the clip's times fall on it.
         match_scene = not has_own_animation(context.scene)
+        had_clip_camera = _clip_camera(context) is not None
         with panel_jobs.sentences_for(self, BODY):
             _put_body(context, match_scene)
             with panel_jobs.sentences_for(self, FINGERS):
                 apply_fingers(context, match_scene)
+            clips = _clip_camera(context)
+            if clips is not None and not had_clip_camera and match_scene:
+                # The first time the body is seen over the clip; later the view stays as the artist has it.
+                context.scene.camera = clips
+                look_through_scene_camera(context)
             # Also without fingers there is a body now, which undo must take back.
             return {"FINISHED"}
         return {"CANCELLED"}
+
+
+def _clip_camera(context: bpy.types.Context) -> Any | None:
+    clip = context.scene.handmocap.clip_path()
+    return clip_camera(context.scene, clip) if clip is not None else None
 
 
 def _put_body(context: bpy.types.Context, match_scene: bool) -> None:

@@ -44,7 +44,7 @@ class HANDMOCAP_OT_add_clip_camera(bpy.types.Operator):
             if poses is not None and self.match_scene:
                 # What the hands' file says of the clip is exact: its times are those of the container.
                 match_scene_to_clip(scene, poses, settings.armature)
-            _look_through(context)
+            look_through_scene_camera(context)
             return {"FINISHED"}
         return {"CANCELLED"}
 
@@ -71,7 +71,7 @@ class HANDMOCAP_OT_look_through_clip(bpy.types.Operator):
             space.region_3d.view_perspective = "PERSP"
             return {"FINISHED"}
         context.scene.camera = camera
-        _look_through(context)
+        look_through_scene_camera(context)
         return {"FINISHED"}
 
 
@@ -81,7 +81,7 @@ def is_looking_through(space: Any, scene: bpy.types.Scene, camera: Any) -> bool:
     return own == camera and space.region_3d.view_perspective == "CAMERA"
 
 
-def _look_through(context: bpy.types.Context) -> None:
+def look_through_scene_camera(context: bpy.types.Context) -> None:
     """Through the scene's camera, if there is a viewport."""
     space = _viewport(context)
     if space is not None:
