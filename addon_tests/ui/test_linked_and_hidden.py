@@ -17,6 +17,8 @@ ON_LINKED = CHANGES_THE_FILE - {
     "handmocap.add_body",
     "handmocap.choose_clip",
     "handmocap.put_on_body",
+    "handmocap.add_clip_camera",
+    "handmocap.look_through_clip",
     "handmocap.detect_bone_map",
     "handmocap.load_bone_map",
 }

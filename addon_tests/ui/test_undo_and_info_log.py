@@ -79,6 +79,8 @@ ELSEWHERE = {
     "load_bone_map",
     "choose_clip",
     "put_on_body",
+    "add_clip_camera",
+    "look_through_clip",
 }
 
 
