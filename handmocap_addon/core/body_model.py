@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ class BodyModel:
     skin_weights: Array  # (V, k)
     betas: Array  # (10,)
     licence: str
+    file: Path | None = None  # the model file that it was read from
 
     @property
     def sole_height(self) -> float:

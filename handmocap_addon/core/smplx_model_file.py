@@ -96,4 +96,5 @@ def read_smplx_model(path: Path, betas: np.ndarray | None = None) -> BodyModel:
         skin_weights=skin_weights,
         betas=coefficients,
         licence="SMPL-X model licence (non-commercial research; commercial use through Meshcapade)",
+        file=Path(path).absolute(),
     )

@@ -1,0 +1,220 @@
+"""Puts the exact SMPL-X surface on an armature's mesh, in the background copy of the file.
+
+The armature's final pose is read on every sample, the worker computes the points, and a Mesh Cache modifier shows them: so
+everything that bakes a mesh bakes this one.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.body_parameters import Y_UP_TO_Z_UP, BodyParameters
+from ..core.errors import ArmatureError, BakeError, HandmocapError
+from ..core.job_protocol import Progress
+from ..core.skeleton import JOINT_NAMES
+from ..core.smplx_model_file import read_smplx_arrays, read_smplx_model
+from ..core.smplx_poses import SmplxPoses, write_smplx_poses
+from . import version_differences
+from .jobs import ChildJob
+from .key_arrays import enum_number
+from .pose_parameters import read_body_parameters
+from .smplx_shape import SmplxShape, expression_of, smplx_mesh
+
+Array = NDArray[Any]
+
+# How far the joints may rest from the model's, metres; more is another shape.
+LARGEST_REST_DISTANCE = 1e-3
+# What counts as moved or scaled: Blender's own float32 keeps below a hundredth of it.
+_MOVED_METRES = 1e-4
+_SCALED_SHARE = 1e-3
+_PACKAGE = Path(__file__).resolve().parent.parent
+_READING = "Reading the pose"
+_MODIFIER = "Exact surface"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What the pose holds and SMPL-X cannot say: bones that are moved or scaled against their parents."""
+
+    frames: int
+    largest_offset: float  # metres
+    largest_scale: float  # share
+
+    def sentence(self) -> str:
+        """For the report; empty where nothing is left out."""
+        if not self.frames:
+            return ""
+        moved = f"by up to {self.largest_offset * 1000.0:.1f} mm and {self.largest_scale:.1%}".replace("%", " %")
+        return f"{self.frames} samples have moved or scaled bones ({moved}), which the exact surface leaves out"
+
+
+def show_exact_surface(
+    armature: Any,
+    times: Sequence[float],
+    shape: SmplxShape,
+    worker_python: Path,
+    folder: Path,
+    report_progress: Callable[[Progress], None],
+) -> LeftOut:
+    """Give the armature's SMPL-X mesh the exact surface at these frames; between them it is interpolated.
+
+    Only for a copy of the scene: shape keys and modifiers of the mesh go.
+
+    Args:
+        armature: SMPL-X armature whose objects are in the view layer and visible.
+        times: frames and parts of frames, rising.
+        shape: the model file and betas that the armature was made from.
+        worker_python: of an environment with the worker's packages.
+        folder: gets the cache, which has to stay as long as the scene is open.
+        report_progress: of reading and of computing.
+
+    Raises:
+        ArmatureError: the armature rests in another shape than the model with these betas.
+        HandmocapError: as the worker's pose-mesh.
+    """
+    mesh = smplx_mesh(armature)
+    for modifier in mesh.modifiers:
+        modifier.show_viewport = modifier.show_render = False
+    parameters, places, expression = _read_pose(armature, mesh, np.asarray(times, dtype=np.float64), report_progress)
+    model = read_smplx_model(shape.model_file, shape.betas)
+    _check_rest(armature, parameters, model.rest_joints, shape)
+
+    to_mesh = np.zeros((len(places), 4, 4))
+    to_mesh[:, :3, :3] = Y_UP_TO_Z_UP * parameters.world_scale[:, None, None]
+    to_mesh[:, 3, 3] = 1.0
+    pose_file, cache = folder / "pose.npz", folder / "points.pc2"
+    poses = SmplxPoses(
+        pose_axis_angle=parameters.pose_axis_angle,
+        translation=parameters.pelvis_position() - model.rest_joints[0],
+        betas=shape.betas,
+        expression=expression,
+        placement=np.linalg.solve(places, to_mesh),
+    )
+    write_smplx_poses(pose_file, poses)
+    _compute(shape.model_file, pose_file, cache, worker_python, report_progress)
+    _show(mesh, shape.model_file, cache, times)
+    return _left_out(parameters)
+
+
+def _read_pose(
+    armature: Any, mesh: Any, times: Array, report_progress: Callable[[Progress], None]
+) -> tuple[BodyParameters, Array, Array]:
+    """The parameters, and on each frame where the mesh stands in the world (N, 4, 4) and its expression (N, E)."""
+    places, expressions = np.empty((len(times), 4, 4)), []
+    started = time.monotonic()
+
+    def on_frame(done: int) -> None:
+        evaluated = mesh.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        places[done - 1] = evaluated.matrix_world
+        expressions.append(expression_of(mesh))
+        per_second = done / max(time.monotonic() - started, 1e-6)
+        left = (len(times) - done) / per_second
+        report_progress(Progress(_READING, done, len(times), round(per_second, 2), round(left, 1)))
+
+    parameters = read_body_parameters(armature, times, on_frame)
+    if not (np.abs(np.linalg.det(places[:, :3, :3])) > 0.0).all():
+        raise ArmatureError(f"The mesh {mesh.name} is flattened by its scale", "apply its scale")
+    return parameters, places, np.array(expressions)
+
+
+def _check_rest(armature: Any, parameters: BodyParameters, model_joints: Array, shape: SmplxShape) -> None:
+    found = parameters.rest_joints - parameters.rest_joints[0]
+    distance = np.linalg.norm(found - (model_joints - model_joints[0]), axis=1)
+    distance[~parameters.has_bone] = 0.0
+    worst = int(np.argmax(distance))
+    if distance[worst] > LARGEST_REST_DISTANCE:
+        away = f"{JOINT_NAMES[worst]} is {distance[worst] * 1000.0:.0f} mm away"
+        raise ArmatureError(
+            f"{armature.name} rests in another shape than {shape.model_file.name} with its betas ({away})",
+            "choose the model file that it was made from, or bake the skinned mesh",
+        )
+
+
+def _compute(
+    model_file: Path, pose_file: Path, cache: Path, worker_python: Path, report_progress: Callable[[Progress], None]
+) -> None:
+    command = [str(worker_python), str(_PACKAGE / "worker"), "pose-mesh"]
+    command += ["--model", str(model_file), "--pose", str(pose_file), "--out", str(cache)]
+    log = cache.with_suffix(".log")
+    try:
+        ChildJob(command, log, targets=[cache]).wait(report_progress)
+    except HandmocapError as error:
+        # The log goes with the folder; stderr goes to the bake's own.
+        print(log.read_text(encoding="utf-8", errors="replace"), file=sys.stderr)
+        if error.code in ("failed", "worker_failed"):
+            raise BakeError(f"The exact surface could not be computed ({error.message})", "see the log") from error
+        raise
+
+
+def _show(mesh: Any, model_file: Path, cache: Path, times: Sequence[float]) -> None:
+    if mesh.data.users > 1:
+        mesh.data = mesh.data.copy()
+    if mesh.data.shape_keys is not None:
+        mesh.shape_key_clear()
+    mesh.modifiers.clear()
+    _take_topology(mesh, model_file)
+    modifier = mesh.modifiers.new(_MODIFIER, "MESH_CACHE")
+    modifier.cache_format = "PC2"
+    modifier.filepath = str(cache)
+    modifier.interpolation = "LINEAR"
+    modifier.play_mode = "CUSTOM"
+    modifier.time_mode = "FRAME"
+    _key_samples(mesh, f'modifiers["{_MODIFIER}"].eval_frame', times)
+
+
+def _take_topology(mesh: Any, model_file: Path) -> None:
+    """The model's own faces, and its texture coordinates where the mesh has none."""
+    arrays = read_smplx_arrays(model_file)
+    faces = arrays["f"].astype(np.int64)
+    if not _has_faces(mesh.data, faces):
+        data = bpy.data.meshes.new(mesh.data.name)
+        data.from_pydata(arrays["v_template"].tolist(), [], faces.tolist())
+        data.polygons.foreach_set("use_smooth", np.ones(len(faces), dtype=bool))
+        for material in mesh.data.materials:
+            data.materials.append(material)
+        mesh.data = data
+    if "vt" in arrays and not mesh.data.uv_layers:
+        corners = arrays["vt"][arrays["ft"].reshape(-1).astype(np.int64)]
+        layer = mesh.data.uv_layers.new(name="UVMap")
+        layer.data.foreach_set("uv", np.ascontiguousarray(corners, dtype=np.float32).reshape(-1))
+    mesh.data.update()
+
+
+def _has_faces(data: Any, faces: Array) -> bool:
+    if len(data.polygons) != len(faces) or len(data.loops) != faces.size:
+        return False
+    corners = np.empty(faces.size, dtype=np.int32)
+    data.loops.foreach_get("vertex_index", corners)
+    return bool(np.array_equal(corners.reshape(faces.shape), faces))
+
+
+def _key_samples(mesh: Any, data_path: str, times: Sequence[float]) -> None:
+    """Sample after sample at its frame, with straight lines between them."""
+    animation = mesh.animation_data_create()
+    action = animation.action or bpy.data.actions.new(_MODIFIER)
+    slot = animation.action_slot or action.slots.new(id_type="OBJECT", name=mesh.name)
+    animation.action, animation.action_slot = action, slot
+    curve = version_differences.ensure_curve(action, slot, data_path, 0, _MODIFIER)
+    keys = curve.keyframe_points
+    keys.add(len(times))
+    keys.foreach_set("co", np.stack((times, np.arange(len(times))), axis=1).astype(np.float32).reshape(-1))
+    keys.foreach_set("interpolation", np.full(len(times), enum_number("interpolation", "LINEAR"), dtype=np.uint8))
+    curve.update()
+
+
+def _left_out(parameters: BodyParameters) -> LeftOut:
+    moved = (parameters.largest_offset > _MOVED_METRES) | (parameters.largest_scale > _SCALED_SHARE)
+    return LeftOut(
+        int(moved.sum()),
+        float(parameters.largest_offset.max(initial=0.0)),
+        float(parameters.largest_scale.max(initial=0.0)),
+    )
