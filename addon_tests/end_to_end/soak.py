@@ -172,7 +172,7 @@ class Soak:
         what = "cancel of a bake"
         while self.tally.counts.get(what, 0) < count:
             targets = (self._out / "body.abc", self._out / "body.usdc")
-            bake = BakeJob(BakeRequest(meshes, targets, 1, frames), None, self._folder / "logs" / "bake.log")
+            bake = BakeJob(BakeRequest(body.name, meshes, targets, 1, frames), None, self._folder / "logs" / "bake.log")
             self._cancel(bake.job, bake.poll, self._random.uniform(0.0, 6.0), what)
             self._expect_nothing_beside("bake", {*targets})
             self._clear()

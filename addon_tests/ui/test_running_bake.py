@@ -42,8 +42,10 @@ from handmocap_addon.blender.bodies import add_body
 from handmocap_addon.blender.armatures import deformed_meshes
 from handmocap_addon.blender.baking import BakeJob, BakeRequest
 from handmocap_addon.core.stand_in_body import load_stand_in_body
-meshes = tuple(mesh.name for mesh in deformed_meshes(add_body(load_stand_in_body())))
-bake = BakeJob(BakeRequest(meshes, (Path(sys.argv[1]) / "body.usdc",), 1, 100_000), None, Path(sys.argv[1]) / "bake.log")
+armature, folder = add_body(load_stand_in_body()), Path(sys.argv[1])
+meshes = tuple(mesh.name for mesh in deformed_meshes(armature))
+request = BakeRequest(armature.name, meshes, (folder / "body.usdc",), 1, 100_000)
+bake = BakeJob(request, None, folder / "bake.log")
 while bake.poll():
     time.sleep(0.02)
 """

@@ -11,8 +11,10 @@ import bpy
 import numpy as np
 
 from ..core.atomic_files import output_error, replacing
+from ..core.bake_options import BakeOptions
 from ..core.errors import BakeError
 from ..core.job_protocol import Progress
+from .bake_geometry import prepare_meshes
 from .saving import disk_is_full, write_error
 from .version_differences import supported_options
 
@@ -30,7 +32,9 @@ def bake_request(order: dict[str, Any], report_progress: ProgressSink) -> list[d
     bpy.ops.wm.open_mainfile(filepath=order["blend"])
     scene = bpy.context.scene
     scene.frame_start, scene.frame_end = order["first_frame"], order["last_frame"]
-    meshes = [bpy.data.objects[name] for name in order["meshes"]]
+    options = BakeOptions.from_json(order["options"])
+    skinned = [bpy.data.objects[name] for name in order["meshes"]]
+    meshes = prepare_meshes(options.geometry, bpy.data.objects[order["armature"]], skinned)
     return [_bake_file(scene, meshes, Path(target), report_progress) for target in order["targets"]]
 
 

@@ -8,13 +8,14 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import bpy
 
 from ..core.atomic_files import check_free_space, ensure_output_folder, remove_temporaries_of
+from ..core.bake_options import BakeOptions
 from ..core.errors import BadInputError, BadUsageError, MissingSetupError
 from ..core.job_protocol import Progress
 from .armatures import deformed_meshes
@@ -29,28 +30,44 @@ _BAKE_SCRIPT = Path(__file__).with_name("bake_job.py")
 
 @dataclass(frozen=True)
 class BakeRequest:
-    """Meshes by name, target files, and the range of frames, both ends included."""
+    """Objects by name, target files, and the range of frames, both ends and handles included."""
 
+    armature: str
     meshes: tuple[str, ...]
     targets: tuple[Path, ...]
     first_frame: int
     last_frame: int
+    options: BakeOptions = field(default_factory=BakeOptions)
+
+    def to_json(self) -> dict[str, Any]:
+        """What the background process gets."""
+        return {
+            "armature": self.armature,
+            "meshes": self.meshes,
+            "targets": [str(target) for target in self.targets],
+            "first_frame": self.first_frame,
+            "last_frame": self.last_frame,
+            "options": self.options.to_json(),
+        }
 
 
-def request_for(armature: Any, targets: Sequence[Path], scene: Any) -> BakeRequest:
-    """Bake what the armature deforms over the scene's range.
+def request_for(armature: Any, targets: Sequence[Path], scene: Any, options: BakeOptions | None = None) -> BakeRequest:
+    """Bake what the armature deforms over the options' range.
 
     Raises:
         BadInputError: it deforms nothing.
-        BadUsageError: a target is neither Alembic nor USD.
+        BadUsageError: a target is neither Alembic nor USD, or cannot hold what is asked for.
     """
+    options = options or BakeOptions()
     meshes = deformed_meshes(armature)
     if not meshes:
         raise BadInputError(f"{armature.name} deforms no mesh", "add the body's mesh to it, or choose another armature")
     for target in targets:
         if target.suffix.lower() not in SUFFIXES:
             raise BadUsageError(f"{target.name} is neither Alembic nor USD", f"name it with one of {', '.join(SUFFIXES)}")
-    return BakeRequest(tuple(mesh.name for mesh in meshes), tuple(targets), scene.frame_start, scene.frame_end)
+    first, last = options.frames(scene.frame_start, scene.frame_end)
+    names = tuple(mesh.name for mesh in meshes)
+    return BakeRequest(armature.name, names, tuple(targets), first, last, options)
 
 
 def exporting_command(suffixes: Sequence[str], bpy_python: Path | None) -> list[str]:
@@ -93,17 +110,7 @@ class BakeJob:
             write_copy(copy)
             order = self._folder / "request.json"
             order.write_text(
-                json.dumps(
-                    {
-                        "folder": str(self._folder),
-                        "blend": str(copy),
-                        "meshes": request.meshes,
-                        "targets": [str(target) for target in request.targets],
-                        "first_frame": request.first_frame,
-                        "last_frame": request.last_frame,
-                    }
-                ),
-                encoding="utf-8",
+                json.dumps({"folder": str(self._folder), "blend": str(copy), **request.to_json()}), encoding="utf-8"
             )
             # The child leaves without Blender's own way out, which would remove the folder of its session.
             own_place = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._folder))
