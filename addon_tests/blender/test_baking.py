@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import tempfile
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -45,17 +44,6 @@ def _moving(model: BodyModel, scene: Any, maker: Any = ours, count: int = COUNT)
 def _start(armature: Any, targets: list[Path]) -> BakeJob:
     log = targets[0].parent / "logs" / "bake.log"
     return BakeJob(request_for(armature, targets, bpy.context.scene), None, log)
-
-
-@pytest.fixture
-def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A place of its own for copies of the scene and whatever else is temporary: other bakes may run on this machine."""
-    folder = tmp_path / "copies"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    for name in ("TMPDIR", "TEMP", "TMP"):
-        monkeypatch.setenv(name, str(folder))
-    return folder
 
 
 def _temporaries(folder: Path) -> list[str]:

@@ -26,7 +26,7 @@ from handmocap_addon.core.smplx_model_file import read_smplx_model
 
 BETAS = np.array((1.5, -2.0, 0.8, 0.0, 0.5, 0.0, 0.0, -1.0, 0.0, 0.4))
 FRAMES = np.arange(1.0, 4.0)
-TIMES = (1.0, 1.5, 2.0, 2.5, 3.0)
+TIMES = np.array((1.0, 1.5, 2.0, 2.5, 3.0))
 LIMIT = 1e-5
 
 
@@ -90,7 +90,7 @@ def test_at_whole_and_half_frames_it_is_where_the_bones_say(maker: Any, moving: 
 def test_between_samples_it_goes_straight(moving: Any, show: Any) -> None:
     armature = moving()
     (mesh,) = deformed_meshes(armature)
-    show(armature, (1.0, 2.0, 3.0))
+    show(armature, FRAMES)
     found = []
     for moment in (2.0, 2.25, 3.0):
         set_time(moment)
@@ -113,8 +113,8 @@ def test_moved_and_scaled_bones_are_told(moving: Any, show: Any) -> None:
     for frame, location in ((1, 0.0), (2, 0.03), (3, 0.0)):
         elbow.location = (0.0, location, 0.0)
         elbow.keyframe_insert("location", frame=frame)
-    left_out = show(armature, (1.0, 2.0, 3.0))
-    assert left_out.frames == 1
+    left_out = show(armature, FRAMES)
+    assert left_out.samples == 1
     assert left_out.largest_offset == pytest.approx(0.03, abs=1e-4)
     assert "1 samples have moved or scaled bones (by up to 30.0 mm" in left_out.sentence()
 
@@ -158,7 +158,7 @@ def test_texture_coordinates_come_from_the_model_where_there_are_none(moving: An
     armature = moving()
     (mesh,) = deformed_meshes(armature)
     assert not mesh.data.uv_layers
-    show(armature, (1.0, 2.0))
+    show(armature, FRAMES[:2])
     with np.load(model_file) as model:
         wanted = model["vt"][model["ft"]].reshape(-1, 2)
     found = np.empty(wanted.size, dtype=np.float32)
@@ -171,7 +171,7 @@ def test_a_mesh_with_other_faces_gets_the_models(moving: Any, show: Any, model_f
     (mesh,) = deformed_meshes(armature)
     mesh.data = bpy.data.meshes.new("other faces")
     mesh.data.from_pydata([(0.0, 0.0, 0.0)] * VERTEX_COUNT, [], [(0, 5, 9)])
-    show(armature, (1.0, 2.0))
+    show(armature, FRAMES[:2])
     assert len(mesh.data.polygons) == 20_908
     set_time(2.0)
     assert farthest(world_vertices(mesh), direct_surface(armature, model_file, BETAS)) < LIMIT

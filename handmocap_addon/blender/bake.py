@@ -14,7 +14,8 @@ from ..core.atomic_files import output_error, replacing
 from ..core.bake_options import BakeOptions
 from ..core.errors import BakeError
 from ..core.job_protocol import Progress
-from .bake_geometry import prepare_meshes
+from .bake_geometry import make_visible, prepare_exact_surface
+from .exact_request import ExactRequest
 from .saving import disk_is_full, write_error
 from .version_differences import supported_options
 
@@ -33,9 +34,15 @@ def bake_request(order: dict[str, Any], report_progress: ProgressSink) -> list[d
     scene = bpy.context.scene
     scene.frame_start, scene.frame_end = order["first_frame"], order["last_frame"]
     options = BakeOptions.from_json(order["options"])
-    skinned = [bpy.data.objects[name] for name in order["meshes"]]
-    meshes = prepare_meshes(options.geometry, bpy.data.objects[order["armature"]], skinned)
-    return [_bake_file(scene, meshes, Path(target), report_progress) for target in order["targets"]]
+    armature, meshes = bpy.data.objects[order["armature"]], [bpy.data.objects[name] for name in order["meshes"]]
+    for thing in (armature, *meshes):
+        make_visible(scene, thing)
+    notes = {}
+    if order["exact"] is not None:
+        exact = ExactRequest.from_json(order["exact"])
+        times = options.sample_times(scene.frame_start, scene.frame_end)
+        notes["exact_surface"] = prepare_exact_surface(armature, times, exact, Path(order["folder"]), report_progress)
+    return [{**_bake_file(scene, meshes, Path(target), report_progress), **notes} for target in order["targets"]]
 
 
 def _bake_file(scene: Any, meshes: list[Any], target: Path, report_progress: ProgressSink) -> dict[str, Any]:
@@ -61,12 +68,6 @@ def _bake_file(scene: Any, meshes: list[Any], target: Path, report_progress: Pro
 def _export(scene: Any, meshes: list[Any], path: Path, report_progress: ProgressSink, stage: str) -> None:
     bpy.ops.object.select_all(action="DESELECT")
     for mesh in meshes:
-        # An exporter leaves out what cannot be selected or seen, and what lies under something like that. This is a copy.
-        for thing in _with_parents(mesh):
-            if thing.name not in scene.collection.objects:
-                scene.collection.objects.link(thing)
-            thing.hide_viewport = thing.hide_select = thing.hide_render = False
-        mesh.hide_set(False)
         mesh.select_set(True)
     bpy.context.view_layer.objects.active = meshes[0]
     counted = _progress_by_frame(scene, report_progress, stage)
@@ -92,13 +93,6 @@ def _export(scene: Any, meshes: list[Any], path: Path, report_progress: Progress
         raise write_error(path, error) from error
     finally:
         bpy.app.handlers.frame_change_post.remove(counted)
-
-
-def _with_parents(thing: Any) -> list[Any]:
-    chain = [thing]
-    while chain[-1].parent is not None:
-        chain.append(chain[-1].parent)
-    return chain
 
 
 def _progress_by_frame(scene: Any, report_progress: ProgressSink, stage: str) -> Callable[..., None]:

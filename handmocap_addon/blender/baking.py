@@ -19,6 +19,7 @@ from ..core.bake_options import BakeOptions
 from ..core.errors import BadInputError, BadUsageError, MissingSetupError
 from ..core.job_protocol import Progress
 from .armatures import deformed_meshes
+from .exact_request import ExactRequest
 from .jobs import ChildJob
 from .saving import write_copy
 from .version_differences import can_export
@@ -38,6 +39,7 @@ class BakeRequest:
     first_frame: int
     last_frame: int
     options: BakeOptions = field(default_factory=BakeOptions)
+    exact: ExactRequest | None = None  # where the options ask for the exact surface
 
     def to_json(self) -> dict[str, Any]:
         """What the background process gets."""
@@ -48,11 +50,18 @@ class BakeRequest:
             "first_frame": self.first_frame,
             "last_frame": self.last_frame,
             "options": self.options.to_json(),
+            "exact": self.exact.to_json() if self.exact is not None else None,
         }
 
 
-def request_for(armature: Any, targets: Sequence[Path], scene: Any, options: BakeOptions | None = None) -> BakeRequest:
-    """Bake what the armature deforms over the options' range.
+def request_for(
+    armature: Any,
+    targets: Sequence[Path],
+    scene: Any,
+    options: BakeOptions | None = None,
+    exact: ExactRequest | None = None,
+) -> BakeRequest:
+    """Bake what the armature deforms over the options' range; `exact` is what `exact_request` gives for the options.
 
     Raises:
         BadInputError: it deforms nothing.
@@ -67,7 +76,7 @@ def request_for(armature: Any, targets: Sequence[Path], scene: Any, options: Bak
             raise BadUsageError(f"{target.name} is neither Alembic nor USD", f"name it with one of {', '.join(SUFFIXES)}")
     first, last = options.frames(scene.frame_start, scene.frame_end)
     names = tuple(mesh.name for mesh in meshes)
-    return BakeRequest(armature.name, names, tuple(targets), first, last, options)
+    return BakeRequest(armature.name, names, tuple(targets), first, last, options, exact)
 
 
 def exporting_command(suffixes: Sequence[str], bpy_python: Path | None) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,21 +45,21 @@ _MODIFIER = "Exact surface"
 class LeftOut:
     """What the pose holds and SMPL-X cannot say: bones that are moved or scaled against their parents."""
 
-    frames: int
+    samples: int
     largest_offset: float  # metres
     largest_scale: float  # share
 
     def sentence(self) -> str:
         """For the report; empty where nothing is left out."""
-        if not self.frames:
+        if not self.samples:
             return ""
         moved = f"by up to {self.largest_offset * 1000.0:.1f} mm and {self.largest_scale:.1%}".replace("%", " %")
-        return f"{self.frames} samples have moved or scaled bones ({moved}), which the exact surface leaves out"
+        return f"{self.samples} samples have moved or scaled bones ({moved}), which the exact surface leaves out"
 
 
 def show_exact_surface(
     armature: Any,
-    times: Sequence[float],
+    times: Array,
     shape: SmplxShape,
     worker_python: Path,
     folder: Path,
@@ -71,7 +71,7 @@ def show_exact_surface(
 
     Args:
         armature: SMPL-X armature whose objects are in the view layer and visible.
-        times: frames and parts of frames, rising.
+        times: frames and parts of frames (N,), rising.
         shape: the model file and betas that the armature was made from.
         worker_python: of an environment with the worker's packages.
         folder: gets the cache, which has to stay as long as the scene is open.
@@ -84,7 +84,7 @@ def show_exact_surface(
     mesh = smplx_mesh(armature)
     for modifier in mesh.modifiers:
         modifier.show_viewport = modifier.show_render = False
-    parameters, places, expression = _read_pose(armature, mesh, np.asarray(times, dtype=np.float64), report_progress)
+    parameters, places, expression = _read_pose(armature, mesh, times, report_progress)
     model = read_smplx_model(shape.model_file, shape.betas)
     _check_rest(armature, parameters, model.rest_joints, shape)
 
@@ -155,7 +155,7 @@ def _compute(
         raise
 
 
-def _show(mesh: Any, model_file: Path, cache: Path, times: Sequence[float]) -> None:
+def _show(mesh: Any, model_file: Path, cache: Path, times: Array) -> None:
     if mesh.data.users > 1:
         mesh.data = mesh.data.copy()
     if mesh.data.shape_keys is not None:
@@ -197,7 +197,7 @@ def _has_faces(data: Any, faces: Array) -> bool:
     return bool(np.array_equal(corners.reshape(faces.shape), faces))
 
 
-def _key_samples(mesh: Any, data_path: str, times: Sequence[float]) -> None:
+def _key_samples(mesh: Any, data_path: str, times: Array) -> None:
     """Sample after sample at its frame, with straight lines between them."""
     animation = mesh.animation_data_create()
     action = animation.action or bpy.data.actions.new(_MODIFIER)
