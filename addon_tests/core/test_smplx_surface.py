@@ -29,7 +29,7 @@ def model_file(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def surface(model_file):
-    return read_smplx_surface(model_file, lifelike_poses(1).betas)
+    return read_smplx_surface(model_file, lifelike_poses(1).betas, 10)
 
 
 def all_frames(surface, poses):
@@ -38,6 +38,10 @@ def all_frames(surface, poses):
 
 def farthest(first, second):
     return float(np.linalg.norm(np.asarray(first, np.float64) - second, axis=-1).max())
+
+
+def without_expression(poses: SmplxPoses) -> SmplxPoses:
+    return replace(poses, expression=np.zeros_like(poses.expression))
 
 
 def with_hands(poses: SmplxPoses, values) -> SmplxPoses:
@@ -65,7 +69,7 @@ def test_it_is_what_the_smplx_package_gives(old_release, betas, expressions, tmp
         pytest.skip(f"the package {missing} is not installed; the values that it gave are compared with all the same")
     file = write_lifelike_model(tmp_path / "SMPLX_NEUTRAL.npz", old_release)
     poses = lifelike_poses(9, betas, expressions)
-    found = all_frames(read_smplx_surface(file, poses.betas), poses)
+    found = all_frames(read_smplx_surface(file, poses.betas, expressions), poses)
     assert found.shape == (9, VERTEX_COUNT, 3)
     assert farthest(found, smplx_package.smplx_vertices(file, poses)) < LIMIT
 
@@ -89,7 +93,7 @@ def test_fingers_leave_the_body_where_it_is(surface):
 
 
 def test_correctives_of_the_fingers_move_the_hands(surface):
-    poses = with_hands(lifelike_poses(4, expressions=0), lifelike_poses(4).pose_axis_angle[:, 25:])
+    poses = without_expression(lifelike_poses(4))
     pose = poses.pose_axis_angle.copy()
     pose[:, :25] = 0.0
     poses = replace(poses, pose_axis_angle=pose)
@@ -101,7 +105,7 @@ def test_correctives_of_the_fingers_move_the_hands(surface):
 
 
 def test_at_rest_it_is_the_shaped_template(surface, model_file):
-    poses = lifelike_poses(2, expressions=0)
+    poses = without_expression(lifelike_poses(2))
     rest = replace(poses, pose_axis_angle=np.zeros_like(poses.pose_axis_angle))
     assert farthest(all_frames(surface, rest) - rest.translation[:, None], surface.rest_vertices) < 2e-6
     shaped = read_smplx_model(model_file, poses.betas)
@@ -110,7 +114,7 @@ def test_at_rest_it_is_the_shaped_template(surface, model_file):
 
 
 def test_without_correctives_it_is_plain_skinning(surface, model_file):
-    poses = lifelike_poses(2, expressions=0)
+    poses = without_expression(lifelike_poses(2))
     plain = all_frames(replace(surface, pose_directions=np.zeros_like(surface.pose_directions)), poses)
     model = read_smplx_model(model_file, poses.betas)
     posed = posed_joints(model.rest_joints, axis_angle_to_rotmat(poses.pose_axis_angle), poses.translation)
@@ -141,4 +145,10 @@ def test_more_betas_or_expressions_than_the_file_has_are_refused(tmp_path):
     with pytest.raises(BodyModelError, match="10 shapes for 11 betas"):
         read_smplx_surface(file, np.zeros(11))
     with pytest.raises(BodyModelError, match="10 expressions for 11"):
-        next(posed_surface(read_smplx_surface(file, np.zeros(10)), lifelike_poses(1, expressions=11)))
+        read_smplx_surface(file, np.zeros(10), 11)
+
+
+def test_no_expressions_are_the_neutral_face(surface, model_file):
+    poses = without_expression(lifelike_poses(2))
+    none = replace(poses, expression=np.zeros((2, 0)))
+    assert farthest(all_frames(read_smplx_surface(model_file, poses.betas), none), all_frames(surface, poses)) < 1e-6

@@ -39,7 +39,7 @@ def started(package: Path, model_file: Path, poses: SmplxPoses, folder: Path, *m
 
 
 def is_computed(target: Path, model_file: Path, poses: SmplxPoses) -> bool:
-    wanted = np.concatenate(list(posed_surface(read_smplx_surface(model_file, poses.betas), poses)))
+    wanted = np.concatenate(list(posed_surface(read_smplx_surface(model_file, poses.betas, 10), poses)))
     with open_point_cache(target) as points:
         assert points.shape == (poses.frame_count, VERTEX_COUNT, 3)
         return bool(np.allclose(points, wanted, atol=2e-6))

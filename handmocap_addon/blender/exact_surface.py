@@ -17,11 +17,12 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.body_model import BodyModel
 from ..core.body_parameters import Y_UP_TO_Z_UP, BodyParameters
 from ..core.errors import ArmatureError, BakeError, HandmocapError
 from ..core.job_protocol import Progress
 from ..core.skeleton import JOINT_NAMES
-from ..core.smplx_model_file import read_smplx_arrays, read_smplx_model
+from ..core.smplx_model_file import read_smplx_model, read_texture_coordinates
 from ..core.smplx_poses import SmplxPoses, write_smplx_poses
 from . import version_differences
 from .jobs import ChildJob
@@ -101,7 +102,7 @@ def show_exact_surface(
     )
     write_smplx_poses(pose_file, poses)
     _compute(shape.model_file, pose_file, cache, worker_python, report_progress)
-    _show(mesh, shape.model_file, cache, times)
+    _show(mesh, model, cache, times)
     return _left_out(parameters)
 
 
@@ -155,13 +156,13 @@ def _compute(
         raise
 
 
-def _show(mesh: Any, model_file: Path, cache: Path, times: Array) -> None:
+def _show(mesh: Any, model: BodyModel, cache: Path, times: Array) -> None:
     if mesh.data.users > 1:
         mesh.data = mesh.data.copy()
     if mesh.data.shape_keys is not None:
         mesh.shape_key_clear()
     mesh.modifiers.clear()
-    _take_topology(mesh, model_file)
+    _take_topology(mesh, model)
     modifier = mesh.modifiers.new(_MODIFIER, "MESH_CACHE")
     modifier.cache_format = "PC2"
     modifier.filepath = str(cache)
@@ -171,19 +172,17 @@ def _show(mesh: Any, model_file: Path, cache: Path, times: Array) -> None:
     _key_samples(mesh, f'modifiers["{_MODIFIER}"].eval_frame', times)
 
 
-def _take_topology(mesh: Any, model_file: Path) -> None:
+def _take_topology(mesh: Any, model: BodyModel) -> None:
     """The model's own faces, and its texture coordinates where the mesh has none."""
-    arrays = read_smplx_arrays(model_file)
-    faces = arrays["f"].astype(np.int64)
-    if not _has_faces(mesh.data, faces):
+    if not _has_faces(mesh.data, model.faces):
         data = bpy.data.meshes.new(mesh.data.name)
-        data.from_pydata(arrays["v_template"].tolist(), [], faces.tolist())
-        data.polygons.foreach_set("use_smooth", np.ones(len(faces), dtype=bool))
+        data.from_pydata(model.vertices.tolist(), [], model.faces.tolist())
+        data.polygons.foreach_set("use_smooth", np.ones(len(model.faces), dtype=bool))
         for material in mesh.data.materials:
             data.materials.append(material)
         mesh.data = data
-    if "vt" in arrays and not mesh.data.uv_layers:
-        corners = arrays["vt"][arrays["ft"].reshape(-1).astype(np.int64)]
+    corners = read_texture_coordinates(model.file) if model.file is not None and not mesh.data.uv_layers else None
+    if corners is not None:
         layer = mesh.data.uv_layers.new(name="UVMap")
         layer.data.foreach_set("uv", np.ascontiguousarray(corners, dtype=np.float32).reshape(-1))
     mesh.data.update()

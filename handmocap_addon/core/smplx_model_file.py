@@ -16,8 +16,6 @@ VERTEX_COUNT = 10_475
 SHAPE_COEFFICIENTS = 10
 SKIN_INFLUENCES = 8
 _NEEDED = ("v_template", "f", "shapedirs", "J_regressor", "weights", "kintree_table")
-# Texture coordinates (n, 2) and each face's three of them (F, 3); not every release has them.
-_UV = ("vt", "ft")
 _GET_IT = "choose an SMPLX_NEUTRAL.npz, SMPLX_MALE.npz or SMPLX_FEMALE.npz from smpl-x.is.tue.mpg.de"
 
 
@@ -48,7 +46,6 @@ def read_smplx_arrays(path: Path, also: Sequence[str] = ()) -> dict[str, Array]:
             if missing:
                 raise BodyModelError(f"{path.name} is not an SMPL-X model file, it has no {missing[0]}", _GET_IT)
             arrays = {key: _array(archive, key, path) for key in needed}
-            arrays |= {key: _array(archive, key, path) for key in _UV if set(_UV) <= set(archive.files)}
     except (OSError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
         # A file of one bare array loads as that array, which is no context manager.
         raise BodyModelError(f"{path.name} is not an SMPL-X model file, it cannot be read as npz", _GET_IT) from error
@@ -70,6 +67,23 @@ def read_smplx_arrays(path: Path, also: Sequence[str] = ()) -> dict[str, Array]:
         if arrays[key].dtype.kind not in "fiu" or not np.isfinite(arrays[key]).all():
             raise BodyModelError(f"{path.name} is damaged, {key} holds numbers that are not finite", _GET_IT)
     return arrays
+
+
+def read_texture_coordinates(path: Path) -> Array | None:
+    """Texture coordinates (F, 3, 2) of each face's corners, of a file that is an SMPL-X model; None where it has none.
+
+    Raises:
+        BodyModelError: they are damaged.
+    """
+    with np.load(path, allow_pickle=False) as archive:
+        if not {"vt", "ft", "f"} <= set(archive.files):
+            return None
+        coordinates, corners, faces = (_array(archive, key, path) for key in ("vt", "ft", "f"))
+    if coordinates.ndim != 2 or coordinates.shape[1] != 2 or corners.shape != faces.shape:
+        raise BodyModelError(f"{path.name} is damaged, its texture coordinates have another shape", _GET_IT)
+    if corners.min() < 0 or corners.max() >= len(coordinates):
+        raise BodyModelError(f"{path.name} is damaged, its faces name texture coordinates that are not there", _GET_IT)
+    return np.asarray(coordinates, dtype=np.float64)[corners.astype(np.int64)]
 
 
 def read_smplx_model(path: Path, betas: np.ndarray | None = None) -> BodyModel:

@@ -40,11 +40,11 @@ class SmplxSurface:
     expression_joints: Array  # (E, 55, 3)
 
 
-def read_smplx_surface(path: Path, betas: ArrayLike) -> SmplxSurface:
-    """The model file shaped by as many betas as it has.
+def read_smplx_surface(path: Path, betas: ArrayLike, expression_count: int = 0) -> SmplxSurface:
+    """The model file shaped by betas, with the first of its expressions.
 
     Raises:
-        BodyModelError: no such file, not SMPL-X, or more betas than it has.
+        BodyModelError: no such file, not SMPL-X, or it has fewer shapes or expressions.
     """
     arrays = read_smplx_arrays(path, also=("posedirs",))
     if arrays["posedirs"].shape != (VERTEX_COUNT, 3, CORRECTIVE_COUNT):
@@ -56,10 +56,16 @@ def read_smplx_surface(path: Path, betas: ArrayLike) -> SmplxSurface:
     given = np.asarray(betas, dtype=np.float64).ravel()
     if len(given) > shape_count:
         raise BodyModelError(f"{Path(path).name} has {shape_count} shapes for {len(given)} betas", "give fewer betas")
+    if expression_count > directions.shape[2] - shape_count:
+        raise BodyModelError(
+            f"{Path(path).name} has {directions.shape[2] - shape_count} expressions for {expression_count}",
+            "choose the model file that the expressions were made with",
+        )
+    chosen = directions[:, :, shape_count : shape_count + expression_count]
     shapes = np.asarray(directions[:, :, : len(given)], dtype=np.float64)
     regressor = np.asarray(arrays["J_regressor"], dtype=np.float64)
     rest = arrays["v_template"] + shapes @ given
-    expressions = np.moveaxis(np.asarray(directions[:, :, shape_count:], dtype=np.float64), 2, 0)
+    expressions = np.moveaxis(np.asarray(chosen, dtype=np.float64), 2, 0)
     return SmplxSurface(
         rest_vertices=rest,
         rest_joints=regressor @ rest,
@@ -72,35 +78,29 @@ def read_smplx_surface(path: Path, betas: ArrayLike) -> SmplxSurface:
 
 def _components_first(directions: Array) -> Array:
     """(n, V, 3) as (n, 3V) float32."""
-    return np.ascontiguousarray(np.swapaxes(directions, 1, 2), dtype=np.float32).reshape(len(directions), -1)
+    return np.ascontiguousarray(np.swapaxes(directions, 1, 2), dtype=np.float32).reshape(len(directions), 3 * VERTEX_COUNT)
 
 
 def posed_surface(surface: SmplxSurface, poses: SmplxPoses) -> Iterator[Array]:
     """Positions (n, V, 3) float32 in the poses' own place, a block of frames after the other.
 
-    Only a block is held at a time, so memory does not grow with the number of frames.
+    Only a block is held at a time, so memory does not grow with the number of frames. The surface was read with as many
+    expressions as the poses have.
     """
-    expression_count = poses.expression.shape[1]
-    if expression_count > len(surface.expression_directions):
-        raise BodyModelError(
-            f"The model file has {len(surface.expression_directions)} expressions for {expression_count}",
-            "choose the model file that the expressions were made with",
-        )
     for first in range(0, poses.frame_count, FRAMES_AT_ONCE):
         yield _posed_block(surface, poses.frames(slice(first, first + FRAMES_AT_ONCE)))
 
 
 def _posed_block(surface: SmplxSurface, poses: SmplxPoses) -> Array:
     local = axis_angle_to_rotmat(poses.pose_axis_angle)
-    count, expression_count = poses.frame_count, poses.expression.shape[1]
+    count = poses.frame_count
     features = (local[:, 1:] - np.eye(3)).reshape(count, -1).astype(np.float32)
     vertices = features @ surface.pose_directions
     vertices += surface.rest_vertices.T.reshape(-1).astype(np.float32)
     rest_joints = surface.rest_joints
-    if expression_count:
-        vertices += poses.expression.astype(np.float32) @ surface.expression_directions[:expression_count]
-        moved = np.tensordot(poses.expression, surface.expression_joints[:expression_count], axes=1)
-        rest_joints = rest_joints + moved
+    if poses.expression.shape[1]:
+        vertices += poses.expression.astype(np.float32) @ surface.expression_directions
+        rest_joints = rest_joints + np.tensordot(poses.expression, surface.expression_joints, axes=1)
     vertices = vertices.reshape(count, 3, VERTEX_COUNT)
 
     # The place is worked into the bones' matrices; what is the same for all vertices is added last, where it costs no

@@ -40,7 +40,7 @@ def pose_mesh(request: Request, events: EventWriter, cancellation: Cancellation)
     ensure_output_folder(folder)
     check_free_space(folder, point_cache_bytes(VERTEX_COUNT, poses.frame_count))
     cancellation.check()
-    surface = read_smplx_surface(request.model, poses.betas)
+    surface = read_smplx_surface(request.model, poses.betas, poses.expression.shape[1])
     done = 0
     with replacing(request.target) as temporary, temporary.open("wb") as file:
         writer = PointCacheWriter(file, VERTEX_COUNT, poses.frame_count)
