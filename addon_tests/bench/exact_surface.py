@@ -50,8 +50,8 @@ def measured(command: list[str]) -> tuple[float, list[float]]:
     while child.poll() is None:
         for process in tree_of(child.pid):
             with contextlib.suppress(OSError):
-                status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-                largest[process] = int(status.partition("VmHWM:")[2].split()[0] or 0) / 1024.0 if "VmHWM" in status else 0.0
+                status = Path(f"/proc/{process}/status").read_text(encoding="utf-8").partition("VmHWM:")[2].split()
+                largest[process] = max(largest.get(process, 0.0), int(status[0]) / 1024.0 if status else 0.0)
         time.sleep(0.05)
     assert child.returncode == 0, command
     return time.monotonic() - started, list(largest.values())
