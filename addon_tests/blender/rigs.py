@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handmocap_addon.blender.armatures import deformed_meshes
-from handmocap_addon.blender.bake import world_vertices
+from handmocap_addon.blender.bake_read_back import world_vertices
 from handmocap_addon.blender.bodies import add_body
 from handmocap_addon.core.body_model import BodyModel
 from handmocap_addon.core.skeleton import JOINT_NAMES, PARENTS

@@ -58,7 +58,7 @@ def start(worker_python: Path) -> Callable[..., BakeJob]:
     def run(armature: Any, targets: list[Path], **options: Any) -> BakeJob:
         chosen = BakeOptions(geometry="exact", **options)
         exact = exact_request(chosen, armature, None, default_folder())
-        request = request_for(armature, targets, bpy.context.scene, chosen, exact)
+        request = request_for(armature, targets, bpy.context.scene, chosen, exact=exact)
         return BakeJob(request, None, targets[0].parent / "logs" / "bake.log")
 
     return run
@@ -115,7 +115,7 @@ def test_a_cancelled_bake_is_gone_within_three_seconds_and_leaves_the_old_file(
     with pytest.raises(CancelledError):
         job.wait()
     assert time.monotonic() - asked < 3.0
-    assert wait_until(lambda: processes_with(f"{copies}/") == [], 1.0)
+    assert processes_with(f"{copies}/") == []
     assert target.read_bytes() == OLD
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".handmocap")] == []
     assert list(copies.iterdir()) == []

@@ -16,7 +16,7 @@ from addon_tests.blender.rigs import bone_of, meshcapade_like, mpi_like, ours, r
 from addon_tests.making.smplx_lifelike import write_lifelike_model
 from addon_tests.making.smplx_models import VERTEX_COUNT
 from handmocap_addon.blender.armatures import deformed_meshes
-from handmocap_addon.blender.bake import world_vertices
+from handmocap_addon.blender.bake_read_back import world_vertices
 from handmocap_addon.blender.exact_surface import LeftOut, show_exact_surface
 from handmocap_addon.blender.motion_keys import write_body_keys, write_hand_keys
 from handmocap_addon.blender.smplx_shape import SmplxShape, shape_of

@@ -1,208 +1,234 @@
-"""Export to a temporary name, read the file back beside the scene it came from, and compare every frame."""
+"""Export to a temporary name, have the file read and compared with the scene, and only then put it in place."""
 
 from __future__ import annotations
 
+import contextlib
+import platform
+import shutil
 import time
-from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import bpy
 import numpy as np
 
-from ..core.atomic_files import output_error, replacing
-from ..core.bake_options import BakeOptions
-from ..core.errors import BakeError
-from ..core.job_protocol import Progress
-from .bake_geometry import make_visible, prepare_exact_surface
-from .exact_request import ExactRequest
-from .saving import disk_is_full, write_error
-from .version_differences import supported_options
+from ..core.atomic_files import replacing, write_json
+from ..core.bake_expectation import FileExpectation
+from ..core.bake_options import UNITS_PER_METRE, BakeOptions, Part
+from ..core.bake_progress import ProgressSink, progress_of
+from ..core.errors import MissingSetupError
+from ..core.set_up.file_hashes import sha256_of
+from .bake_capture import Capture
+from .bake_export import export, path_in_file, sampled_frames, show, usd_density
+from .bake_prover import Prover
+from .bake_read_back import read_back
+from .bake_scene import BakeScene, prepare_scene
+from .exact_surface import bake_exact_surface
+from .saving import write_error
+from .scene_time import frame_rate_fraction
 
-# What the file must reach against the evaluated scene, metres: float32 positions of a person some metres from the origin.
+# What a file must reach against the evaluated scene, metres: float32 positions of a person some metres from the origin.
 LARGEST_DISTANCE = 1e-4
-ProgressSink = Callable[[Progress], None]
+REPORT_SUFFIX = ".report.json"
 
 
 def bake_request(order: dict[str, Any], report_progress: ProgressSink) -> list[dict[str, Any]]:
     """Open the request's file and bake each target; returns one report a file.
 
     Raises:
-        BakeError, OutputError: no target was changed by the one that failed.
+        HandmocapError: no target was changed by the one that failed.
     """
     bpy.ops.wm.open_mainfile(filepath=order["blend"])
-    scene = bpy.context.scene
-    scene.frame_start, scene.frame_end = order["first_frame"], order["last_frame"]
     options = BakeOptions.from_json(order["options"])
-    armature, meshes = bpy.data.objects[order["armature"]], [bpy.data.objects[name] for name in order["meshes"]]
-    for thing in (armature, *meshes):
-        make_visible(scene, thing)
+    armature = bpy.data.objects[order["armature"]]
+    camera = bpy.data.objects[order["camera"]] if order["camera"] else None
+    meshes = [bpy.data.objects[name] for name in order["meshes"]]
     notes = {}
     if order["exact"] is not None:
-        exact = ExactRequest.from_json(order["exact"])
-        times = options.sample_times(scene.frame_start, scene.frame_end)
-        notes["exact_surface"] = prepare_exact_surface(armature, times, exact, Path(order["folder"]), report_progress)
-    return [{**_bake_file(scene, meshes, Path(target), report_progress), **notes} for target in order["targets"]]
+        show(bpy.context.scene, [armature, *meshes])
+        notes["exact_surface"] = bake_exact_surface(armature, order["exact"], Path(order["folder"]), report_progress)
+    frames = order["first_frame"], order["last_frame"]
+    prepared = prepare_scene(options, armature, meshes, camera, frames[0])
+    with ThreadPoolExecutor(1) as hashing, _Reader(order["readers_python"], report_progress) as reader:
+        sources = hashing.submit(_hashes, {"blend": order["blend"], **order["sources"]})
+        bake = _Bake(order, options, prepared, frames, reader, sources, report_progress, notes)
+        return bake.run()
 
 
-def _bake_file(scene: Any, meshes: list[Any], target: Path, report_progress: ProgressSink) -> dict[str, Any]:
-    started = time.monotonic()
-    with replacing(target) as temporary:
-        _export(scene, meshes, temporary, report_progress, f"Writing {target.name}")
-        if not temporary.is_file() or temporary.stat().st_size == 0:
-            raise write_error(target, RuntimeError("the exporter left no file"))
-        written = time.monotonic()
+def _hashes(sources: dict[str, str]) -> dict[str, dict[str, Any]]:
+    paths = {what: Path(path) for what, path in sources.items()}
+    there = {what: path for what, path in paths.items() if path.is_file()}
+    return {
+        what: {"name": path.name, "bytes": path.stat().st_size, "sha256": sha256_of(path)} for what, path in there.items()
+    }
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A file under its temporary name, and what it must hold."""
+
+    target: Path
+    parts: tuple[Part, ...]
+    place: contextlib.ExitStack
+    folder: Path
+    expected: FileExpectation
+    seconds_writing: float
+
+
+class _Bake:
+    def __init__(
+        self, order: dict[str, Any], options: BakeOptions, prepared: BakeScene, frames: tuple[int, int], reader: _Reader,
+        sources: Future[dict[str, dict[str, Any]]], report_progress: ProgressSink, notes: dict[str, Any],
+    ) -> None:  # fmt: skip
+        self._order, self._options, self._prepared = order, options, prepared
+        self._frames, self._reader, self._sources = frames, reader, sources
+        self._report_progress, self._notes = report_progress, notes
+
+    def run(self) -> list[dict[str, Any]]:
+        """A file is proved while the next one is written."""
+        files = [file for target in self._order["targets"] for file in self._options.files(Path(target))]
+        reports: list[dict[str, Any]] = []
+        waiting: _Written | None = None
+        for number, (target, parts) in enumerate(files):
+            try:
+                written = self._write(target, parts, Path(self._order["folder"]) / f"file{number}")
+            finally:
+                if waiting is not None:
+                    reports.append(self._finish(waiting))
+                    waiting = None
+            waiting = written
+            self._reader.begin(written)
+        if waiting is not None:
+            reports.append(self._finish(waiting))
+        return reports
+
+    def _write(self, target: Path, parts: tuple[Part, ...], folder: Path) -> _Written:
+        started = time.monotonic()
+        place = contextlib.ExitStack()
         try:
-            report = _compare(scene, meshes, temporary, report_progress, f"Checking {target.name}")
-        except OSError as error:
-            raise output_error(target, error) from error
-        report["bytes"] = temporary.stat().st_size
-    return {
-        "path": str(target),
-        **report,
-        "seconds_writing": round(written - started, 3),
-        "seconds_checking": round(time.monotonic() - written, 3),
-    }
+            temporary = place.enter_context(replacing(target))
+            folder.mkdir()
+            expected = self._export(temporary, parts, folder, f"Writing {target.name}")
+            if not temporary.is_file() or temporary.stat().st_size == 0:
+                raise write_error(target, RuntimeError("the exporter left no file"))
+        except BaseException as error:
+            place.__exit__(type(error), error, error.__traceback__)
+            raise
+        return _Written(target, parts, place, folder, expected, time.monotonic() - started)
+
+    def _export(self, path: Path, parts: tuple[Part, ...], folder: Path, stage: str) -> FileExpectation:
+        scene, options, suffix = self._prepared.scene, self._options, path.suffix.lower()
+        self._prepared.turn_for(suffix, options)
+        meshes, camera = self._prepared.of(parts)
+        frames = sampled_frames(suffix, options, *self._frames)
+        started = time.monotonic()
+        capture = Capture(
+            meshes, camera, frames, folder,
+            lambda done: self._report_progress(progress_of(stage, done, len(frames), started)),
+        )  # fmt: skip
+        skeleton = [self._prepared.armature] if options.geometry == "skeleton" and meshes else []
+        things = [*skeleton, *meshes, *([camera] if camera is not None else [])]
+        # While it writes a skeleton the exporter lets nothing deform.
+        export(path, scene, things, options, self._frames, _ignore if skeleton else capture)
+        if skeleton:
+            for frame in frames:
+                scene.frame_set(int(np.floor(frame)), subframe=frame - float(np.floor(frame)))
+                capture(scene, bpy.context.evaluated_depsgraph_get())
+        capture.finish()
+        rate = self._rate()
+        # The scene lies turned where Blender would not write the wanted axis.
+        to_scene = np.array(self._prepared.offset @ self._prepared.root.matrix_world.inverted())
+        return FileExpectation(
+            path=path,
+            up_axis=options.up_axis_of(suffix),
+            units_per_metre=UNITS_PER_METRE[options.unit],
+            frames_per_second=float(rate),
+            time_codes_per_second=float(rate) * (usd_density(options) if suffix != ".abc" else 1),
+            frames=frames,
+            largest_distance_m=LARGEST_DISTANCE,
+            meshes=capture.meshes(path_in_file, to_scene),
+            cameras=capture.cameras(path_in_file, to_scene),
+        )
+
+    def _rate(self) -> Fraction:
+        return self._options.frame_rate or frame_rate_fraction(self._prepared.scene)
+
+    def _finish(self, written: _Written) -> dict[str, Any]:
+        started = time.monotonic()
+        with written.place:
+            proof = self._reader.answer(written, self._prepared.scene)
+            size = written.expected.path.stat().st_size
+        shutil.rmtree(written.folder, ignore_errors=True)
+        whole = [frame for frame in written.expected.frames if frame == round(frame)]
+        report = {
+            "path": str(written.target),
+            "parts": written.parts,
+            "frames": self._frames[1] - self._frames[0] + 1,
+            "first_frame": self._frames[0],
+            "last_frame": self._frames[1],
+            "samples_on_whole_frames": len(whole),
+            "frames_per_second": str(self._rate()),
+            **self._notes,
+            **proof,
+            "bytes": size,
+            "seconds_writing": round(written.seconds_writing, 3),
+            "seconds_checking": round(time.monotonic() - started, 3),
+        }
+        write_json(written.target.with_name(written.target.name + REPORT_SUFFIX), report | self._provenance())
+        return report
+
+    def _provenance(self) -> dict[str, Any]:
+        return {
+            "options": self._options.to_json(),
+            "sources": self._sources.result(),
+            "versions": {
+                "handmocap": self._order["version"],
+                "blender": bpy.app.version_string,
+                "python": platform.python_version(),
+            },
+            "licences": self._order["licences"],
+        }
 
 
-def _export(scene: Any, meshes: list[Any], path: Path, report_progress: ProgressSink, stage: str) -> None:
-    bpy.ops.object.select_all(action="DESELECT")
-    for mesh in meshes:
-        mesh.select_set(True)
-    bpy.context.view_layer.objects.active = meshes[0]
-    counted = _progress_by_frame(scene, report_progress, stage)
-    bpy.app.handlers.frame_change_post.append(counted)
-    try:
-        if path.suffix == ".abc":
-            options = {
-                "filepath": str(path), "start": scene.frame_start, "end": scene.frame_end, "selected": True,
-                "normals": False, "uvs": True, "vcolors": False, "face_sets": False, "as_background_job": False,
-                "evaluation_mode": "RENDER",
-            }  # fmt: skip
-            bpy.ops.wm.alembic_export(**supported_options(bpy.ops.wm.alembic_export, options))
-        else:
-            options = {
-                "filepath": str(path), "selected_objects_only": True, "export_animation": True,
-                # With armatures the exporter writes a skeleton instead of the points.
-                "export_armatures": False, "export_shapekeys": False, "export_normals": False, "export_uvmaps": True,
-                "export_materials": False, "export_lights": False, "export_cameras": False, "convert_world_material": False,
-                "evaluation_mode": "RENDER", "root_prim_path": "/root",
-            }  # fmt: skip
-            bpy.ops.wm.usd_export(**supported_options(bpy.ops.wm.usd_export, options))
-    except RuntimeError as error:
-        raise write_error(path, error) from error
-    finally:
-        bpy.app.handlers.frame_change_post.remove(counted)
+def _ignore(*_: Any) -> None:
+    pass
 
 
-def _progress_by_frame(scene: Any, report_progress: ProgressSink, stage: str) -> Callable[..., None]:
-    started = time.monotonic()
-    total = scene.frame_end - scene.frame_start + 1
+class _Reader:
+    """The independent readers in a process of their own, or Blender itself where they are not set up."""
 
-    def counted(current: Any, *_: Any) -> None:
-        done = min(max(current.frame_current - scene.frame_start + 1, 0), total)
-        report_progress(_progress(stage, done, total, started))
+    def __init__(self, python: str | None, report_progress: ProgressSink) -> None:
+        self._prover = Prover(Path(python)) if python else None
+        self._report_progress = report_progress
 
-    return counted
+    def __enter__(self) -> _Reader:
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        if self._prover is not None:
+            self._prover.close()
 
-def _progress(stage: str, done: int, total: int, started: float) -> Progress:
-    elapsed = time.monotonic() - started
-    fps = done / elapsed if elapsed > 0 else 0.0
-    return Progress(stage, done, total, round(fps, 2), round((total - done) / fps, 1) if fps else None)
+    def begin(self, written: _Written) -> None:
+        """Start on a file."""
+        if self._prover is not None:
+            expectation = written.folder / "expectation.npz"
+            written.expected.save(expectation)
+            self._prover.begin(expectation)
 
+    def answer(self, written: _Written, scene: Any) -> dict[str, Any]:
+        """The proof of the file that was begun.
 
-def _compare(scene: Any, meshes: list[Any], path: Path, report_progress: ProgressSink, stage: str) -> dict[str, Any]:
-    """Import the file into the same scene and measure it against the meshes on every frame of the range."""
-    before = {thing.name for thing in bpy.data.objects}
-    first, last = scene.frame_start, scene.frame_end
-    try:
-        if path.suffix == ".abc":
-            bpy.ops.wm.alembic_import(filepath=str(path), set_frame_range=True, as_background_job=False)
-        else:
-            bpy.ops.wm.usd_import(filepath=str(path), set_frame_range=True)
-    except RuntimeError as error:
-        # A file that the exporter cut short without a word fails here.
-        if disk_is_full(path.parent):
-            raise write_error(path, error) from error
-        raise BakeError(f"{path.suffix} was written but cannot be read back", "look at the log for the reason") from error
-    read_range = (scene.frame_start, scene.frame_end)
-    scene.frame_start, scene.frame_end = first, last
-    imported = [thing for thing in bpy.data.objects if thing.name not in before]
-    read_back = [thing for thing in imported if thing.type == "MESH"]
-    try:
-        if read_range != (first, last):
-            raise BakeError(
-                f"{path.suffix} covers frames {read_range} instead of {(first, last)}", "report this with the log"
-            )
-        if len(read_back) != len(meshes):
-            raise BakeError(
-                f"{path.suffix} holds {len(read_back)} meshes instead of {len(meshes)}", "report this with the log"
-            )
-        return _measure(scene, meshes, _paired(scene, meshes, read_back), report_progress, stage)
-    finally:
-        for thing in imported:
-            bpy.data.objects.remove(thing)
-        # Frees the handle on the file, without which Windows cannot move it into place.
-        bpy.data.batch_remove(list(bpy.data.cache_files))
-
-
-def _paired(scene: Any, meshes: list[Any], read_back: list[Any]) -> list[Any]:
-    """The read-back mesh nearest to each mesh on the first frame; names change on the way out and in."""
-    scene.frame_set(scene.frame_start)
-    found = [(other, world_vertices(other)) for other in read_back]
-    paired = []
-    for mesh in meshes:
-        points = world_vertices(mesh)
-        same = [
-            (float(np.abs(read - points).max(initial=0.0)), other) for other, read in found if read.shape == points.shape
-        ]
-        if not same:
-            raise BakeError(f"{mesh.name} has another vertex count when read back", "report this with the log")
-        paired.append(min(same, key=lambda candidate: candidate[0])[1])
-    return paired
-
-
-def _measure(
-    scene: Any, meshes: list[Any], read_back: list[Any], report_progress: ProgressSink, stage: str
-) -> dict[str, Any]:
-    started = time.monotonic()
-    largest = 0.0
-    low, high = np.full(3, np.inf), np.full(3, -np.inf)
-    counts: set[tuple[int, ...]] = set()
-    frames = range(scene.frame_start, scene.frame_end + 1)
-    for number, frame in enumerate(frames, start=1):
-        scene.frame_set(frame)
-        expected = [world_vertices(mesh) for mesh in meshes]
-        found = [world_vertices(mesh) for mesh in read_back]
-        counts.add(tuple(len(points) for points in found))
-        for points, reference in zip(found, expected, strict=True):
-            if points.shape != reference.shape:
-                raise BakeError(
-                    f"Frame {frame} has {len(points)} vertices instead of {len(reference)}", "report this with the log"
-                )
-            if not np.isfinite(points).all():
-                raise BakeError(f"Frame {frame} holds positions that are not finite", "report this with the log")
-            largest = max(largest, float(np.linalg.norm(points - reference, axis=1).max()))
-            low, high = np.minimum(low, points.min(axis=0)), np.maximum(high, points.max(axis=0))
-        report_progress(_progress(stage, number, len(frames), started))
-    if largest > LARGEST_DISTANCE:
-        raise BakeError(f"The baked file is {largest * 1000:.2f} mm off the scene", "report this with the log")
-    return {
-        "frames": len(frames),
-        "vertices": sum(next(iter(counts))),
-        "constant_vertex_count": len(counts) == 1,
-        "largest_distance_m": largest,
-        "bounds_m": [low.tolist(), high.tolist()],
-    }
-
-
-def world_vertices(mesh: Any) -> np.ndarray:
-    """Evaluated vertices (V, 3) of a mesh object on the current frame, in world space."""
-    evaluated = mesh.evaluated_get(bpy.context.evaluated_depsgraph_get())
-    data = evaluated.to_mesh()
-    points = np.empty(len(data.vertices) * 3, dtype=np.float32)
-    data.vertices.foreach_get("co", points)
-    evaluated.to_mesh_clear()
-    matrix = np.array(evaluated.matrix_world)
-    return points.reshape(-1, 3).astype(np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
+        Raises:
+            HandmocapError: it does not hold what the scene had.
+        """
+        stage = f"Checking {written.target.name}"
+        if self._prover is not None:
+            self._report_progress(progress_of(stage, 0, len(written.expected.frames), time.monotonic()))
+            try:
+                return self._prover.answer()
+            except MissingSetupError:
+                self._prover = None
+        return read_back(scene, written.expected, self._report_progress, stage)

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import bpy
+import numpy as np
+from numpy.typing import NDArray
 
 from ..core.atomic_files import check_free_space, ensure_output_folder, remove_temporaries_of
 from ..core.bake_options import BakeOptions
-from ..core.errors import BadInputError, BadUsageError, MissingSetupError
+from ..core.errors import BadInputError, BadUsageError, HandmocapError, MissingSetupError
+from ..core.extension_version import extension_version
+from ..core.gvhmr_file import GVHMR_LICENCE
+from ..core.hand_poses_file import read_hand_poses
 from ..core.job_protocol import Progress
+from ..core.point_cache import point_cache_bytes
+from ..core.smplx_model_file import VERTEX_COUNT
 from .armatures import deformed_meshes
+from .bake_export import sampled_frames
+from .cameras import cameras_of
 from .exact_request import ExactRequest
 from .jobs import ChildJob
 from .saving import write_copy
 from .version_differences import can_export
+
+Array = NDArray[Any]
 
 SUFFIXES = (".abc", ".usdc", ".usda", ".usd")
 _BYTES_PER_POINT = 12
@@ -39,7 +51,17 @@ class BakeRequest:
     first_frame: int
     last_frame: int
     options: BakeOptions = field(default_factory=BakeOptions)
+    camera: str | None = None
+    sources: dict[str, Path] = field(default_factory=dict)  # what went into the shot, for the report beside each file
+    licences: tuple[str, ...] = ()
     exact: ExactRequest | None = None  # where the options ask for the exact surface
+
+    @property
+    def frames_of_exact_surface(self) -> Array:
+        """The places on the timeline (S,) where any of the files has samples."""
+        suffixes = {target.suffix.lower() for target in self.targets}
+        wanted = [sampled_frames(suffix, self.options, self.first_frame, self.last_frame) for suffix in suffixes]
+        return np.unique(np.round(np.concatenate(wanted), 6))
 
     def to_json(self) -> dict[str, Any]:
         """What the background process gets."""
@@ -50,33 +72,62 @@ class BakeRequest:
             "first_frame": self.first_frame,
             "last_frame": self.last_frame,
             "options": self.options.to_json(),
-            "exact": self.exact.to_json() if self.exact is not None else None,
+            "camera": self.camera,
+            "sources": {what: str(path) for what, path in self.sources.items()},
+            "licences": self.licences,
+            "exact": None
+            if self.exact is None
+            else {**self.exact.to_json(), "frames": self.frames_of_exact_surface.tolist()},
         }
 
 
 def request_for(
-    armature: Any,
-    targets: Sequence[Path],
-    scene: Any,
-    options: BakeOptions | None = None,
-    exact: ExactRequest | None = None,
-) -> BakeRequest:
+    armature: Any, targets: Sequence[Path], scene: Any, options: BakeOptions | None = None,
+    sources: dict[str, Path] | None = None, exact: ExactRequest | None = None,
+) -> BakeRequest:  # fmt: skip
     """Bake what the armature deforms over the options' range; `exact` is what `exact_request` gives for the options.
 
     Raises:
-        BadInputError: it deforms nothing.
+        BadInputError: it deforms nothing, or a part is not there.
         BadUsageError: a target is neither Alembic nor USD, or cannot hold what is asked for.
     """
-    options = options or BakeOptions()
+    options, sources = options or BakeOptions(), sources or {}
     meshes = deformed_meshes(armature)
     if not meshes:
         raise BadInputError(f"{armature.name} deforms no mesh", "add the body's mesh to it, or choose another armature")
     for target in targets:
         if target.suffix.lower() not in SUFFIXES:
             raise BadUsageError(f"{target.name} is neither Alembic nor USD", f"name it with one of {', '.join(SUFFIXES)}")
+        if target.suffix.lower() == ".abc" and options.geometry == "skeleton":
+            raise BadUsageError("Alembic knows no skeleton", "bake the skeleton to USD alone, or another geometry")
+    if options.geometry == "exact" and exact is None:
+        raise BadUsageError(
+            f"No SMPL-X model is named for {armature.name}", "choose its model file, or bake the skinned mesh"
+        )
+    camera = _camera(armature, scene) if "camera" in options.parts else None
     first, last = options.frames(scene.frame_start, scene.frame_end)
     names = tuple(mesh.name for mesh in meshes)
-    return BakeRequest(armature.name, names, tuple(targets), first, last, options, exact)
+    licences = licences_of(armature, sources)
+    return BakeRequest(armature.name, names, tuple(targets), first, last, options, camera, sources, licences, exact)
+
+
+def _camera(armature: Any, scene: Any) -> str:
+    """The clip's camera, else the scene's."""
+    camera = next(iter(cameras_of(armature)), scene.camera)
+    if camera is None:
+        raise BadInputError("The scene has no camera to bake", "apply a body with its camera, or leave the camera out")
+    return str(camera.name)
+
+
+def licences_of(armature: Any, sources: dict[str, Path]) -> tuple[str, ...]:
+    """The licences of what a body's motion was made with."""
+    found = [str(armature.get("handmocap_licence", f"{armature.name}: its maker's"))]
+    if "hand_poses" in sources:
+        with contextlib.suppress(HandmocapError):
+            found = [*read_hand_poses(sources["hand_poses"]).meta.get("licences", []), *found]
+    if "gvhmr" in sources:
+        found.append(GVHMR_LICENCE)
+    return tuple(found)
 
 
 def exporting_command(suffixes: Sequence[str], bpy_python: Path | None) -> list[str]:
@@ -96,34 +147,55 @@ def exporting_command(suffixes: Sequence[str], bpy_python: Path | None) -> list[
     return [str(bpy_python), str(_BAKE_SCRIPT), "--"]
 
 
+def _bytes_of(request: BakeRequest, suffix: str) -> int:
+    """About what a file of all points takes; skeletons and parts are less."""
+    meshes = [bpy.data.objects[name].data for name in request.meshes]
+    values = sum(len(mesh.vertices) + (len(mesh.loops) if request.options.normals else 0) for mesh in meshes)
+    samples = sampled_frames(suffix.lower(), request.options, request.first_frame, request.last_frame)
+    return len(samples) * values * _BYTES_PER_POINT
+
+
 class BakeJob:
     """A running bake. Its folder, with the copy of the file that it works on, goes when the job has ended."""
 
-    def __init__(self, request: BakeRequest, bpy_python: Path | None, log_path: Path) -> None:
-        """Start it.
+    def __init__(
+        self, request: BakeRequest, bpy_python: Path | None, log_path: Path, readers_python: Path | None = None
+    ) -> None:
+        """Start it. Without `readers_python` Blender alone reads the files back.
 
         Raises:
             MissingSetupError, OutputError: nothing was started.
         """
         command = exporting_command([target.suffix.lower() for target in request.targets], bpy_python)
-        frames = request.last_frame - request.first_frame + 1
-        points = sum(len(bpy.data.objects[name].data.vertices) for name in request.meshes)
+        files = [path for target in request.targets for path, _ in request.options.files(target)]
         self._target_folders = {target.parent for target in request.targets}
         for folder in self._target_folders:
             ensure_output_folder(folder)
-            files = sum(target.parent == folder for target in request.targets)
-            check_free_space(folder, files * frames * points * _BYTES_PER_POINT)
+            check_free_space(folder, sum(_bytes_of(request, path.suffix) for path in files if path.parent == folder))
+        # The points of two files at most lie there for their proof.
+        raw = [_bytes_of(replace(request, options=replace(request.options, normals=False)), path.suffix) for path in files]
+        cache = 0 if request.exact is None else point_cache_bytes(VERTEX_COUNT, len(request.frames_of_exact_surface))
+        check_free_space(Path(tempfile.gettempdir()), sum(sorted(raw)[-2:]) + cache)
         self._folder = Path(tempfile.mkdtemp(prefix="handmocap-bake-"))
         try:
             copy = self._folder / "scene.blend"
             write_copy(copy)
             order = self._folder / "request.json"
             order.write_text(
-                json.dumps({"folder": str(self._folder), "blend": str(copy), **request.to_json()}), encoding="utf-8"
+                json.dumps(
+                    {
+                        "folder": str(self._folder),
+                        "blend": str(copy),
+                        "readers_python": str(readers_python) if readers_python else None,
+                        "version": extension_version(),
+                        **request.to_json(),
+                    }
+                ),
+                encoding="utf-8",
             )
             # The child leaves without Blender's own way out, which would remove the folder of its session.
             own_place = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._folder))
-            self.job = ChildJob([*command, str(order)], log_path, {**os.environ, **own_place}, request.targets)
+            self.job = ChildJob([*command, str(order)], log_path, {**os.environ, **own_place}, files)
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise

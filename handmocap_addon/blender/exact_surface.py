@@ -6,7 +6,8 @@ everything that bakes a mesh bakes this one.
 
 from __future__ import annotations
 
-import sys
+import os
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,15 +20,18 @@ from numpy.typing import NDArray
 
 from ..core.body_model import BodyModel
 from ..core.body_parameters import Y_UP_TO_Z_UP, BodyParameters
-from ..core.errors import ArmatureError, BakeError, HandmocapError
-from ..core.job_protocol import Progress
+from ..core.errors import ArmatureError, BakeError
+from ..core.job_protocol import Progress, parse_event
+from ..core.set_up.file_hashes import sha256_of
 from ..core.skeleton import JOINT_NAMES
-from ..core.smplx_model_file import read_smplx_model, read_texture_coordinates
+from ..core.smplx_model_file import MODEL_LICENCE, read_smplx_model, read_texture_coordinates
 from ..core.smplx_poses import SmplxPoses, write_smplx_poses
 from . import version_differences
-from .jobs import ChildJob
+from .exact_request import ExactRequest
+from .jobs import ReportedError
 from .key_arrays import enum_number
 from .pose_parameters import read_body_parameters
+from .process_trees import no_window
 from .smplx_shape import SmplxShape, expression_of, smplx_mesh
 
 Array = NDArray[Any]
@@ -56,6 +60,27 @@ class LeftOut:
             return ""
         moved = f"by up to {self.largest_offset * 1000.0:.1f} mm and {self.largest_scale:.1%}".replace("%", " %")
         return f"{self.samples} samples have moved or scaled bones ({moved}), which the exact surface leaves out"
+
+
+def bake_exact_surface(
+    armature: Any, order: dict[str, Any], folder: Path, report_progress: Callable[[Progress], None]
+) -> dict[str, Any]:
+    """As `show_exact_surface` with what a bake's request says; returns what its report says of the surface."""
+    exact, times = ExactRequest.from_json(order), np.array(order["frames"])
+    left_out = show_exact_surface(armature, times, exact.shape, exact.worker_python, folder, report_progress)
+    digest = sha256_of(exact.shape.model_file)
+    return {
+        "model_file": exact.shape.model_file.name,
+        "model_sha256": digest,
+        "model_licence": MODEL_LICENCE,
+        "same_model_as_the_bodys": None if exact.shape.sha256 is None else digest == exact.shape.sha256,
+        "betas": exact.shape.betas.tolist(),
+        "samples": len(times),
+        "samples_with_moved_or_scaled_bones": left_out.samples,
+        "largest_offset_m": left_out.largest_offset,
+        "largest_scale": left_out.largest_scale,
+        "left_out": left_out.sentence(),
+    }
 
 
 def show_exact_surface(
@@ -145,15 +170,30 @@ def _compute(
 ) -> None:
     command = [str(worker_python), str(_PACKAGE / "worker"), "pose-mesh"]
     command += ["--model", str(model_file), "--pose", str(pose_file), "--out", str(cache)]
-    log = cache.with_suffix(".log")
-    try:
-        ChildJob(command, log, targets=[cache]).wait(report_progress)
-    except HandmocapError as error:
-        # The log goes with the folder; stderr goes to the bake's own.
-        print(log.read_text(encoding="utf-8", errors="replace"), file=sys.stderr)
-        if error.code in ("failed", "worker_failed"):
-            raise BakeError(f"The exact surface could not be computed ({error.message})", "see the log") from error
-        raise
+    # In this process's own group, so that whoever ends it ends both; what it tells people goes to the same log.
+    worker = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        env={**os.environ, "PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1"},
+        creationflags=no_window(),
+    )
+    failure: dict[str, Any] = {}
+    with worker:
+        assert worker.stdout is not None
+        for line in worker.stdout:
+            event = parse_event(line)
+            if event is not None and event.kind == "progress":
+                report_progress(Progress.of(event.data))
+            elif event is not None and event.kind == "error":
+                failure = event.data
+    if failure and failure["code"] != "failed":
+        raise ReportedError(failure["code"], failure["message"], failure["hint"], worker.returncode)
+    if worker.returncode != 0:
+        reason = failure.get("message") or f"the worker ended with exit {worker.returncode}"
+        raise BakeError(f"The exact surface could not be computed ({reason})", "see the log")
 
 
 def _show(mesh: Any, model: BodyModel, cache: Path, times: Array) -> None:

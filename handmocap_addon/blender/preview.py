@@ -12,7 +12,7 @@ from mathutils import Vector
 
 from ..core.atomic_files import replacing
 from .armatures import deformed_meshes
-from .bake import world_vertices
+from .bake_read_back import world_vertices
 from .quiet import quiet_stdout
 from .saving import write_error
 

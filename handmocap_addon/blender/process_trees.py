@@ -29,6 +29,11 @@ def start_options(environment: Mapping[str, str] | None = None, platform: str = 
     return {**group, "env": {**(os.environ if environment is None else environment), "PYTHONUTF8": "1"}}
 
 
+def no_window(platform: str = sys.platform) -> int:
+    """`creationflags` for a child that stays in its parent's group and opens no console."""
+    return _CREATE_NO_WINDOW if platform == "win32" else 0
+
+
 class ProcessTree:
     """A child that was started with `start_options`, and whatever it starts.
 

@@ -18,7 +18,7 @@ from ..core.atomic_files import ensure_output_folder, write_json
 from ..core.body_motion import BodyMotion
 from ..core.clean_hands import CleanupSettings
 from ..core.errors import ArmatureError, BadUsageError, ClipError, MissingSetupError
-from ..core.gvhmr_file import read_gvhmr_results
+from ..core.gvhmr_file import GVHMR_LICENCE, read_gvhmr_results
 from ..core.hand_poses import HandPoses
 from ..core.hand_poses_file import read_hand_poses
 from ..core.hand_skeleton import hand_skeleton
@@ -263,7 +263,7 @@ def _report(
         hands[side]["accuracy"] = accuracy_summary(poses.track(side), truth, skeletons[side])
     licences = [*poses.meta.get("licences", []), str(armature.get("handmocap_licence", f"{armature.name}: its maker's"))]
     if motion is not None:
-        licences.append("GVHMR results: non-commercial research only, by GVHMR's licence")
+        licences.append(GVHMR_LICENCE)
     return {
         "ok": True,
         "clip": poses.meta.get("clip", {}),

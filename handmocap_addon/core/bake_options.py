@@ -8,9 +8,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-import numpy as np
-from numpy.typing import NDArray
-
 from .errors import BadUsageError
 
 Geometry = Literal["skinned", "exact", "skeleton"]
@@ -102,12 +99,6 @@ class BakeOptions:
         if last < first:
             raise BadUsageError(f"The range {first}-{last} ends before it begins", "choose frames of the scene's range")
         return first - self.handles, last + self.handles
-
-    def sample_times(self, first_frame: int, last_frame: int) -> NDArray[np.float64]:
-        """Frames and parts of frames (n,) of the samples of a range, rising; samples that fall together are one."""
-        within = np.linspace(*self.shutter, self.samples, endpoint=False)
-        frames = np.arange(first_frame, last_frame + 1, dtype=np.float64)
-        return np.unique(np.round(frames[:, None] + within, 6))
 
     def files(self, target: Path) -> tuple[tuple[Path, tuple[Part, ...]], ...]:
         """The files of a target with the parts of each: body.abc, hands.abc … side by side, shot.abc as shot_body.abc …"""

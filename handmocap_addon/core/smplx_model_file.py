@@ -15,6 +15,7 @@ from .skeleton import JOINT_NAMES, PARENTS
 VERTEX_COUNT = 10_475
 SHAPE_COEFFICIENTS = 10
 SKIN_INFLUENCES = 8
+MODEL_LICENCE = "SMPL-X model licence (non-commercial research; commercial use through Meshcapade)"
 _NEEDED = ("v_template", "f", "shapedirs", "J_regressor", "weights", "kintree_table")
 _GET_IT = "choose an SMPLX_NEUTRAL.npz, SMPLX_MALE.npz or SMPLX_FEMALE.npz from smpl-x.is.tue.mpg.de"
 
@@ -109,6 +110,6 @@ def read_smplx_model(path: Path, betas: np.ndarray | None = None) -> BodyModel:
         skin_joints=skin_joints,
         skin_weights=skin_weights,
         betas=coefficients,
-        licence="SMPL-X model licence (non-commercial research; commercial use through Meshcapade)",
+        licence=MODEL_LICENCE,
         file=Path(path).absolute(),
     )

@@ -117,6 +117,9 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="say what this environment has and lacks")
     doctor.add_argument("--estimator", default="mediapipe", help="the one that the environment is for: mediapipe or wilor")
     doctor.add_argument("--body", type=Path, help="an SMPLX_*.npz, or a folder of them, to look at")
+    commands.add_parser(
+        "prove", help="compare baked files with the .npz files that say what they must hold, one a line of stdin"
+    )
     return parser
 
 
@@ -127,11 +130,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             options = _parser().parse_args(arguments)
             cancellation = Cancellation()
-            if options.command != "doctor":
+            if options.command == "estimate":
                 # A look takes a second and is had from scripts too, whose stdin is closed.
                 cancellation.watch(sys.stdin)
             events.emit("started", command=options.command, pid=os.getpid())
-            run = {"estimate": _estimate, "pose-mesh": _pose_mesh, "doctor": _doctor}[options.command]
+            commands = {"estimate": _estimate, "pose-mesh": _pose_mesh, "doctor": _doctor, "prove": _prove}
+            run = commands[options.command]
             run(options, events, cancellation)
         except HandmocapError as error:
             events.emit("error", code=error.code, message=error.message, hint=error.hint)
@@ -251,3 +255,9 @@ def _doctor(options: argparse.Namespace, events: EventWriter, _cancellation: Can
     for line in lines:
         print(line.text(), file=sys.stderr)
     events.emit("result", lines=[asdict(line) for line in lines])
+
+
+def _prove(_options: argparse.Namespace, events: EventWriter, _cancellation: Cancellation) -> None:
+    from .prove import prove_files
+
+    prove_files(sys.stdin, events)

@@ -1,0 +1,67 @@
+"""The process that opens baked files with other readers than Blender's, while Blender writes the next one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import BakeError, MissingSetupError, WorkerFailedError
+from ..core.job_protocol import parse_event
+from .process_trees import no_window
+
+_WORKER = Path(__file__).resolve().parent.parent / "worker"
+
+
+class Prover:
+    """One process for all files of a bake; it loads its libraries while the first one is written."""
+
+    def __init__(self, python: Path) -> None:
+        self._process = subprocess.Popen(
+            [str(python), str(_WORKER), "prove"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONNOUSERSITE": "1"},
+            creationflags=no_window(),
+        )
+
+    def begin(self, expectation: Path) -> None:
+        """Have the file of an expectation looked at; one at a time."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.write(f"{expectation}\n")
+            self._process.stdin.flush()
+
+    def answer(self) -> dict[str, Any]:
+        """What the file of the last `begin` holds.
+
+        Raises:
+            BakeError: not what the scene had.
+            MissingSetupError, WorkerFailedError: it could not be looked at.
+        """
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            event = parse_event(line)
+            if event is None or event.kind not in ("result", "error"):
+                continue
+            if event.kind == "result":
+                return event.data
+            kind = {"bake": BakeError, "missing_setup": MissingSetupError}.get(event.data["code"], WorkerFailedError)
+            raise kind(event.data["message"], event.data["hint"])
+        raise WorkerFailedError("The readers ended while they looked at the file", "look at the log")
+
+    def close(self) -> None:
+        """End it."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        try:
+            self._process.wait(timeout=2.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

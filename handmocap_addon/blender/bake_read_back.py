@@ -1,0 +1,123 @@
+"""The check without independent readers: Blender imports the file that it wrote and compares it on whole frames."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..core.bake_expectation import FileExpectation, MeshExpectation
+from ..core.bake_progress import ProgressSink, progress_of
+from ..core.errors import BakeError
+from ..core.set_up.file_hashes import sha256_of
+from .saving import disk_is_full, write_error
+from .version_differences import supported_options
+
+_HINT = "report this with the log"
+_Y_UP_FROM_Z_UP = np.array(((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)))  # for row vectors
+
+
+def read_back(scene: Any, expected: FileExpectation, report_progress: ProgressSink, stage: str) -> dict[str, Any]:
+    """Import the file into the open scene and measure it against what the scene had on every whole frame.
+
+    Raises:
+        BakeError, OutputError: the file is not what the scene had.
+    """
+    before = {thing.name for thing in bpy.data.objects}
+    scene_range = (scene.frame_start, scene.frame_end)
+    _import(expected)
+    scene.frame_start, scene.frame_end = scene_range
+    imported = [thing for thing in bpy.data.objects if thing.name not in before]
+    try:
+        return _measure(scene, expected, imported, report_progress, stage)
+    finally:
+        for thing in imported:
+            bpy.data.objects.remove(thing)
+        # Frees the handle on the file, without which Windows cannot move it into place.
+        bpy.data.batch_remove(list(bpy.data.cache_files))
+
+
+def _import(expected: FileExpectation) -> None:
+    path = expected.path
+    try:
+        if path.suffix == ".abc":
+            unit = 1.0 / expected.units_per_metre
+            bpy.ops.wm.alembic_import(filepath=str(path), scale=unit, set_frame_range=False, as_background_job=False)
+        else:
+            values = {"filepath": str(path), "set_frame_range": False, "apply_unit_conversion_scale": True}
+            bpy.ops.wm.usd_import(**supported_options(bpy.ops.wm.usd_import, values))
+    except RuntimeError as error:
+        # A file that the exporter cut short without a word fails here.
+        if disk_is_full(path.parent):
+            raise write_error(path, error) from error
+        raise BakeError(f"{path.suffix} was written but cannot be read back", "look at the log for the reason") from error
+
+
+def _measure(
+    scene: Any, expected: FileExpectation, imported: list[Any], report_progress: ProgressSink, stage: str
+) -> dict[str, Any]:
+    # Blender's Alembic importer takes every file for y up.
+    turn = _Y_UP_FROM_Z_UP if expected.path.suffix == ".abc" and expected.up_axis == "z" else np.eye(3)
+    meshes = [thing for thing in imported if thing.type == "MESH"]
+    cameras = [thing for thing in imported if thing.type == "CAMERA"]
+    if (len(meshes), len(cameras)) != (len(expected.meshes), len(expected.cameras)):
+        raise BakeError(
+            f"{expected.path.suffix} holds {len(meshes)} meshes and {len(cameras)} cameras "
+            f"instead of {len(expected.meshes)} and {len(expected.cameras)}", _HINT,
+        )  # fmt: skip
+    # Blender takes each time code for a frame.
+    codes = round(expected.time_codes_per_second / expected.frames_per_second)
+    whole = [(sample, round(frame) * codes) for sample, frame in enumerate(expected.frames) if frame == round(frame)]
+    if whole:
+        scene.frame_set(whole[0][1])
+    pairs = [(mesh, _nearest(mesh, meshes, turn, whole[0][0] if whole else 0)) for mesh in expected.meshes]
+    started, largest = time.monotonic(), 0.0
+    low, high = np.full(3, np.inf), np.full(3, -np.inf)
+    for number, (sample, frame) in enumerate(whole, start=1):
+        scene.frame_set(frame)
+        for mesh, found in pairs:
+            points, wanted = world_vertices(found) @ turn, mesh.world_points(sample)
+            if points.shape != wanted.shape:
+                raise BakeError(f"Frame {frame} has {len(points)} vertices instead of {len(wanted)}", _HINT)
+            if not np.isfinite(points).all():
+                raise BakeError(f"Frame {frame} holds positions that are not finite", _HINT)
+            largest = max(largest, float(np.linalg.norm(points - wanted, axis=1).max()))
+            low, high = np.minimum(low, points.min(axis=0)), np.maximum(high, points.max(axis=0))
+        report_progress(progress_of(stage, number, len(whole), started))
+    if largest > expected.largest_distance_m:
+        raise BakeError(f"The baked file is {largest * 1000:.2f} mm off the scene", _HINT)
+    return {
+        "reader": f"Blender {bpy.app.version_string} alone: the independent readers are not set up",
+        "vertices": sum(mesh.vertex_count for mesh in expected.meshes),
+        "faces": sum(len(mesh.face_sizes) for mesh in expected.meshes),
+        "constant_vertex_count": True,
+        "largest_distance_m": largest,
+        "bounds_m": [low.tolist(), high.tolist()] if pairs and whole else None,
+        "sha256": sha256_of(expected.path),
+    }
+
+
+def _nearest(mesh: MeshExpectation, candidates: list[Any], turn: np.ndarray, sample: int) -> Any:
+    """The read-back mesh nearest to one; names change on the way in."""
+    wanted = mesh.world_points(sample)
+    same = []
+    for candidate in candidates:
+        points = world_vertices(candidate) @ turn
+        if points.shape == wanted.shape:
+            same.append((float(np.abs(points - wanted).max(initial=0.0)), candidate))
+    if not same:
+        raise BakeError(f"{mesh.path} has another vertex count when read back", _HINT)
+    return min(same, key=lambda pair: pair[0])[1]
+
+
+def world_vertices(mesh: Any) -> np.ndarray:
+    """Evaluated vertices (V, 3) of a mesh object on the current frame, in world space."""
+    evaluated = mesh.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    data = evaluated.to_mesh()
+    points = np.empty(len(data.vertices) * 3, dtype=np.float32)
+    data.vertices.foreach_get("co", points)
+    evaluated.to_mesh_clear()
+    matrix = np.array(evaluated.matrix_world)
+    return points.reshape(-1, 3).astype(np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
