@@ -64,8 +64,9 @@ def start(worker_python: Path) -> Callable[..., BakeJob]:
     return run
 
 
+@pytest.mark.parametrize("samples", [1, 2])
 def test_others_readers_find_the_exact_surface_in_both_files(
-    moving: Any, start: Any, scene: Any, model_file: Path, tmp_path: Path, copies: Path
+    samples: int, moving: Any, start: Any, scene: Any, model_file: Path, tmp_path: Path, copies: Path
 ) -> None:
     moving.location = (0.4, -1.0, 0.2)
     moving.rotation_euler[2] = 0.7
@@ -77,24 +78,36 @@ def test_others_readers_find_the_exact_surface_in_both_files(
     mesh.hide_set(True)
     targets = [tmp_path / "body.abc", tmp_path / "body.usdc"]
     progress: list[Progress] = []
-    reports = start(moving, targets).wait(progress.append)["files"]
-    wanted = []
-    for frame in range(1, COUNT + 1):
-        set_time(frame)
-        wanted.append(direct_surface(moving, model_file, BETAS))
+    reports = start(moving, targets, samples=samples).wait(progress.append)["files"]
     for target, report in zip(targets, reports, strict=True):
         found = READERS[target.suffix](target)
-        assert found.points.shape == (COUNT, VERTEX_COUNT, 3)
-        assert np.linalg.norm(found.points - wanted, axis=-1).max() < LIMIT
+        frames = found.times * 24000 / 1001
+        assert set(range(1, COUNT + 1)) <= set(np.round(frames, 3))
+        assert samples == 1 or set(np.arange(1.5, COUNT + 0.5)) <= set(np.round(frames, 3))
+        assert found.points.shape == (len(frames), VERTEX_COUNT, 3)
+        for frame, points in zip(np.round(frames, 3), found.points, strict=True):
+            set_time(frame)
+            assert np.linalg.norm(points - direct_surface(moving, model_file, BETAS), axis=-1).max() < LIMIT
         assert report["largest_distance_m"] < LIMIT
         exact = report["exact_surface"]
         assert exact["model_file"] == "SMPLX_NEUTRAL.npz" and exact["same_model_as_the_bodys"]
-        assert exact["samples"] == COUNT and exact["left_out"] == ""
+        assert exact["samples"] >= COUNT * samples and exact["left_out"] == ""
         np.testing.assert_allclose(exact["betas"], BETAS)
     stages = list(dict.fromkeys(item.stage for item in progress))
     assert stages[:2] == ["Reading the pose", "Computing the exact surface"]
     assert list(copies.iterdir()) == []
     assert [modifier.type for modifier in mesh.modifiers] == ["ARMATURE"]
+
+
+def test_hands_alone_and_moved_are_the_same_surface(moving: Any, start: Any, model_file: Path, tmp_path: Path) -> None:
+    target = tmp_path / "hands.usdc"
+    start(moving, [target], parts=("hands",), offset=(1.0, 2.0, 3.0), unit="centimetres").wait()
+    found = READERS[".usdc"](target)
+    set_time(2)
+    whole = direct_surface(moving, model_file, BETAS) + (1.0, 2.0, 3.0)
+    assert 2000 < found.points.shape[1] < VERTEX_COUNT
+    distance = np.linalg.norm(found.points[1][:40, None] - whole, axis=-1).min(axis=1)
+    assert distance.max() < LIMIT
 
 
 @pytest.mark.parametrize("stage", ["Reading", "Computing", "Writing"])
