@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -26,8 +27,8 @@ from addon_tests.blender.motions import MadeUpShot
 from addon_tests.blender.processes import tree_of
 from addon_tests.making.smplx_lifelike import lifelike_poses, write_lifelike_model
 from addon_tests.making.smplx_models import VERTEX_COUNT
-from handmocap_addon.blender import bake
 from handmocap_addon.blender.armatures import deformed_meshes
+from handmocap_addon.blender.bake_export import export
 from handmocap_addon.blender.baking import BakeJob, request_for
 from handmocap_addon.blender.exact_request import exact_request
 from handmocap_addon.blender.motion_keys import write_body_keys, write_hand_keys
@@ -42,9 +43,9 @@ from handmocap_addon.core.smplx_poses import write_smplx_poses
 REPOSITORY = Path(__file__).parents[2]
 
 
-def measured(command: list[str]) -> tuple[float, list[float]]:
-    """Seconds, and the largest memory in MB of a process and of each that it started, in their order."""
-    started = time.monotonic()
+def measured(command: list[str]) -> tuple[float, float, list[float]]:
+    """Seconds, processor seconds, and the largest memory in MB of a process and of each that it started, in their order."""
+    started, before = time.monotonic(), os.times()
     child = subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     largest: dict[int, float] = {}
     while child.poll() is None:
@@ -54,7 +55,9 @@ def measured(command: list[str]) -> tuple[float, list[float]]:
                 largest[process] = max(largest.get(process, 0.0), int(status[0]) / 1024.0 if status else 0.0)
         time.sleep(0.05)
     assert child.returncode == 0, command
-    return time.monotonic() - started, list(largest.values())
+    after = os.times()
+    worked = after.children_user + after.children_system - before.children_user - before.children_system
+    return time.monotonic() - started, worked, list(largest.values())
 
 
 def make_scene(count: int, model_file: Path, scene_file: Path) -> None:
@@ -71,7 +74,8 @@ def bare_export(target: Path) -> None:
     """What a person gets from File > Export, with the bake's own settings."""
     (armature,) = [thing for thing in bpy.data.objects if thing.type == "ARMATURE"]
     started = time.monotonic()
-    bake._export(bpy.context.scene, deformed_meshes(armature), target, lambda _: None, "Writing")
+    scene, meshes = bpy.context.scene, deformed_meshes(armature)
+    export(target, scene, meshes, BakeOptions(), (scene.frame_start, scene.frame_end), lambda *_: None)
     write_json(target.with_suffix(".json"), {"all": time.monotonic() - started})
 
 
@@ -80,7 +84,7 @@ def exact_bake(target: Path) -> None:
     (armature,) = [thing for thing in bpy.data.objects if thing.type == "ARMATURE"]
     options = BakeOptions(geometry="exact")
     exact = exact_request(options, armature, None, default_folder())
-    request = request_for(armature, [target], bpy.context.scene, options, exact)
+    request = request_for(armature, [target], bpy.context.scene, options, exact=exact)
     started = time.monotonic()
     seconds, stage = {"starting": 0.0}, "starting"
     last = started
@@ -109,8 +113,8 @@ def report(frames: int, formats: list[str], folder: Path) -> None:
     pose, cache = folder / "pose.npz", folder / "points.pc2"
     write_smplx_poses(pose, lifelike_poses(frames))
     command = [str(worker.python), str(REPOSITORY / "handmocap_addon" / "worker"), "pose-mesh"]
-    seconds, megabytes = measured([*command, "--model", str(model_file), "--pose", str(pose), "--out", str(cache)])
-    print(f"{frames} frames, pose-mesh: {seconds:.1f} s ({frames / seconds:.0f} fps), {megabytes[0]:.0f} MB,"
+    seconds, worked, megabytes = measured([*command, "--model", str(model_file), "--pose", str(pose), "--out", str(cache)])
+    print(f"{frames} frames, pose-mesh: {seconds:.1f} s ({frames / seconds:.0f} fps; {worked:.1f} s of processors), {megabytes[0]:.0f} MB,"
           f" file {cache.stat().st_size / raw:.4f} of raw points")  # fmt: skip
     cache.unlink()
     make_scene(frames, model_file, scene_file)
@@ -119,11 +123,11 @@ def report(frames: int, formats: list[str], folder: Path) -> None:
         for kind in CHILDREN:
             target = folder / f"{kind}.{suffix}"
             child = [sys.executable, "-m", __spec__.name, "--child", kind, str(target), "--scene", str(scene_file)]
-            _, megabytes = measured(child)
+            _, worked, megabytes = measured(child)
             times[kind] = loads(target.with_suffix(".json").read_text())
             memory = " + ".join(f"{value:.0f}" for value in megabytes)
             parts = ", ".join(f"{name} {value:.1f}" for name, value in times[kind].items() if name != "all")
-            print(f"{frames} frames, {suffix}, {kind}: {times[kind]['all']:.1f} s ({parts}), {memory} MB,"
+            print(f"{frames} frames, {suffix}, {kind}: {times[kind]['all']:.1f} s ({parts}; {worked:.1f} s of processors in all), {memory} MB,"
                   f" file {target.stat().st_size / raw:.3f} of raw points")  # fmt: skip
             target.unlink()
         print(
