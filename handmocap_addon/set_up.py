@@ -1,4 +1,4 @@
-"""Makes an environment as a job: `set_up.py worker|blender|wilor FOLDER`, events on stdout. Standard library only.
+"""Makes an environment as a job: `set_up.py worker|blender|readers|wilor FOLDER`, events on stdout. Standard library only.
 
 The panel runs this with Blender's own Python, which can make environments although nothing is ever installed into it.
 `set_up.py doctor FOLDER` looks at what is there.
@@ -42,7 +42,7 @@ def _do(arguments: list[str], emit: Callable[..., None]) -> dict[str, Any]:
     from handmocap_addon.core.set_up.wilor_plan import add_wilor_options, plan_of
 
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=("worker", "blender", WILOR, "doctor"))
+    parser.add_argument("what", choices=("worker", "blender", "readers", WILOR, "doctor"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--blender", default="", help="of doctor: the Blender that asks")
     parser.add_argument("--body", type=Path, help="of doctor: a body model file")
@@ -58,8 +58,12 @@ def _do(arguments: list[str], emit: Callable[..., None]) -> dict[str, Any]:
             accept(options.folder, WILOR, WILOR_LICENCES)
         ready = ensure_wilor(options.folder, plan, listener)
         return {"folder": str(ready.environment.folder), "weights": str(ready.weights)}
-    step = environments.ensure_worker if options.what == "worker" else environments.ensure_blender_module
-    return {"folder": str(step(options.folder, listener.say).folder)}
+    steps = {
+        "worker": environments.ensure_worker,
+        "blender": environments.ensure_blender_module,
+        "readers": environments.ensure_readers,
+    }
+    return {"folder": str(steps[options.what](options.folder, listener.say).folder)}
 
 
 if __name__ == "__main__":

@@ -146,6 +146,8 @@ def _in_blender(folder: Path, arguments: list[str], needs_worker: bool) -> int:
     help_only = any(option in ("-h", "--help") for option in arguments)
     if needs_worker and not help_only:
         _environment_of(folder, arguments)
+    if arguments[0] in ("run", "bake") and not help_only:
+        _offer_readers(folder)
     batch = [str(REPOSITORY / "scripts" / "batch.py")]
     tail = [*arguments, "--env", str(folder)]
     blender = _blender_on_path()
@@ -157,6 +159,14 @@ def _in_blender(folder: Path, arguments: list[str], needs_worker: bool) -> int:
         # The bake job then runs in the module's environment.
         environments.ensure_blender_module(folder, say)
     return _run([blender, "--background", "--python", *batch, "--", *tail])
+
+
+def _offer_readers(folder: Path) -> None:
+    """Baked files can be checked without them, by Blender alone, so nothing stops where they cannot be had."""
+    try:
+        environments.ensure_readers(folder, say)
+    except HandmocapError as error:
+        say(f"baked files will be read back by Blender alone; {error.sentence()}")
 
 
 def _blender_on_path() -> str | None:
@@ -180,7 +190,7 @@ def _can_bake(blender: str) -> bool:
 
 def _set_up(folder: Path, options: list[str]) -> int:
     parser = _Parser(prog="handmocap.py setup")
-    parser.add_argument("--only", choices=("worker", "blender"), help="one of the two environments")
+    parser.add_argument("--only", choices=("worker", "blender", "readers"), help="one of the three environments")
     parser.add_argument(
         "--estimator", choices=("mediapipe", WILOR), default="mediapipe", help="wilor: WiLoR's environment alone"
     )
@@ -190,10 +200,14 @@ def _set_up(folder: Path, options: list[str]) -> int:
         if chosen.only is not None:
             raise BadUsageError("--only does not go with --estimator wilor", "leave one of them away")
         return _set_up_wilor(folder, chosen)
-    if chosen.only != "blender":
-        environments.ensure_worker(folder, say)
-    if chosen.only != "worker":
-        environments.ensure_blender_module(folder, say)
+    steps = {
+        "worker": environments.ensure_worker,
+        "blender": environments.ensure_blender_module,
+        "readers": environments.ensure_readers,
+    }
+    for name, step in steps.items():
+        if chosen.only in (None, name):
+            step(folder, say)
     say(f"set up in {folder}")
     return int(ExitCode.DONE)
 

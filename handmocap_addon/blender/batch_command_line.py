@@ -14,6 +14,7 @@ import bpy
 
 from ..core import environments
 from ..core.atomic_files import remove_temporaries_of
+from ..core.bake_options import BakeOptions
 from ..core.body_motion import BodyMotion
 from ..core.bone_map import BoneMap, detected_bone_map, read_bone_map
 from ..core.clean_hands import CleanupSettings
@@ -33,6 +34,7 @@ from ..core.report import write_failure
 from ..core.skeleton import SIDES
 from ..core.wrist import WristSettings, WristSource
 from .armatures import smplx_armatures
+from .bake_arguments import add_bake_arguments, bake_options
 from .baking import BakeJob, request_for
 from .ending import Ending
 from .key_reduction import KeySharing, ReductionSettings, reduce_finger_keys
@@ -43,6 +45,7 @@ from .saving import remove_session_folder, save_copy
 from .scene_time import scene_range
 from .shot import STAND_IN, add_body_to_scene, apply_body, apply_hands, check_wrist, match_scene_to_clip
 
+SOURCES = ("clip", "hand_poses", "gvhmr")
 BAKE_FORMATS = ("abc", "usd", "usdc", "usda")
 
 
@@ -185,6 +188,10 @@ def _parser() -> argparse.ArgumentParser:
     bake = commands.add_parser("bake", help="bake the open file's SMPL-X body")
     bake.add_argument("--armature")
     bake.add_argument("--out", type=Path, required=True, nargs="+", help="files ending in .abc, .usdc, .usda or .usd")
+    for source in SOURCES:
+        bake.add_argument(f"--{source.replace('_', '-')}", type=Path, help="for the reports beside the files: its hash")
+    for command in (run, bake):
+        add_bake_arguments(command)
 
     retarget = commands.add_parser("retarget", help="key the fingers on another rig of the file and save it")
     retarget.add_argument("--armature", help="name of the SMPL-X armature")
@@ -314,6 +321,7 @@ def _run(options: argparse.Namespace, ending: Ending) -> None:
         cleanup=_cleanup(options),
         wrist=_wrist(options),
         reduction=_reduction(options),
+        bake_options=bake_options(options),
         preview=not options.no_preview,
         truth=options.truth,
     )
@@ -434,14 +442,19 @@ def _target(armature: Any, name: str | None, chosen: BoneMap | None) -> tuple[An
 
 
 def _bake(options: argparse.Namespace, ending: Ending) -> None:
-    with _telling_what_stays(ending, [path.resolve() for path in options.out]):
-        _bake_files(options)
+    chosen = bake_options(options)
+    with _telling_what_stays(ending, [path for target in options.out for path, _ in chosen.files(target.resolve())]):
+        _bake_files(options, chosen)
 
 
-def _bake_files(options: argparse.Namespace) -> None:
+def _bake_files(options: argparse.Namespace, chosen: BakeOptions) -> None:
     armature = _armature(options.armature)
-    module = environments.find_blender_module(options.env)
-    request = request_for(armature, [path.resolve() for path in options.out], bpy.context.scene)
+    module, readers = environments.find_blender_module(options.env), environments.find_readers(options.env)
+    sources = {source: getattr(options, source) for source in SOURCES if getattr(options, source) is not None}
+    targets = [path.resolve() for path in options.out]
+    request = request_for(armature, targets, bpy.context.scene, chosen, sources)
     log = options.out[0].resolve().parent / "logs" / "bake.log"
-    for file in BakeJob(request, module.python if module else None, log).wait(show_progress)["files"]:
-        print(f"{file['path']}: {file['frames']} frames of {file['vertices']} vertices")
+    job = BakeJob(request, module.python if module else None, log, readers.python if readers else None)
+    for file in job.wait(show_progress)["files"]:
+        print(f"{file['path']}: {file['frames']} frames of {file['vertices']} vertices, "
+              f"at most {file['largest_distance_m']:.1e} m from the scene, read by {file['reader']}")  # fmt: skip

@@ -6,7 +6,7 @@ import dataclasses
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from ..core import environments
 from ..core.atomic_files import ensure_output_folder, write_json
+from ..core.bake_options import BakeOptions
 from ..core.body_motion import BodyMotion
 from ..core.clean_hands import CleanupSettings
 from ..core.errors import ArmatureError, BadUsageError, ClipError, MissingSetupError
@@ -79,6 +80,7 @@ class RunOptions:
     side: Side | None = None  # the hand that is estimated; None: both
     afresh: bool = False  # estimate also where the folder has the finished hands
     bake: tuple[str, ...] = ("abc", "usdc")
+    bake_options: BakeOptions = field(default_factory=BakeOptions)
     steady_camera: bool = False
     wrist: WristSettings = field(default_factory=WristSettings)
     cleanup: CleanupSettings = field(default_factory=CleanupSettings)
@@ -95,10 +97,14 @@ class RunOptions:
         return [self.out / f"body.{'usdc' if suffix == 'usd' else suffix}" for suffix in self.bake]
 
     @property
+    def baked_files(self) -> list[Path]:
+        return [path for target in self.bake_targets for path, _ in self.bake_options.files(target)]
+
+    @property
     def results(self) -> list[Path]:
         """What a run replaces, in the order in which it does, the report left out."""
         picture = [self.out / PREVIEW_NAME] if self.preview else []
-        return [self.out / HAND_POSES_NAME, self.out / SCENE_NAME, *self.bake_targets, *picture]
+        return [self.out / HAND_POSES_NAME, self.out / SCENE_NAME, *self.baked_files, *picture]
 
 
 def worker_command(environment_folder: Path, arguments: list[str], estimator: str = "mediapipe") -> list[str]:
@@ -158,7 +164,9 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
     else:
         map_armature(existing, HAND_JOINTS if motion is None else (*HAND_JOINTS, *BODY_JOINTS))
         if options.bake:
-            request_for(existing, options.bake_targets, bpy.context.scene)
+            parts = tuple(part for part in options.bake_options.parts if part != "camera" or motion is None)
+            with_camera = replace(options.bake_options, parts=parts or ("body",))
+            request_for(existing, options.bake_targets, bpy.context.scene, with_camera)
     ensure_output_folder(options.out)
     command = worker_command(options.environment_folder, estimate_arguments(options), options.estimator)
     clock.lap("checking")
@@ -235,8 +243,12 @@ def _bake(options: RunOptions, armature: Any, on_progress: OnProgress) -> list[d
     if not options.bake:
         return []
     module = environments.find_blender_module(options.environment_folder)
-    request = request_for(armature, options.bake_targets, bpy.context.scene)
-    job = BakeJob(request, module.python if module else None, options.log_folder / "bake.log")
+    readers = environments.find_readers(options.environment_folder)
+    sources = {"clip": options.clip, "hand_poses": options.out / HAND_POSES_NAME}
+    sources |= {"gvhmr": options.gvhmr} if options.gvhmr is not None else {}
+    request = request_for(armature, options.bake_targets, bpy.context.scene, options.bake_options, sources)
+    log = options.log_folder / "bake.log"
+    job = BakeJob(request, module.python if module else None, log, readers.python if readers else None)
     files: list[dict[str, Any]] = job.wait(on_progress)["files"]
     return files
 

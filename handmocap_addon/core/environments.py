@@ -97,6 +97,11 @@ def find_blender_module(folder: Path) -> Environment | None:
     return _finished(folder, "blender")
 
 
+def find_readers(folder: Path) -> Environment | None:
+    """The environment that reads baked files if it is there and finished; makes nothing."""
+    return _finished(folder, "readers")
+
+
 def _finished(folder: Path, name: str) -> Environment | None:
     for candidate in sorted(folder.glob(f"{name}-python*"), reverse=True):
         environment = Environment(candidate)
@@ -135,6 +140,20 @@ def ensure_blender_module(folder: Path, say: Say) -> Environment:
         pins = (REQUIREMENTS / f"blender-python{major}.{minor}.txt", REQUIREMENTS / "stand_in.txt")
         environment = _ensure(folder, "blender", python, pins, say)
     check_once(environment.folder, environment.python, "Blender's module", "import bpy")
+    return environment
+
+
+def ensure_readers(folder: Path, say: Say) -> Environment:
+    """The environment with readers of Alembic and USD that are not Blender's.
+
+    Raises:
+        MissingSetupError: no fitting Python.
+        WorkerFailedError, OutputError: it cannot be made.
+    """
+    python = find_python(BLENDER_PYTHONS)
+    with locked(folder, say):
+        environment = _ensure(folder, "readers", python, (REQUIREMENTS / "readers.txt",), say)
+    check_once(environment.folder, environment.python, "The readers", "import alembic3d, pxr.UsdSkel")
     return environment
 
 

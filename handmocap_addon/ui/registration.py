@@ -7,6 +7,7 @@ import bpy
 from . import handlers, job_operators, panel_jobs
 from .bake import operators as bake_operators
 from .bake import panel as bake_panel
+from .bake import settings as bake_settings
 from .body import operators as body_operators
 from .body import panel as body_panel
 from .cleanup import correction_operators, key_operators, live, problem_list, problem_operators, time_operators
@@ -28,6 +29,7 @@ from .source import panel as source_panel
 
 CLASSES = (
     HandmocapPreferences,
+    *bake_settings.CLASSES,
     *retarget_settings.CLASSES,
     HandmocapSettings,
     *cleanup_settings.CLASSES,

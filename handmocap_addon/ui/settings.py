@@ -14,6 +14,7 @@ from ..core.cleanup_settings import SMOOTHING_TARGETS, CleanupSettings
 from ..core.gvhmr_file import CLIP_NAME
 from ..core.key_settings import KeySettings
 from ..core.wrist import WristSettings, WristSource
+from .bake.settings import HandmocapBakeSettings
 from .cleanup import live
 from .retarget.settings import HandmocapRetargetSettings
 
@@ -225,6 +226,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     retarget: bpy.props.PointerProperty(  # type: ignore[valid-type]
         name="Other Rig", description="The rig that gets the fingers as well", type=HandmocapRetargetSettings
+    )
+    bake: bpy.props.PointerProperty(  # type: ignore[valid-type]
+        name="Bake", description="What is baked, and how the receiving program wants it", type=HandmocapBakeSettings
     )
     bake_alembic: bpy.props.BoolProperty(name="Alembic", default=True)  # type: ignore[valid-type]
     bake_usd: bpy.props.BoolProperty(name="USD", default=True)  # type: ignore[valid-type]

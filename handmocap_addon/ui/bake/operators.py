@@ -34,6 +34,8 @@ class HANDMOCAP_OT_bake(bpy.types.Operator):
             return False
         if not (settings.bake_alembic or settings.bake_usd):
             return waits_for(cls, "Choose Alembic, USD or both")
+        if not (settings.bake.body or settings.bake.hands or settings.bake.camera):
+            return waits_for(cls, "Choose a part: body, hands or camera")
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -46,8 +48,11 @@ class HANDMOCAP_OT_bake(bpy.types.Operator):
         targets += [folder / "body.usdc"] if settings.bake_usd else []
         with panel_jobs.sentences_for(self, STAGE):
             module = environments.find_blender_module(environment_folder(context))
-            request = request_for(settings.armature, targets, context.scene)
-            bake = BakeJob(request, module.python if module else None, folder / "logs" / "bake.log")
+            readers = environments.find_readers(environment_folder(context))
+            options = settings.bake.options()
+            request = request_for(settings.armature, targets, context.scene, options, _sources(settings))
+            log = folder / "logs" / "bake.log"
+            bake = BakeJob(request, module.python if module else None, log, readers.python if readers else None)
             panel_jobs.start(STAGE, bake, bake.job, _finished, context.scene)
             return {"FINISHED"}
         return {"CANCELLED"}
@@ -55,6 +60,12 @@ class HANDMOCAP_OT_bake(bpy.types.Operator):
 
 def _folder(text: str, default: Path | None) -> Path | None:
     return Path(bpy.path.abspath(text)) if text else default
+
+
+def _sources(settings: Any) -> dict[str, Path]:
+    """What the shot was made of, so far as the panel knows."""
+    paths = {"clip": settings.clip_path(), "hand_poses": settings.hand_poses_path(), "gvhmr": settings.gvhmr_path()}
+    return {what: path for what, path in paths.items() if path is not None}
 
 
 def _finished(result: dict[str, Any]) -> str:

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import bpy
 
+from ...core import environments
 from ..drawing import CATEGORY, stage_state
+from ..preferences import environment_folder
 from .operators import STAGE
+from .settings import HandmocapBakeSettings
 
 
 class HANDMOCAP_PT_bake(bpy.types.Panel):
@@ -21,9 +24,53 @@ class HANDMOCAP_PT_bake(bpy.types.Panel):
         row = column.row(align=True)
         row.prop(settings, "bake_alembic", toggle=True)
         row.prop(settings, "bake_usd", toggle=True)
+        column.prop(settings.bake, "preset")
+        _draw_options(column, settings.bake)
         column.prop(settings, "bake_folder")
         column.operator("handmocap.bake", icon="EXPORT")
         stage_state(column, STAGE)
+        if environments.find_readers(environment_folder(context)) is None:
+            row = column.row()
+            row.label(text="Checked by Blender alone", icon="INFO")
+            row.operator("handmocap.set_up", text="Set Up Readers", icon="IMPORT").what = "readers"
+
+
+def _draw_options(column: bpy.types.UILayout, bake: HandmocapBakeSettings) -> None:
+    header, body = column.panel("handmocap_bake_parts", default_closed=True)
+    header.label(text="Geometry and Parts")
+    if body is not None:
+        body.prop(bake, "geometry", text="")
+        row = body.row(align=True)
+        for part in ("body", "hands", "camera"):
+            row.prop(bake, part, toggle=True)
+        body.prop(bake, "apart")
+    header, body = column.panel("handmocap_bake_time", default_closed=True)
+    header.label(text="Range and Time")
+    if body is not None:
+        body.prop(bake, "own_range")
+        row = body.row(align=True)
+        row.active = bake.own_range
+        row.prop(bake, "first_frame")
+        row.prop(bake, "last_frame")
+        body.prop(bake, "handles")
+        body.prop(bake, "samples")
+        row = body.row(align=True)
+        row.active = bake.samples > 1
+        row.prop(bake, "shutter_open", text="Opens")
+        row.prop(bake, "shutter_close")
+        body.prop(bake, "frame_rate")
+    header, body = column.panel("handmocap_bake_space", default_closed=True)
+    header.label(text="Unit, Axis and Place")
+    if body is not None:
+        row = body.row(align=True)
+        row.prop(bake, "unit", text="")
+        row.prop(bake, "up_axis", text="")
+        row = body.row(align=True)
+        row.prop(bake, "normals", toggle=True)
+        row.prop(bake, "uvs", toggle=True)
+        body.prop(bake, "place", text="")
+        if bake.place == "GIVEN":
+            body.prop(bake, "offset", text="")
 
 
 CLASSES = (HANDMOCAP_PT_bake,)

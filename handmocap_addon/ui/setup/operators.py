@@ -60,6 +60,7 @@ class HANDMOCAP_OT_set_up(bpy.types.Operator):
         items=(
             ("worker", "Hand Estimator", "MediaPipe and its hand model, about 600 MB on disk"),
             ("blender", "Exporter", "Blender as a Python module, about 1 GB; for builds without Alembic and USD"),
+            ("readers", "Readers", "Alembic's and USD's own libraries, about 350 MB, which check baked files"),
         ),
     )
 
