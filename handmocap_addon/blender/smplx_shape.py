@@ -66,6 +66,7 @@ def shape_of(armature: Any, chosen: Path | None = None) -> SmplxShape:
         raise BadInputError(f"No SMPL-X model file is known for {armature.name}", _HINT)
     if not file.is_file():
         raise BadInputError(f"The model file {file} is not there", _HINT)
+    file = file.absolute()
     betas = armature.get(BETAS)
     if betas is not None:
         return SmplxShape(file, np.array(betas, dtype=np.float64), sha256)

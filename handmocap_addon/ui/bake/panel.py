@@ -3,9 +3,9 @@ from __future__ import annotations
 import bpy
 
 from ...core import environments
-from ..drawing import CATEGORY, stage_state
+from ..drawing import CATEGORY, sentence, stage_state
 from ..preferences import environment_folder
-from .operators import STAGE
+from .operators import STAGE, what_exact_lacks
 from .settings import HandmocapBakeSettings
 
 
@@ -26,6 +26,9 @@ class HANDMOCAP_PT_bake(bpy.types.Panel):
         row.prop(settings, "bake_usd", toggle=True)
         column.prop(settings.bake, "preset")
         _draw_options(column, settings.bake)
+        lacking = what_exact_lacks(context)
+        if lacking:
+            sentence(column, lacking, "INFO")
         column.prop(settings, "bake_folder")
         column.operator("handmocap.bake", icon="EXPORT")
         stage_state(column, STAGE)
