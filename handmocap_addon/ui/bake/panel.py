@@ -4,12 +4,13 @@ import bpy
 
 from ...core import environments
 from ..drawing import CATEGORY, sentence, stage_state
+from ..flow.header import WithState
 from ..preferences import environment_folder
 from .operators import STAGE, what_exact_lacks
 from .settings import HandmocapBakeSettings
 
 
-class HANDMOCAP_PT_bake(bpy.types.Panel):
+class HANDMOCAP_PT_bake(WithState, bpy.types.Panel):
     """Files for the next department"""
 
     bl_label = "Bake"
@@ -17,6 +18,8 @@ class HANDMOCAP_PT_bake(bpy.types.Panel):
     bl_region_type = "UI"
     bl_category = CATEGORY
     bl_order = 6
+    bl_options = {"DEFAULT_CLOSED"}
+    stage = STAGE
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.handmocap
