@@ -15,6 +15,7 @@ from addon_tests.blender.motions import MadeUpShot
 from addon_tests.blender.rigs import bone_of, meshcapade_like, mpi_like, ours, rolled, world_surface
 from addon_tests.making.smplx_lifelike import write_lifelike_model
 from addon_tests.making.smplx_models import VERTEX_COUNT
+from handmocap_addon.blender import exact_surface
 from handmocap_addon.blender.armatures import deformed_meshes
 from handmocap_addon.blender.bake_read_back import world_vertices
 from handmocap_addon.blender.exact_surface import LeftOut, show_exact_surface
@@ -60,7 +61,10 @@ def farthest(first: Any, second: Any) -> float:
 
 
 @pytest.mark.parametrize("maker", [ours, mpi_like, meshcapade_like, rolled], ids=lambda maker: maker.__name__)
-def test_at_whole_and_half_frames_it_is_where_the_bones_say(maker: Any, moving: Any, show: Any, model_file: Path) -> None:
+def test_at_whole_and_half_frames_it_is_where_the_bones_say(
+    maker: Any, moving: Any, show: Any, model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exact_surface, "_READ_AT_ONCE", 2)
     armature = moving(maker)
     # An animator's edits: a bone turned by hand, the figure moved, turned and grown.
     bone_of(armature, "left_elbow").keyframe_insert("rotation_quaternion", frame=2)

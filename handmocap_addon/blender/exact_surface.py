@@ -18,6 +18,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.bake_progress import progress_of
 from ..core.body_model import BodyModel
 from ..core.body_parameters import Y_UP_TO_Z_UP, BodyParameters
 from ..core.errors import ArmatureError, BakeError
@@ -42,6 +43,7 @@ LARGEST_REST_DISTANCE = 1e-3
 _MOVED_METRES = 1e-4
 _SCALED_SHARE = 1e-3
 _PACKAGE = Path(__file__).resolve().parent.parent
+_READ_AT_ONCE = 256
 _READING = "Reading the pose"
 _MODIFIER = "Exact surface"
 
@@ -110,46 +112,64 @@ def show_exact_surface(
     mesh = smplx_mesh(armature)
     for modifier in mesh.modifiers:
         modifier.show_viewport = modifier.show_render = False
-    parameters, places, expression = _read_pose(armature, mesh, times, report_progress)
     model = read_smplx_model(shape.model_file, shape.betas)
-    _check_rest(armature, parameters, model.rest_joints, shape)
-
-    to_mesh = np.zeros((len(places), 4, 4))
-    to_mesh[:, :3, :3] = Y_UP_TO_Z_UP * parameters.world_scale[:, None, None]
+    read = _read_pose(armature, mesh, times, shape, model.rest_joints, report_progress)
+    to_mesh = np.zeros((len(times), 4, 4))
+    to_mesh[:, :3, :3] = Y_UP_TO_Z_UP * read.world_scale[:, None, None]
     to_mesh[:, 3, 3] = 1.0
     pose_file, cache = folder / "pose.npz", folder / "points.pc2"
     poses = SmplxPoses(
-        pose_axis_angle=parameters.pose_axis_angle,
-        translation=parameters.pelvis_position() - model.rest_joints[0],
+        pose_axis_angle=read.pose_axis_angle,
+        translation=read.pelvis - model.rest_joints[0],
         betas=shape.betas,
-        expression=expression,
-        placement=np.linalg.solve(places, to_mesh),
+        expression=read.expression,
+        placement=np.linalg.solve(read.places, to_mesh),
     )
     write_smplx_poses(pose_file, poses)
     _compute(shape.model_file, pose_file, cache, worker_python, report_progress)
     _show(mesh, model, cache, times)
-    return _left_out(parameters)
+    moved = (read.largest_offset > _MOVED_METRES) | (read.largest_scale > _SCALED_SHARE)
+    return LeftOut(int(moved.sum()), float(read.largest_offset.max()), float(read.largest_scale.max()))
+
+
+@dataclass(frozen=True)
+class _Read:
+    """The pose of N frames: what is kept of the parameters, where the mesh stands in the world, and its expression."""
+
+    pose_axis_angle: Array  # (N, 55, 3)
+    pelvis: Array  # (N, 3)
+    world_scale: Array  # (N,)
+    places: Array  # (N, 4, 4)
+    expression: Array  # (N, E)
+    largest_offset: Array  # (N,)
+    largest_scale: Array  # (N,)
 
 
 def _read_pose(
-    armature: Any, mesh: Any, times: Array, report_progress: Callable[[Progress], None]
-) -> tuple[BodyParameters, Array, Array]:
-    """The parameters, and on each frame where the mesh stands in the world (N, 4, 4) and its expression (N, E)."""
-    places, expressions = np.empty((len(times), 4, 4)), []
-    started = time.monotonic()
+    armature: Any, mesh: Any, times: Array, shape: SmplxShape, joints: Array, report_progress: Callable[[Progress], None]
+) -> _Read:
+    """Read in blocks, since the reader holds every bone's matrix of the frames that it is given."""
+    started, blocks = time.monotonic(), []
+    for first in range(0, len(times), _READ_AT_ONCE):
+        block = times[first : first + _READ_AT_ONCE]
+        places = np.empty((len(block), 4, 4))
+        expressions: list[Array] = []
 
-    def on_frame(done: int) -> None:
-        evaluated = mesh.evaluated_get(bpy.context.evaluated_depsgraph_get())
-        places[done - 1] = evaluated.matrix_world
-        expressions.append(expression_of(mesh))
-        per_second = done / max(time.monotonic() - started, 1e-6)
-        left = (len(times) - done) / per_second
-        report_progress(Progress(_READING, done, len(times), round(per_second, 2), round(left, 1)))
+        def on_frame(done: int, first: int = first, places: Array = places, expressions: list[Array] = expressions) -> None:
+            evaluated = mesh.evaluated_get(bpy.context.evaluated_depsgraph_get())
+            places[done - 1] = evaluated.matrix_world
+            expressions.append(expression_of(mesh))
+            report_progress(progress_of(_READING, first + done, len(times), started))
 
-    parameters = read_body_parameters(armature, times, on_frame)
-    if not (np.abs(np.linalg.det(places[:, :3, :3])) > 0.0).all():
-        raise ArmatureError(f"The mesh {mesh.name} is flattened by its scale", "apply its scale")
-    return parameters, places, np.array(expressions)
+        parameters = read_body_parameters(armature, block, on_frame)
+        if first == 0:
+            _check_rest(armature, parameters, joints, shape)
+        if not (np.abs(np.linalg.det(places[:, :3, :3])) > 0.0).all():
+            raise ArmatureError(f"The mesh {mesh.name} is flattened by its scale", "apply its scale")
+        pose, pelvis, scale = parameters.pose_axis_angle, parameters.pelvis_position(), parameters.world_scale
+        offset, largest_scale = parameters.largest_offset, parameters.largest_scale
+        blocks.append((pose, pelvis, scale, places, np.array(expressions), offset, largest_scale))
+    return _Read(*(np.concatenate(values) for values in zip(*blocks, strict=True)))
 
 
 def _check_rest(armature: Any, parameters: BodyParameters, model_joints: Array, shape: SmplxShape) -> None:
@@ -248,12 +268,3 @@ def _key_samples(mesh: Any, data_path: str, times: Array) -> None:
     keys.foreach_set("co", np.stack((times, np.arange(len(times))), axis=1).astype(np.float32).reshape(-1))
     keys.foreach_set("interpolation", np.full(len(times), enum_number("interpolation", "LINEAR"), dtype=np.uint8))
     curve.update()
-
-
-def _left_out(parameters: BodyParameters) -> LeftOut:
-    moved = (parameters.largest_offset > _MOVED_METRES) | (parameters.largest_scale > _SCALED_SHARE)
-    return LeftOut(
-        int(moved.sum()),
-        float(parameters.largest_offset.max(initial=0.0)),
-        float(parameters.largest_scale.max(initial=0.0)),
-    )
