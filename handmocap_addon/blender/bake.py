@@ -6,6 +6,7 @@ import contextlib
 import platform
 import shutil
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
@@ -32,6 +33,7 @@ from .scene_time import frame_rate_fraction
 
 # What a file must reach against the evaluated scene, metres: float32 positions of a person some metres from the origin.
 LARGEST_DISTANCE = 1e-4
+_PROGRESS_SECONDS = 0.1
 REPORT_SUFFIX = ".report.json"
 
 
@@ -124,11 +126,7 @@ class _Bake:
         self._prepared.turn_for(suffix, options)
         meshes, camera = self._prepared.of(parts)
         frames = sampled_frames(suffix, options, *self._frames)
-        started = time.monotonic()
-        capture = Capture(
-            meshes, camera, frames, folder,
-            lambda done: self._report_progress(progress_of(stage, done, len(frames), started)),
-        )  # fmt: skip
+        capture = Capture(meshes, camera, frames, folder, self._progress(stage, len(frames)))
         skeleton = [self._prepared.armature] if options.geometry == "skeleton" and meshes else []
         things = [*skeleton, *meshes, *([camera] if camera is not None else [])]
         # While it writes a skeleton the exporter lets nothing deform.
@@ -152,6 +150,19 @@ class _Bake:
             meshes=capture.meshes(path_in_file, to_scene),
             cameras=capture.cameras(path_in_file, to_scene),
         )
+
+    def _progress(self, stage: str, total: int) -> Callable[[int], None]:
+        """Tells how many are done, not for every one of them: an exporter goes through thousands a second."""
+        started, told = time.monotonic(), 0.0
+
+        def tell(done: int) -> None:
+            nonlocal told
+            now = time.monotonic()
+            if now - told >= _PROGRESS_SECONDS or done == total:
+                told = now
+                self._report_progress(progress_of(stage, done, total, started))
+
+        return tell
 
     def _rate(self) -> Fraction:
         return self._options.frame_rate or frame_rate_fraction(self._prepared.scene)

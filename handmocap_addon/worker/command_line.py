@@ -130,8 +130,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             options = _parser().parse_args(arguments)
             cancellation = Cancellation()
-            if options.command == "estimate":
-                # A look takes a second and is had from scripts too, whose stdin is closed.
+            if options.command in ("estimate", "pose-mesh"):
+                # A look takes a second and is had from scripts too, whose stdin is closed; the proof is told its files there.
                 cancellation.watch(sys.stdin)
             events.emit("started", command=options.command, pid=os.getpid())
             commands = {"estimate": _estimate, "pose-mesh": _pose_mesh, "doctor": _doctor, "prove": _prove}
