@@ -131,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options = _parser().parse_args(arguments)
             cancellation = Cancellation()
             if options.command in ("estimate", "pose-mesh"):
-                # A look takes a second and is had from scripts too, whose stdin is closed; the proof is told its files there.
+                # A look takes a second and is had from scripts too, whose stdin is closed; a proof is told its files there.
                 cancellation.watch(sys.stdin)
             events.emit("started", command=options.command, pid=os.getpid())
             commands = {"estimate": _estimate, "pose-mesh": _pose_mesh, "doctor": _doctor, "prove": _prove}
