@@ -63,6 +63,13 @@ def drop_older_copy(datablock: Any, name: str) -> None:
             del copies[name]
 
 
+def key_colour(name: str) -> tuple[float, float, float]:
+    """The theme's colour (3,) of a type of keys, such as `keyframe_jitter`; 5.0 moved them to what all editors share."""
+    theme = bpy.context.preferences.themes[0]
+    colour = getattr(theme.common.anim if bpy.app.version >= (5, 0, 0) else theme.dopesheet_editor, name)
+    return (colour[0], colour[1], colour[2])
+
+
 def supported_options(operator: Any, options: dict[str, Any]) -> dict[str, Any]:
     """Only those options that the running version's operator has; exporters gain and lose some with each version."""
     known = operator.get_rna_type().properties.keys()
