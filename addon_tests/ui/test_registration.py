@@ -198,6 +198,7 @@ def test_panels_stand_in_the_order_of_the_work(settings: Any) -> None:
         "Cleanup",
         "To Another Rig",
         "Bake",
+        "Motion Files",
         "Set-up",
     ]
     assert {panel.bl_category for panel in PANELS} == {"handmocap"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import bpy
@@ -20,7 +20,12 @@ from .armatures import map_armature
 Array = NDArray[Any]
 
 
-def read_body_parameters(armature: Any, frames: ArrayLike, on_frame: Callable[[int], None] | None = None) -> BodyParameters:
+def read_body_parameters(
+    armature: Any,
+    frames: ArrayLike,
+    on_frame: Callable[[int], None] | None = None,
+    needed: Sequence[str] = BODY_JOINTS,
+) -> BodyParameters:
     """The body on frames of the timeline, y up, in metres of the body itself; the scene is left on the frame it was on.
 
     A body that is scaled up moves in its own metres too, so that feet that stand do so in the parameters.
@@ -29,11 +34,12 @@ def read_body_parameters(armature: Any, frames: ArrayLike, on_frame: Callable[[i
         armature: an SMPL-X armature object of any make, in the open scene and evaluated there (not excluded or hidden).
         frames: (N,) with parts of frames where wanted.
         on_frame: gets the count of frames that are read.
+        needed: joints that must have bones; others that have none rest.
 
     Raises:
-        ArmatureError: it lacks body bones, or is mirrored or flattened by its scale.
+        ArmatureError: it lacks bones, or is mirrored or flattened by its scale.
     """
-    rig = map_armature(armature, BODY_JOINTS)
+    rig = map_armature(armature, needed)
     frames = np.atleast_1d(np.asarray(frames, dtype=np.float64))
     matrices, places = _sampled(armature, frames, on_frame)
     names = {name: index for index, name in enumerate(armature.pose.bones.keys())}

@@ -79,3 +79,11 @@ def supported_options(operator: Any, options: dict[str, Any]) -> dict[str, Any]:
 def can_export(suffix: str) -> bool:
     """Whether this build has the exporter; Debian's has neither. The operators' attributes exist even then."""
     return bool(bpy.app.alembic.supported if suffix == ".abc" else bpy.app.usd.supported)
+
+
+def gltf_frame_rate_base(base: float) -> float:
+    """The scene's `fps_base` with which the glTF exporter of all supported versions writes the true times.
+
+    A scene has `fps / fps_base` frames a second; the exporter multiplies them.
+    """
+    return 1.0 / base

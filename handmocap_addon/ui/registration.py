@@ -20,6 +20,9 @@ from .flow import operators as flow_operators
 from .flow import panel as flow_panel
 from .hands import operators as hand_operators
 from .hands import panel as hand_panel
+from .motion_files import operators as motion_file_operators
+from .motion_files import panel as motion_file_panel
+from .motion_files import settings as motion_file_settings
 from .overlay import operators as overlay_operators
 from .overlay import panel as overlay_panel
 from .overlay import settings as overlay_settings
@@ -42,6 +45,7 @@ CLASSES = (
     *bake_settings.CLASSES,
     *retarget_settings.CLASSES,
     *overlay_settings.CLASSES,
+    *motion_file_settings.CLASSES,
     HandmocapPerson,
     HandmocapSettings,
     *cleanup_settings.CLASSES,
@@ -60,6 +64,7 @@ CLASSES = (
     *time_operators.CLASSES,
     *retarget_operators.CLASSES,
     *bake_operators.CLASSES,
+    *motion_file_operators.CLASSES,
     *setup_operators.CLASSES,
     *cache_operators.CLASSES,
     *overlay_strip.CLASSES,
@@ -74,6 +79,7 @@ CLASSES = (
     *cleanup_panel.CLASSES,
     *retarget_panel.CLASSES,
     *bake_panel.CLASSES,
+    *motion_file_panel.CLASSES,
     *setup_panel.CLASSES,
 )
 
@@ -86,6 +92,7 @@ def register() -> None:
     handlers.register()
     status_bar.register()
     overlay_viewport.register()
+    bpy.types.TOPBAR_MT_file_export.append(motion_file_operators.draw_export_entry)
     bpy.types.Scene.handmocap_cleanup = bpy.props.PointerProperty(type=cleanup_settings.HandmocapCleanup)
 
 
@@ -93,6 +100,7 @@ def unregister() -> None:
     """End running jobs and take everything back, in reverse."""
     panel_jobs.cancel_all()
     status_bar.unregister()
+    bpy.types.TOPBAR_MT_file_export.remove(motion_file_operators.draw_export_entry)
     handlers.unregister()
     live.stop()
     overlay_viewport.unregister()

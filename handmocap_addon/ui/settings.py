@@ -17,6 +17,7 @@ from ..core.wrist import WristSettings, WristSource
 from .bake.settings import HandmocapBakeSettings
 from .cleanup import live
 from .estimators import ESTIMATORS
+from .motion_files.settings import HandmocapMotionFiles
 from .overlay.settings import HandmocapShown
 from .preferences import default_estimator, smplx_models
 from .retarget.settings import HandmocapRetargetSettings
@@ -301,6 +302,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     shown: bpy.props.PointerProperty(  # type: ignore[valid-type]
         name="Shown", description="What is drawn over the clip", type=HandmocapShown
+    )
+    motion_files: bpy.props.PointerProperty(  # type: ignore[valid-type]
+        name="Motion Files", description="Files of the motion for other programs", type=HandmocapMotionFiles
     )
     bake_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Folder", description="Where body.abc and body.usdc go; empty for beside the hands", subtype="DIR_PATH"
