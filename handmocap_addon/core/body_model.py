@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ class BodyModel:
     skin_weights: Array  # (V, k)
     betas: Array  # (10,)
     licence: str
-    file: Path | None = None  # the model file that it was read from
+    # The model file that it was read from. The same body from another place is the same.
+    file: Path | None = field(default=None, compare=False)
 
     @property
     def sole_height(self) -> float:
