@@ -83,8 +83,8 @@ class RunOptions:
     side: Side | None = None  # the hand that is estimated; None: both
     afresh: bool = False  # estimate also where the folder has the finished hands
     bake: tuple[str, ...] = ("abc", "usdc")
-    bake_options: BakeOptions = field(default_factory=BakeOptions)
     motion: tuple[MotionFormat, ...] = ()
+    bake_options: BakeOptions = field(default_factory=BakeOptions)
     steady_camera: bool = False
     wrist: WristSettings = field(default_factory=WristSettings)
     cleanup: CleanupSettings = field(default_factory=CleanupSettings)
@@ -106,12 +106,12 @@ class RunOptions:
         return [self.out / f"body.{'usdc' if suffix == 'usd' else suffix}" for suffix in self.bake]
 
     @property
-    def baked_files(self) -> list[Path]:
-        return [path for target in self.bake_targets for path, _ in self.bake_options.files(target)]
-
-    @property
     def motion_targets(self) -> list[MotionTarget]:
         return [MotionTarget(one, self.out / one.file_name) for one in self.motion]
+
+    @property
+    def baked_files(self) -> list[Path]:
+        return [path for target in self.bake_targets for path, _ in self.bake_options.files(target)]
 
     @property
     def results(self) -> list[Path]:

@@ -22,10 +22,17 @@ _GEOMETRIES = (
     ("EXACT", "Exact SMPL-X Surface", "With the model's pose correctives, fingers included, from your SMPLX_*.npz"),
     ("SKELETON", "USD Skeleton", "A skeleton with its animation and the meshes bound to it: small. USD alone"),
 )
-_UNITS = (("METRES", "Metres", ""), ("CENTIMETRES", "Centimetres", ""))
-_UP_AXES = (("USUAL", "Usual Axis", "y up in Alembic, z up in USD"), ("Y", "Y Up", ""), ("Z", "Z Up", ""))
+_UNITS = (
+    ("METRES", "Metres", "One unit of the file is a metre, as in Blender and Houdini"),
+    ("CENTIMETRES", "Centimetres", "One unit of the file is a centimetre, as in Maya and Unreal"),
+)
+_UP_AXES = (
+    ("USUAL", "Usual Axis", "y up in Alembic, z up in USD"),
+    ("Y", "Y Up", "As Maya, Houdini and most programs have it"),
+    ("Z", "Z Up", "As Blender and Unreal have it"),
+)
 _OFFSETS = (
-    ("NONE", "In Place", "Where the scene has it"),
+    ("NONE", "In Place", "Where the scene has it, unmoved"),
     ("ORIGIN", "Over the Origin", "The pelvis of the first frame stands over the origin; heights stay"),
     ("GIVEN", "Offset", "Move everything by these metres"),
 )
@@ -45,18 +52,22 @@ class HandmocapBakeSettings(bpy.types.PropertyGroup):
     preset: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="For", description="Set unit, axis and normals as a program wants them", items=_PRESETS, update=_take_preset
     )
-    geometry: bpy.props.EnumProperty(name="Geometry", items=_GEOMETRIES)  # type: ignore[valid-type]
-    body: bpy.props.BoolProperty(name="Body", description="The whole mesh", default=True)  # type: ignore[valid-type]
-    hands: bpy.props.BoolProperty(name="Hands", description="The mesh cut down to the hands")  # type: ignore[valid-type]
-    camera: bpy.props.BoolProperty(name="Camera", description="The clip's camera")  # type: ignore[valid-type]
+    geometry: bpy.props.EnumProperty(
+        name="Geometry",
+        description="What the files hold: every point of the mesh, or a skeleton that moves it",
+        items=_GEOMETRIES,
+    )  # type: ignore[valid-type]
+    body: bpy.props.BoolProperty(name="Body", description="Bake the whole mesh of the body", default=True)  # type: ignore[valid-type]
+    hands: bpy.props.BoolProperty(name="Hands", description="Bake the mesh cut down to the hands and wrists")  # type: ignore[valid-type]
+    camera: bpy.props.BoolProperty(name="Camera", description="Bake the clip's camera with its lens and motion")  # type: ignore[valid-type]
     apart: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="A File Each", description="Write body, hands and camera to files of their own"
     )
     own_range: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Own Range", description="Bake these frames instead of the scene's range"
     )
-    first_frame: bpy.props.IntProperty(name="First", default=1)  # type: ignore[valid-type]
-    last_frame: bpy.props.IntProperty(name="Last", default=100)  # type: ignore[valid-type]
+    first_frame: bpy.props.IntProperty(name="First", description="The first frame of the range that is baked", default=1)  # type: ignore[valid-type]
+    last_frame: bpy.props.IntProperty(name="Last", description="The last frame of the range that is baked", default=100)  # type: ignore[valid-type]
     handles: bpy.props.IntProperty(  # type: ignore[valid-type]
         name="Handles", description="Frames before and after the range", min=0, max=MOST_HANDLES, soft_max=50
     )
@@ -73,14 +84,16 @@ class HandmocapBakeSettings(bpy.types.PropertyGroup):
         name="Frame Rate",
         description="Of the files, such as 24 or 24000/1001; empty for the scene's. Frames keep their numbers",
     )
-    unit: bpy.props.EnumProperty(name="Unit", items=_UNITS)  # type: ignore[valid-type]
-    up_axis: bpy.props.EnumProperty(name="Axis", items=_UP_AXES)  # type: ignore[valid-type]
+    unit: bpy.props.EnumProperty(name="Unit", description="The length that one unit of the file stands for", items=_UNITS)  # type: ignore[valid-type]
+    up_axis: bpy.props.EnumProperty(name="Axis", description="The axis that points up in the file", items=_UP_AXES)  # type: ignore[valid-type]
     normals: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Normals", description="Write normals too; the files become about five times as large"
     )
-    uvs: bpy.props.BoolProperty(name="UVs", default=True)  # type: ignore[valid-type]
-    place: bpy.props.EnumProperty(name="Place", items=_OFFSETS)  # type: ignore[valid-type]
-    offset: bpy.props.FloatVectorProperty(name="Offset", subtype="TRANSLATION", unit="LENGTH")  # type: ignore[valid-type]
+    uvs: bpy.props.BoolProperty(name="UVs", description="Write the texture coordinates of the mesh too", default=True)  # type: ignore[valid-type]
+    place: bpy.props.EnumProperty(name="Place", description="Where the body stands in the file", items=_OFFSETS)  # type: ignore[valid-type]
+    offset: bpy.props.FloatVectorProperty(
+        name="Offset", description="Metres by which everything is moved in the file", subtype="TRANSLATION", unit="LENGTH"
+    )  # type: ignore[valid-type]
 
     def options(self) -> BakeOptions:
         """What is chosen.
