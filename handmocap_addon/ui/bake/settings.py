@@ -52,11 +52,11 @@ class HandmocapBakeSettings(bpy.types.PropertyGroup):
     preset: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="For", description="Set unit, axis and normals as a program wants them", items=_PRESETS, update=_take_preset
     )
-    geometry: bpy.props.EnumProperty(
+    geometry: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="Geometry",
         description="What the files hold: every point of the mesh, or a skeleton that moves it",
         items=_GEOMETRIES,
-    )  # type: ignore[valid-type]
+    )
     body: bpy.props.BoolProperty(name="Body", description="Bake the whole mesh of the body", default=True)  # type: ignore[valid-type]
     hands: bpy.props.BoolProperty(name="Hands", description="Bake the mesh cut down to the hands and wrists")  # type: ignore[valid-type]
     camera: bpy.props.BoolProperty(name="Camera", description="Bake the clip's camera with its lens and motion")  # type: ignore[valid-type]
@@ -91,9 +91,9 @@ class HandmocapBakeSettings(bpy.types.PropertyGroup):
     )
     uvs: bpy.props.BoolProperty(name="UVs", description="Write the texture coordinates of the mesh too", default=True)  # type: ignore[valid-type]
     place: bpy.props.EnumProperty(name="Place", description="Where the body stands in the file", items=_OFFSETS)  # type: ignore[valid-type]
-    offset: bpy.props.FloatVectorProperty(
+    offset: bpy.props.FloatVectorProperty(  # type: ignore[valid-type]
         name="Offset", description="Metres by which everything is moved in the file", subtype="TRANSLATION", unit="LENGTH"
-    )  # type: ignore[valid-type]
+    )
 
     def options(self) -> BakeOptions:
         """What is chosen.
