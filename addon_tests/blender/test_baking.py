@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -47,17 +46,6 @@ def _start(
 ) -> BakeJob:
     log = targets[0].parent / "logs" / "bake.log"
     return BakeJob(request_for(armature, targets, bpy.context.scene, options), None, log, readers)
-
-
-@pytest.fixture
-def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A place of its own for copies of the scene and whatever else is temporary: other bakes may run on this machine."""
-    folder = tmp_path / "copies"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    for name in ("TMPDIR", "TEMP", "TMP"):
-        monkeypatch.setenv(name, str(folder))
-    return folder
 
 
 def _temporaries(folder: Path) -> list[str]:

@@ -32,6 +32,14 @@ def test_without_an_armature(name: str, settings: Any) -> None:
     assert "Add a body or choose an SMPL-X armature first" in _reason(name)
 
 
+def test_the_exact_surface_waits_for_a_model_file(settings: Any) -> None:
+    bpy.ops.handmocap.add_body(body="stand-in")
+    assert bpy.ops.handmocap.bake.poll()
+    settings.bake.geometry = "EXACT"
+    assert not bpy.ops.handmocap.bake.poll()
+    assert "No SMPL-X model file is known for mannequin: choose the SMPLX_*.npz that it was made from" in _reason("bake")
+
+
 def test_applying_a_body_waits_for_a_gvhmr_result(settings: Any) -> None:
     _an_armature(settings)
     assert "Choose GVHMR's hmr4d_results.pt in Source first" in _reason("apply_body")

@@ -27,6 +27,7 @@ from handmocap_addon.worker import estimate
 from handmocap_addon.worker.estimate import EstimateResult, Person, Request, estimate_clip
 from handmocap_addon.worker.estimators.base import EstimatorInfo, Slicing
 from handmocap_addon.worker.events import Cancellation, EventWriter
+from handmocap_addon.worker.fingerprint import fingerprint
 from handmocap_addon.worker.video import probe_clip
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join((str(REPOSITORY), os.environ.get("PYTHONPATH", "")))}
@@ -309,3 +310,9 @@ def test_a_file_of_two_people_that_is_missing_makes_both_again(run):
     assert not run().reused
     assert (run.target.read_bytes(), second.read_bytes()) == both
     np.testing.assert_array_equal(read_hand_poses(second).left.detected, np.ones(N, bool))
+
+
+def test_a_body_model_from_another_folder_is_the_same(tmp_path: Path) -> None:
+    bodies = [replace(load_stand_in_body(), file=tmp_path / name / "SMPLX_NEUTRAL.npz") for name in ("here", "there")]
+    assert fingerprint(bodies[0]) == fingerprint(bodies[1])
+    assert fingerprint(bodies[0]) != fingerprint(load_stand_in_body(np.ones(10)))

@@ -23,11 +23,11 @@ from ..core.bake_progress import ProgressSink, progress_of
 from ..core.errors import MissingSetupError
 from ..core.set_up.file_hashes import sha256_of
 from .bake_capture import Capture
-from .bake_export import export, path_in_file, sampled_frames, usd_density
-from .bake_geometry import prepare_meshes
+from .bake_export import export, path_in_file, sampled_frames, show, usd_density
 from .bake_prover import Prover
 from .bake_read_back import read_back
 from .bake_scene import BakeScene, prepare_scene
+from .exact_surface import bake_exact_surface
 from .saving import write_error
 from .scene_time import frame_rate_fraction
 
@@ -47,12 +47,16 @@ def bake_request(order: dict[str, Any], report_progress: ProgressSink) -> list[d
     options = BakeOptions.from_json(order["options"])
     armature = bpy.data.objects[order["armature"]]
     camera = bpy.data.objects[order["camera"]] if order["camera"] else None
-    meshes = prepare_meshes(options.geometry, armature, [bpy.data.objects[name] for name in order["meshes"]])
+    meshes = [bpy.data.objects[name] for name in order["meshes"]]
+    notes = {}
+    if order["exact"] is not None:
+        show(bpy.context.scene, [armature, *meshes])
+        notes["exact_surface"] = bake_exact_surface(armature, order["exact"], Path(order["folder"]), report_progress)
     frames = order["first_frame"], order["last_frame"]
     prepared = prepare_scene(options, armature, meshes, camera, frames[0])
     with ThreadPoolExecutor(1) as hashing, _Reader(order["readers_python"], report_progress) as reader:
         sources = hashing.submit(_hashes, {"blend": order["blend"], **order["sources"]})
-        bake = _Bake(order, options, prepared, frames, reader, sources, report_progress)
+        bake = _Bake(order, options, prepared, frames, reader, sources, report_progress, notes)
         return bake.run()
 
 
@@ -79,11 +83,11 @@ class _Written:
 class _Bake:
     def __init__(
         self, order: dict[str, Any], options: BakeOptions, prepared: BakeScene, frames: tuple[int, int], reader: _Reader,
-        sources: Future[dict[str, dict[str, Any]]], report_progress: ProgressSink,
+        sources: Future[dict[str, dict[str, Any]]], report_progress: ProgressSink, notes: dict[str, Any],
     ) -> None:  # fmt: skip
         self._order, self._options, self._prepared = order, options, prepared
         self._frames, self._reader, self._sources = frames, reader, sources
-        self._report_progress = report_progress
+        self._report_progress, self._notes = report_progress, notes
 
     def run(self) -> list[dict[str, Any]]:
         """A file is proved while the next one is written."""
@@ -178,6 +182,7 @@ class _Bake:
             "last_frame": self._frames[1],
             "samples_on_whole_frames": len(whole),
             "frames_per_second": str(self._rate()),
+            **self._notes,
             **proof,
             "bytes": size,
             "seconds_writing": round(written.seconds_writing, 3),

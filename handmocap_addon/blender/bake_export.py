@@ -46,7 +46,7 @@ def export(
     Raises:
         OutputError: the file cannot be written.
     """
-    _show(scene, things)
+    show(scene, things)
     bpy.app.handlers.frame_change_post.append(on_frame)
     scene.frame_start, scene.frame_end = frames
     try:
@@ -104,8 +104,8 @@ def _map(density: int) -> tuple[int, int]:
     return old, old * density
 
 
-def _show(scene: Any, things: list[Any]) -> None:
-    """Select them. An exporter leaves out what cannot be selected or seen, and what lies under something like that."""
+def show(scene: Any, things: list[Any]) -> None:
+    """Show and select them: an exporter leaves out what cannot be selected or seen, and what lies under such a thing."""
     bpy.ops.object.select_all(action="DESELECT")
     for thing in things:
         for one in _with_parents(thing):

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+import numpy as np
+from numpy.typing import NDArray
 
 from ..core.atomic_files import check_free_space, ensure_output_folder, remove_temporaries_of
 from ..core.bake_options import BakeOptions
@@ -22,12 +24,17 @@ from ..core.extension_version import extension_version
 from ..core.gvhmr_file import GVHMR_LICENCE
 from ..core.hand_poses_file import read_hand_poses
 from ..core.job_protocol import Progress
+from ..core.point_cache import point_cache_bytes
+from ..core.smplx_model_file import VERTEX_COUNT
 from .armatures import deformed_meshes
 from .bake_export import sampled_frames
 from .cameras import cameras_of
+from .exact_request import ExactRequest
 from .jobs import ChildJob
 from .saving import write_copy
 from .version_differences import can_export
+
+Array = NDArray[Any]
 
 SUFFIXES = (".abc", ".usdc", ".usda", ".usd")
 _BYTES_PER_POINT = 12
@@ -47,6 +54,14 @@ class BakeRequest:
     camera: str | None = None
     sources: dict[str, Path] = field(default_factory=dict)  # what went into the shot, for the report beside each file
     licences: tuple[str, ...] = ()
+    exact: ExactRequest | None = None  # where the options ask for the exact surface
+
+    @property
+    def frames_of_exact_surface(self) -> Array:
+        """The places on the timeline (S,) where any of the files has samples."""
+        suffixes = {target.suffix.lower() for target in self.targets}
+        wanted = [sampled_frames(suffix, self.options, self.first_frame, self.last_frame) for suffix in suffixes]
+        return np.unique(np.round(np.concatenate(wanted), 6))
 
     def to_json(self) -> dict[str, Any]:
         """What the background process gets."""
@@ -60,14 +75,17 @@ class BakeRequest:
             "camera": self.camera,
             "sources": {what: str(path) for what, path in self.sources.items()},
             "licences": self.licences,
+            "exact": None
+            if self.exact is None
+            else {**self.exact.to_json(), "frames": self.frames_of_exact_surface.tolist()},
         }
 
 
 def request_for(
     armature: Any, targets: Sequence[Path], scene: Any, options: BakeOptions | None = None,
-    sources: dict[str, Path] | None = None,
+    sources: dict[str, Path] | None = None, exact: ExactRequest | None = None,
 ) -> BakeRequest:  # fmt: skip
-    """Bake what the armature deforms over the options' range.
+    """Bake what the armature deforms over the options' range; `exact` is what `exact_request` gives for the options.
 
     Raises:
         BadInputError: it deforms nothing, or a part is not there.
@@ -82,11 +100,15 @@ def request_for(
             raise BadUsageError(f"{target.name} is neither Alembic nor USD", f"name it with one of {', '.join(SUFFIXES)}")
         if target.suffix.lower() == ".abc" and options.geometry == "skeleton":
             raise BadUsageError("Alembic knows no skeleton", "bake the skeleton to USD alone, or another geometry")
+    if options.geometry == "exact" and exact is None:
+        raise BadUsageError(
+            f"No SMPL-X model is named for {armature.name}", "choose its model file, or bake the skinned mesh"
+        )
     camera = _camera(armature, scene) if "camera" in options.parts else None
     first, last = options.frames(scene.frame_start, scene.frame_end)
     names = tuple(mesh.name for mesh in meshes)
     licences = licences_of(armature, sources)
-    return BakeRequest(armature.name, names, tuple(targets), first, last, options, camera, sources, licences)
+    return BakeRequest(armature.name, names, tuple(targets), first, last, options, camera, sources, licences, exact)
 
 
 def _camera(armature: Any, scene: Any) -> str:
@@ -152,7 +174,8 @@ class BakeJob:
             check_free_space(folder, sum(_bytes_of(request, path.suffix) for path in files if path.parent == folder))
         # The points of two files at most lie there for their proof.
         raw = [_bytes_of(replace(request, options=replace(request.options, normals=False)), path.suffix) for path in files]
-        check_free_space(Path(tempfile.gettempdir()), sum(sorted(raw)[-2:]))
+        cache = 0 if request.exact is None else point_cache_bytes(VERTEX_COUNT, len(request.frames_of_exact_surface))
+        check_free_space(Path(tempfile.gettempdir()), sum(sorted(raw)[-2:]) + cache)
         self._folder = Path(tempfile.mkdtemp(prefix="handmocap-bake-"))
         try:
             copy = self._folder / "scene.blend"

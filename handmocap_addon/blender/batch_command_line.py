@@ -39,6 +39,7 @@ from .armatures import smplx_armatures
 from .bake_arguments import add_bake_arguments, bake_options
 from .baking import BakeJob, request_for
 from .ending import Ending
+from .exact_request import exact_request
 from .key_reduction import KeySharing, ReductionSettings, reduce_finger_keys
 from .motion_exporting import MotionJob, MotionTarget, motion_request_for
 from .progress_line import show_progress
@@ -210,6 +211,9 @@ def _parser() -> argparse.ArgumentParser:
 
     bake = commands.add_parser("bake", help="bake the open file's SMPL-X body")
     bake.add_argument("--armature")
+    bake.add_argument(
+        "--smplx-model", type=Path, help="model file for --geometry exact, for an armature that does not name its own"
+    )
     bake.add_argument("--out", type=Path, required=True, nargs="+", help="files ending in .abc, .usdc, .usda or .usd")
     for source in SOURCES:
         bake.add_argument(f"--{source.replace('_', '-')}", type=Path, help="for the reports beside the files: its hash")
@@ -494,7 +498,8 @@ def _bake_files(options: argparse.Namespace, chosen: BakeOptions) -> None:
     module, readers = environments.find_blender_module(options.env), environments.find_readers(options.env)
     sources = {source: getattr(options, source) for source in SOURCES if getattr(options, source) is not None}
     targets = [path.resolve() for path in options.out]
-    request = request_for(armature, targets, bpy.context.scene, chosen, sources)
+    exact = exact_request(chosen, armature, options.smplx_model, options.env)
+    request = request_for(armature, targets, bpy.context.scene, chosen, sources, exact)
     log = options.out[0].resolve().parent / "logs" / "bake.log"
     job = BakeJob(request, module.python if module else None, log, readers.python if readers else None)
     for file in job.wait(show_progress)["files"]:

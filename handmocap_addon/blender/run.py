@@ -36,6 +36,7 @@ from .armatures import HAND_JOINTS, map_armature, smplx_armatures
 from .baking import BakeJob, request_for
 from .ending import Ending
 from .estimate_request import EstimateRequest
+from .exact_request import exact_request
 from .jobs import ChildJob
 from .key_reduction import ReductionResult, ReductionSettings, reduce_finger_keys
 from .motion_exporting import MotionJob, MotionTarget, joints_needed, motion_request_for
@@ -94,6 +95,11 @@ class RunOptions:
     @property
     def log_folder(self) -> Path:
         return self.out / "logs"
+
+    @property
+    def chosen_model(self) -> Path | None:
+        """The person's own model file."""
+        return None if self.body in (None, STAND_IN) else Path(self.body)  # type: ignore[arg-type]
 
     @property
     def bake_targets(self) -> list[Path]:
@@ -169,6 +175,10 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
     existing = _existing_armature(options)
     if existing is None:
         load_body(options.body or STAND_IN, None)
+        if options.bake_options.geometry == "exact" and options.chosen_model is None:
+            raise BadUsageError(
+                "The stand-in has no exact surface", "give your SMPLX_*.npz with --body, or another --geometry"
+            )
     else:
         map_armature(existing, HAND_JOINTS if motion is None else (*HAND_JOINTS, *BODY_JOINTS))
         for one in options.motion:
@@ -176,7 +186,8 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
         if options.bake:
             parts = tuple(part for part in options.bake_options.parts if part != "camera" or motion is None)
             with_camera = replace(options.bake_options, parts=parts or ("body",))
-            request_for(existing, options.bake_targets, bpy.context.scene, with_camera)
+            exact = exact_request(with_camera, existing, options.chosen_model, options.environment_folder)
+            request_for(existing, options.bake_targets, bpy.context.scene, with_camera, exact=exact)
     ensure_output_folder(options.out)
     command = worker_command(options.environment_folder, estimate_arguments(options), options.estimator)
     clock.lap("checking")
@@ -260,7 +271,8 @@ def _bake(options: RunOptions, armature: Any, on_progress: OnProgress) -> list[d
     readers = environments.find_readers(options.environment_folder)
     sources = {"clip": options.clip, "hand_poses": options.out / HAND_POSES_NAME}
     sources |= {"gvhmr": options.gvhmr} if options.gvhmr is not None else {}
-    request = request_for(armature, options.bake_targets, bpy.context.scene, options.bake_options, sources)
+    exact = exact_request(options.bake_options, armature, options.chosen_model, options.environment_folder)
+    request = request_for(armature, options.bake_targets, bpy.context.scene, options.bake_options, sources, exact)
     log = options.log_folder / "bake.log"
     job = BakeJob(request, module.python if module else None, log, readers.python if readers else None)
     files: list[dict[str, Any]] = job.wait(on_progress)["files"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ class BodyModel:
     skin_weights: Array  # (V, k)
     betas: Array  # (10,)
     licence: str
+    # The model file that it was read from. The same body from another place is the same.
+    file: Path | None = field(default=None, compare=False)
 
     @property
     def sole_height(self) -> float:
@@ -53,17 +56,20 @@ def strongest_influences(weights: ArrayLike, count: int) -> tuple[Array, Array]:
 
 
 def posed_joints(rest_joints: ArrayLike, local_rotmat: ArrayLike, translation: ArrayLike) -> PosedJoints:
-    """Forward kinematics: (55, 3) rest joints, (N, 55, 3, 3) local rotations, (N, 3) translation added to the pelvis."""
+    """Forward kinematics: rest joints (55, 3), or (N, 55, 3) where a face's expression moves them; local rotations
+    (N, 55, 3, 3); translation (N, 3), which is added to the pelvis.
+    """
     rest = np.asarray(rest_joints, dtype=np.float64)
     local = np.asarray(local_rotmat, dtype=np.float64)
     rotmat = np.empty_like(local)
-    positions = np.empty((len(local), len(rest), 3))
+    positions = np.empty((len(local), len(JOINT_NAMES), 3))
     rotmat[:, 0] = local[:, 0]
-    positions[:, 0] = rest[0] + np.asarray(translation, dtype=np.float64)
+    positions[:, 0] = rest[..., 0, :] + np.asarray(translation, dtype=np.float64)
     for joint in range(1, len(JOINT_NAMES)):
         parent = PARENTS[joint]
         rotmat[:, joint] = rotmat[:, parent] @ local[:, joint]
-        positions[:, joint] = positions[:, parent] + rotmat[:, parent] @ (rest[joint] - rest[parent])
+        bone = rest[..., joint, :] - rest[..., parent, :]
+        positions[:, joint] = positions[:, parent] + (rotmat[:, parent] @ bone[..., None])[..., 0]
     return PosedJoints(rotmat, positions)
 
 

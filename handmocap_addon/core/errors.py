@@ -86,6 +86,18 @@ class BodyModelError(BadInputError):
     code = "bad_body_model"
 
 
+class PosesFileError(BadInputError):
+    """A file of SMPL-X parameters that is damaged or of another shape."""
+
+    code = "bad_poses"
+
+
+class PointCacheError(BadInputError):
+    """A point cache that is damaged or none."""
+
+    code = "bad_point_cache"
+
+
 class ArmatureError(BadInputError):
     """An armature that lacks the bones this needs."""
 

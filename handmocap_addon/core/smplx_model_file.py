@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from .skeleton import JOINT_NAMES, PARENTS
 VERTEX_COUNT = 10_475
 SHAPE_COEFFICIENTS = 10
 SKIN_INFLUENCES = 8
+MODEL_LICENCE = "SMPL-X model licence (non-commercial research; commercial use through Meshcapade)"
 _NEEDED = ("v_template", "f", "shapedirs", "J_regressor", "weights", "kintree_table")
 _GET_IT = "choose an SMPLX_NEUTRAL.npz, SMPLX_MALE.npz or SMPLX_FEMALE.npz from smpl-x.is.tue.mpg.de"
 
@@ -29,27 +31,27 @@ def _has_enough(shape_directions: Array) -> bool:
     return shape_directions.ndim == 3 and shape_directions.shape[2] >= SHAPE_COEFFICIENTS
 
 
-def read_smplx_model(path: Path, betas: np.ndarray | None = None) -> BodyModel:
-    """The model file shaped by up to ten betas: 10,475 vertices, 55 joints.
+def read_smplx_arrays(path: Path, also: Sequence[str] = ()) -> dict[str, Array]:
+    """The arrays of a model file that every body needs, and those named in `also`, checked.
 
     Raises:
         BodyModelError: no such file, not an npz, or not SMPL-X.
     """
     path = Path(path)
+    needed = (*_NEEDED, *also)
     if not path.is_file():
         raise BodyModelError(f"There is no model file {path}", _GET_IT)
     try:
         with np.load(path, allow_pickle=False) as archive:
-            missing = [key for key in _NEEDED if key not in archive.files]
+            missing = [key for key in needed if key not in archive.files]
             if missing:
                 raise BodyModelError(f"{path.name} is not an SMPL-X model file, it has no {missing[0]}", _GET_IT)
-            template, faces, shape_directions, regressor, weights, kinematic_tree = (
-                _array(archive, key, path) for key in _NEEDED
-            )
+            arrays = {key: _array(archive, key, path) for key in needed}
     except (OSError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
         # A file of one bare array loads as that array, which is no context manager.
         raise BodyModelError(f"{path.name} is not an SMPL-X model file, it cannot be read as npz", _GET_IT) from error
 
+    template, faces, shape_directions, regressor, weights, kinematic_tree = (arrays[key] for key in _NEEDED)
     joint_count = len(JOINT_NAMES)
     if template.shape != (VERTEX_COUNT, 3) or weights.shape != (VERTEX_COUNT, joint_count):
         found = f"{template.shape[0] if template.ndim else 0} vertices and weights {weights.shape}"
@@ -62,25 +64,52 @@ def read_smplx_model(path: Path, betas: np.ndarray | None = None) -> BodyModel:
         raise BodyModelError(f"{path.name} has another skeleton than SMPL-X", _GET_IT)
     if faces.ndim != 2 or faces.shape[1] != 3 or faces.min(initial=0) < 0 or faces.max(initial=0) >= VERTEX_COUNT:
         raise BodyModelError(f"{path.name} is damaged, its faces name vertices that are not there", _GET_IT)
-    numbers = {"v_template": template, "shapedirs": shape_directions, "J_regressor": regressor, "weights": weights}
-    for key, values in numbers.items():
-        if values.dtype.kind not in "fiu" or not np.isfinite(values).all():
+    for key in ("v_template", "shapedirs", "J_regressor", "weights", *also):
+        if arrays[key].dtype.kind not in "fiu" or not np.isfinite(arrays[key]).all():
             raise BodyModelError(f"{path.name} is damaged, {key} holds numbers that are not finite", _GET_IT)
+    return arrays
 
+
+def read_texture_coordinates(path: Path) -> Array | None:
+    """Texture coordinates (F, 3, 2) of each face's corners, of a file that is an SMPL-X model; None where it has none.
+
+    Raises:
+        BodyModelError: they are damaged.
+    """
+    with np.load(path, allow_pickle=False) as archive:
+        if not {"vt", "ft", "f"} <= set(archive.files):
+            return None
+        coordinates, corners, faces = (_array(archive, key, path) for key in ("vt", "ft", "f"))
+    if coordinates.ndim != 2 or coordinates.shape[1] != 2 or corners.shape != faces.shape:
+        raise BodyModelError(f"{path.name} is damaged, its texture coordinates have another shape", _GET_IT)
+    if corners.min() < 0 or corners.max() >= len(coordinates):
+        raise BodyModelError(f"{path.name} is damaged, its faces name texture coordinates that are not there", _GET_IT)
+    return np.asarray(coordinates, dtype=np.float64)[corners.astype(np.int64)]
+
+
+def read_smplx_model(path: Path, betas: np.ndarray | None = None) -> BodyModel:
+    """The model file shaped by up to ten betas: 10,475 vertices, 55 joints.
+
+    Raises:
+        BodyModelError: no such file, not an npz, or not SMPL-X.
+    """
+    arrays = read_smplx_arrays(path)
     coefficients = np.zeros(SHAPE_COEFFICIENTS)
     if betas is not None:
         given = np.asarray(betas, dtype=np.float64).ravel()[:SHAPE_COEFFICIENTS]
         coefficients[: len(given)] = given
     # Columns past the shape coefficients are the face's expression; the older release has 10 + 10, the newer 300 + 100.
-    shaped = template + np.asarray(shape_directions[:, :, :SHAPE_COEFFICIENTS], dtype=np.float64) @ coefficients
-    skin_joints, skin_weights = strongest_influences(weights, SKIN_INFLUENCES)
+    first_shapes = np.asarray(arrays["shapedirs"][:, :, :SHAPE_COEFFICIENTS], dtype=np.float64)
+    shaped = arrays["v_template"] + first_shapes @ coefficients
+    skin_joints, skin_weights = strongest_influences(arrays["weights"], SKIN_INFLUENCES)
     return BodyModel(
-        name=path.stem,
-        rest_joints=np.asarray(regressor, dtype=np.float64) @ shaped,
+        name=Path(path).stem,
+        rest_joints=np.asarray(arrays["J_regressor"], dtype=np.float64) @ shaped,
         vertices=shaped,
-        faces=np.asarray(faces, dtype=np.int64),
+        faces=np.asarray(arrays["f"], dtype=np.int64),
         skin_joints=skin_joints,
         skin_weights=skin_weights,
         betas=coefficients,
-        licence="SMPL-X model licence (non-commercial research; commercial use through Meshcapade)",
+        licence=MODEL_LICENCE,
+        file=Path(path).absolute(),
     )

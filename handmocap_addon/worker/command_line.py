@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import io
 import itertools
+import math
 import os
 import sys
 import traceback
@@ -49,6 +50,16 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 on")
     return int(text)
+
+
+def _finite(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is no number") from error
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text} is no finite number")
+    return value
 
 
 def _frame_range(text: str) -> FrameRange:
@@ -98,6 +109,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     estimate.add_argument("--side", choices=("left", "right"), help="run this hand alone; the file keeps the other one")
     estimate.add_argument("--afresh", action="store_true", help="estimate again what is there already")
+    pose_mesh = commands.add_parser("pose-mesh", help="write the exact SMPL-X surface of a sequence of poses")
+    pose_mesh.add_argument("--model", type=Path, required=True, help="SMPLX_*.npz")
+    pose_mesh.add_argument("--pose", type=Path, required=True, help="npz with smplx's parameters for every frame")
+    pose_mesh.add_argument("--out", type=Path, required=True, help="the point cache (PC2) to write")
+    pose_mesh.add_argument("--betas", type=_finite, nargs="+", help="the shape, instead of the one in --pose")
     doctor = commands.add_parser("doctor", help="say what this environment has and lacks")
     doctor.add_argument("--estimator", default="mediapipe", help="the one that the environment is for: mediapipe or wilor")
     doctor.add_argument("--body", type=Path, help="an SMPLX_*.npz, or a folder of them, to look at")
@@ -114,11 +130,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             options = _parser().parse_args(arguments)
             cancellation = Cancellation()
-            if options.command == "estimate":
-                # A look takes a second and is had from scripts too, whose stdin is closed.
+            if options.command in ("estimate", "pose-mesh"):
+                # A look takes a second and is had from scripts too, whose stdin is closed; a proof is told its files there.
                 cancellation.watch(sys.stdin)
             events.emit("started", command=options.command, pid=os.getpid())
-            run = {"estimate": _estimate, "doctor": _doctor, "prove": _prove}[options.command]
+            commands = {"estimate": _estimate, "pose-mesh": _pose_mesh, "doctor": _doctor, "prove": _prove}
+            run = commands[options.command]
             run(options, events, cancellation)
         except HandmocapError as error:
             events.emit("error", code=error.code, message=error.message, hint=error.hint)
@@ -221,6 +238,14 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
         people=written,
         **written[0],
     )
+
+
+def _pose_mesh(options: argparse.Namespace, events: EventWriter, cancellation: Cancellation) -> None:
+    from .pose_mesh import Request, pose_mesh
+
+    betas = None if options.betas is None else tuple(options.betas)
+    frames = pose_mesh(Request(options.model, options.pose, options.out, betas), events, cancellation)
+    events.emit("result", frames=frames, path=str(options.out))
 
 
 def _doctor(options: argparse.Namespace, events: EventWriter, _cancellation: Cancellation) -> None:

@@ -19,7 +19,7 @@ _RINGS = ("core", "worker")
 
 
 def fingerprint(*values: Any) -> str:
-    """Hex digest of dataclasses, arrays, lists of these and whatever JSON can say."""
+    """Hex digest of dataclasses, arrays, lists of these and whatever JSON can say, without fields that do not compare."""
     digest = hashlib.sha256()
     for value in values:
         for part in _parts(value):
@@ -33,7 +33,7 @@ def _parts(value: Any) -> Iterator[bytes | memoryview]:
         yield f"{value.dtype.str} {value.shape}".encode()
         yield np.ascontiguousarray(value).data.cast("B") if value.size else b""
     elif is_dataclass(value):
-        for field in fields(value):
+        for field in (field for field in fields(value) if field.compare):
             yield field.name.encode()
             yield from _parts(getattr(value, field.name))
     elif isinstance(value, (list, tuple)):

@@ -6,7 +6,10 @@ from typing import Any
 import bpy
 
 from ...blender.baking import BakeJob, request_for
+from ...blender.exact_request import ExactRequest, exact_request
 from ...core import environments
+from ...core.bake_options import BakeOptions
+from ...core.errors import HandmocapError
 from .. import panel_jobs
 from ..drawing import has_armature, waits_for
 from ..preferences import environment_folder
@@ -36,7 +39,8 @@ class HANDMOCAP_OT_bake(bpy.types.Operator):
             return waits_for(cls, "Choose Alembic, USD or both")
         if not (settings.bake.body or settings.bake.hands or settings.bake.camera):
             return waits_for(cls, "Choose a part: body, hands or camera")
-        return True
+        lacking = what_exact_lacks(context)
+        return waits_for(cls, lacking) if lacking else True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.handmocap
@@ -50,12 +54,29 @@ class HANDMOCAP_OT_bake(bpy.types.Operator):
             module = environments.find_blender_module(environment_folder(context))
             readers = environments.find_readers(environment_folder(context))
             options = settings.bake.options()
-            request = request_for(settings.armature, targets, context.scene, options, _sources(settings))
+            exact = _exact(context, options)
+            request = request_for(settings.armature, targets, context.scene, options, _sources(settings), exact)
             log = folder / "logs" / "bake.log"
             bake = BakeJob(request, module.python if module else None, log, readers.python if readers else None)
             panel_jobs.start(STAGE, bake, bake.job, _finished, context.scene)
             return {"FINISHED"}
         return {"CANCELLED"}
+
+
+def _exact(context: bpy.types.Context, options: BakeOptions) -> ExactRequest | None:
+    settings = context.scene.handmocap
+    return exact_request(options, settings.armature, _folder(settings.smplx_model, None), environment_folder(context))
+
+
+def what_exact_lacks(context: bpy.types.Context) -> str:
+    """The sentence for an exact surface that is chosen and cannot be had; empty where all is there."""
+    settings = context.scene.handmocap
+    if settings.bake.geometry == "EXACT" and settings.armature is not None:
+        try:
+            _exact(context, BakeOptions(geometry="exact"))
+        except HandmocapError as error:
+            return error.sentence()
+    return ""
 
 
 def _folder(text: str, default: Path | None) -> Path | None:

@@ -3,10 +3,10 @@ from __future__ import annotations
 import bpy
 
 from ...core import environments
-from ..drawing import CATEGORY, stage_state
+from ..drawing import CATEGORY, sentence, stage_state
 from ..flow.header import WithState
 from ..preferences import environment_folder
-from .operators import STAGE
+from .operators import STAGE, what_exact_lacks
 from .settings import HandmocapBakeSettings
 
 
@@ -29,6 +29,9 @@ class HANDMOCAP_PT_bake(WithState, bpy.types.Panel):
         row.prop(settings, "bake_usd", toggle=True)
         column.prop(settings.bake, "preset")
         _draw_options(column, settings.bake)
+        lacking = what_exact_lacks(context)
+        if lacking:
+            sentence(column, lacking, "INFO")
         column.prop(settings, "bake_folder")
         column.operator("handmocap.bake", icon="EXPORT")
         stage_state(column, STAGE)

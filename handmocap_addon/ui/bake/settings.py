@@ -19,6 +19,7 @@ _PRESETS = (
 )
 _GEOMETRIES = (
     ("SKINNED", "Skinned Mesh", "The meshes as the scene evaluates them"),
+    ("EXACT", "Exact SMPL-X Surface", "With the model's pose correctives, fingers included, from your SMPLX_*.npz"),
     ("SKELETON", "USD Skeleton", "A skeleton with its animation and the meshes bound to it: small. USD alone"),
 )
 _UNITS = (
