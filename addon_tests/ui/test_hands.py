@@ -100,6 +100,12 @@ class NotingLayout:
     def operator(self, *_: Any, **__: Any) -> None:
         pass
 
+    def label(self, **_: Any) -> None:
+        pass
+
+    def panel(self, *_: Any, **__: Any) -> tuple[NotingLayout, NotingLayout]:
+        return self, self
+
 
 class _Drawn:
     def __init__(self) -> None:

@@ -16,6 +16,8 @@ CLEANUP = [cls for cls in OPERATORS if "cleanup" in cls.__module__]
 CHANGES_THE_FILE = {
     "handmocap.add_body",
     "handmocap.apply_body",
+    "handmocap.choose_clip",
+    "handmocap.put_on_body",
     "handmocap.apply_hands",
     "handmocap.convert_rotation",
     "handmocap.full_keys",
@@ -80,5 +82,5 @@ def test_every_setting_says_what_it_is(settings: Any) -> None:
 
 def test_panels_stand_in_the_order_of_the_work(settings: Any) -> None:
     labels = [panel.bl_label for panel in sorted(PANELS, key=lambda panel: panel.bl_order)]
-    assert labels == ["Source", "Hands", "Body", "Fingers", "Cleanup", "To Another Rig", "Bake", "Set-up"]
+    assert labels == ["handmocap", "Source", "Hands", "Body", "Fingers", "Cleanup", "To Another Rig", "Bake", "Set-up"]
     assert {panel.bl_category for panel in PANELS} == {"handmocap"}

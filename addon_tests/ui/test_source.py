@@ -4,7 +4,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import bpy
 import pytest
+
+from addon_tests.making.gvhmr_results import made_up_motion, write_gvhmr_result
+from handmocap_addon.ui import panel_jobs
+from handmocap_addon.ui.source.operators import HANDMOCAP_FH_clip
 
 
 @pytest.mark.parametrize("place", [".", "mocap/clip"], ids=["beside the clip", "in mocap/<clip>"])
@@ -64,3 +69,99 @@ def test_a_chosen_clip_is_not_replaced_by_a_copy(settings: Any, shot_folder: Pat
     settings.clip = str(shot_folder / "clip.mp4")
     settings.gvhmr = str(shot_folder / "hmr4d_results.pt")
     assert settings.clip_path() == shot_folder / "clip.mp4"
+
+
+def _clock() -> tuple[int, int, float, int]:
+    scene = bpy.context.scene
+    return scene.frame_start, scene.frame_end, round(scene.render.fps / scene.render.fps_base, 3), scene.render.resolution_x
+
+
+def test_a_clip_gives_a_scene_without_animation_its_clock(settings: Any, shot_folder: Path) -> None:
+    assert bpy.ops.handmocap.choose_clip(filepath=str(shot_folder / "clip.mp4")) == {"FINISHED"}
+    assert _clock() == (1, 96, 23.976, 640)
+    assert settings.clip_facts == "640 x 480, 96 frames, 23.976 fps, 4.0 s"
+    assert "frames 1 to 96 at 23.976 fps" in panel_jobs.status("source").sentence
+    assert not bpy.data.movieclips
+
+
+def test_a_scene_with_animation_keeps_its_clock(settings: Any, shot_folder: Path) -> None:
+    bpy.ops.object.empty_add()
+    bpy.context.object.keyframe_insert("location", frame=200)
+    before = _clock()
+    bpy.ops.handmocap.choose_clip(filepath=str(shot_folder / "clip.mp4"))
+    assert _clock() == before
+    assert "its frame rate and range stay" in panel_jobs.status("source").sentence
+
+
+def test_choosing_a_clip_is_one_undo_step(settings: Any, shot_folder: Path) -> None:
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.handmocap.choose_clip("EXEC_DEFAULT", True, filepath=str(shot_folder / "clip.mp4"))
+    bpy.ops.ed.undo()
+    assert bpy.context.scene.handmocap.clip == ""
+    assert _clock()[1] == 250
+
+
+@pytest.mark.parametrize("name", ["nothing.mp4", "notes.txt"])
+def test_what_is_no_clip_is_one_sentence(name: str, settings: Any, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("", encoding="utf-8")
+    with pytest.raises(RuntimeError, match="choose a"):
+        bpy.ops.handmocap.choose_clip(filepath=str(tmp_path / name))
+    assert settings.clip == ""
+
+
+def test_a_dropped_gvhmr_result_is_chosen(settings: Any, shot_folder: Path, demo: Path) -> None:
+    shutil.copy(demo / "hmr4d_results.pt", shot_folder)
+    bpy.ops.handmocap.choose_clip(filepath=str(shot_folder / "hmr4d_results.pt"))
+    assert settings.gvhmr_path() == shot_folder / "hmr4d_results.pt"
+
+
+@pytest.fixture
+def two_people(settings: Any, shot_folder: Path, demo: Path) -> Any:
+    for number, name in enumerate(("anna", "ben")):
+        folder = shot_folder / "mocap" / name
+        folder.mkdir(parents=True)
+        write_gvhmr_result(folder / "hmr4d_results.pt", made_up_motion(96, seed=number))
+    (shot_folder / "mocap" / "ben" / "hand_poses.npz").write_bytes(b"")
+    settings.clip = str(shot_folder / "clip.mp4")
+    return settings
+
+
+def test_choosing_a_person_changes_body_and_hands(two_people: Any, shot_folder: Path) -> None:
+    mocap = shot_folder / "mocap"
+    assert (two_people.person, two_people.hand_poses) == ("anna", "")
+    assert two_people.gvhmr_path() == mocap / "anna" / "hmr4d_results.pt"
+    two_people.person = "ben"
+    assert two_people.gvhmr_path() == mocap / "ben" / "hmr4d_results.pt"
+    assert two_people.hand_poses_path() == mocap / "ben" / "hand_poses.npz"
+    assert two_people.result_folder() == mocap / "ben"
+
+
+def test_the_others_keep_their_hands(two_people: Any, shot_folder: Path) -> None:
+    others = (shot_folder / "mocap" / "ben" / "hmr4d_results.pt",)
+    assert two_people.estimate_request(Path("hands.npz"), "mediapipe", None).other_gvhmr == others
+    two_people.gvhmr = str(shot_folder / "mine.pt")
+    assert two_people.estimate_request(Path("hands.npz"), "mediapipe", None).other_gvhmr == ()
+
+
+def test_each_person_has_an_armature(two_people: Any) -> None:
+    bpy.ops.handmocap.add_body()
+    bpy.ops.handmocap.apply_body()
+    anna = two_people.armature
+    two_people.person = "ben"
+    assert two_people.armature is None
+    two_people.person = "anna"
+    assert two_people.armature == anna
+
+
+def test_gvhmr_s_copy_of_the_clip_keeps_the_people(two_people: Any, shot_folder: Path) -> None:
+    copy = shot_folder / "mocap" / "anna" / "0_input_video.mp4"
+    shutil.copy(shot_folder / "clip.mp4", copy)
+    two_people.clip = str(copy)
+    assert [person.name for person in two_people.people] == ["anna", "ben"]
+
+
+def test_dropping_is_offered_in_the_viewport_alone(settings: Any) -> None:
+    for area in bpy.context.screen.areas:
+        with bpy.context.temp_override(area=area):
+            assert HANDMOCAP_FH_clip.poll_drop(bpy.context) == (area.type == "VIEW_3D")
+    assert {".mp4", ".pt"} <= set(HANDMOCAP_FH_clip.bl_file_extensions.split(";"))

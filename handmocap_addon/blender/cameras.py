@@ -16,6 +16,7 @@ from ..core.rotation_modes import QUATERNION, rotation_property, values_in_mode
 from ..core.rotations import rotmat_to_quat_wxyz, sign_continuous_quat_wxyz
 from .actions import MEASURED_KEY, Channel, count_keys, write_channels
 from .armatures import map_armature
+from .footage import file_of
 from .key_arrays import key_type_number
 from .motion_keys import smplx_rest_pelvis
 
@@ -124,10 +125,7 @@ def _pose(camera: Any) -> list[float]:
 
 def show_clip_behind(camera: Any, clip: Path, first_frame: int) -> None:
     """Show a video or a folder of images as the camera's background, one frame of it on each frame of the scene."""
-    source = clip
-    if clip.is_dir():
-        source = min(path for path in clip.iterdir() if path.suffix.lower() in (".png", ".jpg", ".jpeg", ".tif", ".tiff"))
-    footage = bpy.data.movieclips.load(str(source), check_existing=True)
+    footage = bpy.data.movieclips.load(str(file_of(clip)), check_existing=True)
     if any(background.clip == footage for background in camera.data.background_images):
         return
     footage.frame_start = first_frame

@@ -16,6 +16,7 @@ from .torch_archive import read_torch_archive
 
 # GVHMR's copy of the clip, beside its result.
 CLIP_NAME = "0_input_video.mp4"
+RESULT_NAME = "hmr4d_results.pt"
 _SPACES = ("smpl_params_global", "smpl_params_incam")
 _WIDTHS = {"body_pose": 63, "betas": 10, "global_orient": 3, "transl": 3}
 _HINT = "choose the hmr4d_results.pt in GVHMR's output folder"

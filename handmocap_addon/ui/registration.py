@@ -15,6 +15,8 @@ from .cleanup import settings as cleanup_settings
 from .fingers import operators as finger_operators
 from .fingers import panel as finger_panel
 from .fingers import rotation_and_start_over
+from .flow import operators as flow_operators
+from .flow import panel as flow_panel
 from .hands import operators as hand_operators
 from .hands import panel as hand_panel
 from .preferences import HandmocapPreferences
@@ -24,15 +26,19 @@ from .retarget import settings as retarget_settings
 from .settings import HandmocapSettings
 from .setup import operators as setup_operators
 from .setup import panel as setup_panel
+from .source import operators as source_operators
 from .source import panel as source_panel
+from .source.people import HandmocapPerson
 
 CLASSES = (
     HandmocapPreferences,
     *retarget_settings.CLASSES,
+    HandmocapPerson,
     HandmocapSettings,
     *cleanup_settings.CLASSES,
     *problem_list.CLASSES,
     *job_operators.CLASSES,
+    *source_operators.CLASSES,
     *hand_operators.CLASSES,
     *body_operators.CLASSES,
     *finger_operators.CLASSES,
@@ -44,6 +50,8 @@ CLASSES = (
     *retarget_operators.CLASSES,
     *bake_operators.CLASSES,
     *setup_operators.CLASSES,
+    *flow_operators.CLASSES,
+    *flow_panel.CLASSES,
     *source_panel.CLASSES,
     *hand_panel.CLASSES,
     *body_panel.CLASSES,

@@ -11,11 +11,12 @@ from ..blender.estimate_request import EstimateRequest
 from ..blender.ghosts import is_ghost
 from ..blender.key_reduction import KeySharing, ReductionSettings
 from ..core.cleanup_settings import SMOOTHING_TARGETS, CleanupSettings
-from ..core.gvhmr_file import CLIP_NAME
 from ..core.key_settings import KeySettings
 from ..core.wrist import WristSettings, WristSource
 from .cleanup import live
 from .retarget.settings import HandmocapRetargetSettings
+from .source.choosing import clip_chosen, gvhmr_chosen
+from .source.people import HandmocapPerson, people_items, person_chosen
 
 BODY_CHOICES = (
     ("STAND_IN", "Stand-in", "The wooden mannequin; needs no licensed file"),
@@ -47,26 +48,6 @@ SHARINGS = (
 )
 
 
-def _find_siblings(settings: HandmocapSettings, _context: bpy.types.Context) -> None:
-    """Fill in what lies beside a newly chosen clip; what was filled in for another clip goes, what a person chose stays."""
-    clip = settings.clip_path()
-    if clip is None or not clip.exists():
-        return
-    folder = clip if clip.is_dir() else clip.parent
-    for name, attribute in (("hmr4d_results.pt", "gvhmr"), ("hand_poses.npz", "hand_poses")):
-        places = [folder / name, folder / "mocap" / clip.stem / name]
-        found = next((str(place) for place in places if place.is_file()), "")
-        if getattr(settings, attribute) in ("", getattr(settings, f"found_{attribute}")):
-            settings.fill_in(attribute, found)
-
-
-def _find_clip(settings: HandmocapSettings, _context: bpy.types.Context) -> None:
-    """Fill in GVHMR's copy of the clip where its result was chosen before any clip."""
-    gvhmr = settings.gvhmr_path()
-    if not settings.clip and gvhmr is not None and (gvhmr.parent / CLIP_NAME).is_file():
-        settings.clip = str(gvhmr.parent / CLIP_NAME)
-
-
 def _apply_live(_settings: HandmocapSettings, context: bpy.types.Context) -> None:
     live.smoothing_changed(context)
 
@@ -79,13 +60,13 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     """The panel's fields."""
 
     clip: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Clip", description="The video, or a folder of images", subtype="FILE_PATH", update=_find_siblings
+        name="Clip", description="The video, or a folder of images", subtype="FILE_PATH", update=clip_chosen
     )
     gvhmr: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="GVHMR",
         description="hmr4d_results.pt of the same clip; leave empty for hands alone",
         subtype="FILE_PATH",
-        update=_find_clip,
+        update=gvhmr_chosen,
     )
     hand_poses: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Hands", description="The hand_poses.npz that Estimate writes, or one of your own", subtype="FILE_PATH"
@@ -95,6 +76,18 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     found_hand_poses: bpy.props.StringProperty(  # type: ignore[valid-type]
         description="The hands that were filled in for the clip", options={"HIDDEN"}
+    )
+    clip_facts: bpy.props.StringProperty(  # type: ignore[valid-type]
+        description="Size, length and rate of the clip when it was chosen", options={"HIDDEN"}
+    )
+    people: bpy.props.CollectionProperty(  # type: ignore[valid-type]
+        description="The people of the clip who have GVHMR results", type=HandmocapPerson, options={"HIDDEN"}
+    )
+    person: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Person",
+        description="Whose body and hands the stages are about; the others in the clip keep theirs",
+        items=people_items,
+        update=person_chosen,
     )
     estimator: bpy.props.EnumProperty(name="Estimator", items=ESTIMATORS)  # type: ignore[valid-type]
     detector_size: bpy.props.IntProperty(  # type: ignore[valid-type]
@@ -247,11 +240,25 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         return _path(self.hand_poses)
 
     def result_folder(self) -> Path | None:
-        """Where new results go: beside GVHMR's result, else in `mocap/<clip>/` beside the clip."""
-        gvhmr, clip = self.gvhmr_path(), self.clip_path()
+        """Where new results go: beside GVHMR's result, else in `mocap/<clip>/` beside the clip, else beside the hands."""
+        gvhmr, clip, hands = self.gvhmr_path(), self.clip_path(), self.hand_poses_path()
         if gvhmr is not None:
             return gvhmr.parent
-        return clip.parent / "mocap" / clip.stem if clip is not None else None
+        if clip is not None:
+            return clip.parent / "mocap" / clip.stem
+        return hands.parent if hands is not None else None
+
+    def bake_targets(self) -> tuple[Path, ...]:
+        """The files that Bake writes; none where it is not known where."""
+        folder = _path(self.bake_folder) or self.result_folder()
+        chosen = {"body.abc": self.bake_alembic, "body.usdc": self.bake_usd}
+        return tuple(folder / name for name, is_chosen in chosen.items() if is_chosen) if folder is not None else ()
+
+    def other_people(self) -> tuple[Path, ...]:
+        """GVHMR results of the others in the clip; none where the chosen one is not of its people."""
+        chosen = self.gvhmr_path()
+        people = [_path(person.gvhmr) for person in self.people]
+        return tuple(path for path in people if path is not None and path != chosen) if chosen in people else ()
 
     def action_name(self) -> str:
         """Of the action that gets the finger keys where the armature has none."""
@@ -267,6 +274,7 @@ class HandmocapSettings(bpy.types.PropertyGroup):
             target,
             estimator,
             self.gvhmr_path(),
+            self.other_people(),
             frames=(self.first_frame, self.last_frame) if self.frames == "RANGE" else None,
             side=None if self.sides == "BOTH" else self.sides.lower(),
             afresh=self.afresh,

@@ -3,10 +3,11 @@ from __future__ import annotations
 import bpy
 
 from ..drawing import CATEGORY, stage_state
+from ..flow.header import WithState
 from .operators import STAGE
 
 
-class HANDMOCAP_PT_bake(bpy.types.Panel):
+class HANDMOCAP_PT_bake(WithState, bpy.types.Panel):
     """Files for the next department"""
 
     bl_label = "Bake"
@@ -14,6 +15,8 @@ class HANDMOCAP_PT_bake(bpy.types.Panel):
     bl_region_type = "UI"
     bl_category = CATEGORY
     bl_order = 6
+    bl_options = {"DEFAULT_CLOSED"}
+    stage = STAGE
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.handmocap

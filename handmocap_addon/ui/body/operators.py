@@ -7,8 +7,22 @@ from ...core.gvhmr_file import read_gvhmr_result
 from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs
 from ..drawing import has_armature, waits_for
+from ..flow import origins
 
 STAGE = "body"
+
+
+def add_body(context: bpy.types.Context, body: str = "") -> None:
+    """Add a body, the panel's choice where none is named, in the shape that GVHMR found, and choose its armature.
+
+    Raises:
+        HandmocapError: nothing was added.
+    """
+    settings = context.scene.handmocap
+    gvhmr = settings.gvhmr_path()
+    betas = read_gvhmr_result(gvhmr).betas if gvhmr is not None else None
+    settings.armature = add_body_to_scene(body or settings.body_choice(), betas)
+    panel_jobs.set_status(STAGE, True, f"Added {settings.armature.name}")
 
 
 class HANDMOCAP_OT_add_body(bpy.types.Operator):
@@ -30,12 +44,8 @@ class HANDMOCAP_OT_add_body(bpy.types.Operator):
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        settings = context.scene.handmocap
         with panel_jobs.sentences_for(self, STAGE):
-            gvhmr = settings.gvhmr_path()
-            betas = read_gvhmr_result(gvhmr).betas if gvhmr is not None else None
-            settings.armature = add_body_to_scene(self.body or settings.body_choice(), betas)
-            panel_jobs.set_status(STAGE, True, f"Added {settings.armature.name}")
+            add_body(context, self.body)
             return {"FINISHED"}
         return {"CANCELLED"}
 
@@ -57,6 +67,7 @@ def apply_motion(context: bpy.types.Context, match_scene: bool = False) -> None:
     wrist = settings.wrist_settings()
     keys = settings.key_settings()
     applied = apply_body(settings.armature, motion, poses, shown, name, settings.steady_camera, wrist, keys)
+    origins.keep(settings.armature, STAGE, origins.of_body(settings))
     panel_jobs.set_status(STAGE, True, f"{motion.frame_count} frames keyed{applied.keys.sentence()}")
 
 

@@ -3,10 +3,11 @@ from __future__ import annotations
 import bpy
 
 from ..drawing import CATEGORY, stage_state
+from ..flow.header import WithState
 from .operators import STAGE
 
 
-class HANDMOCAP_PT_body(bpy.types.Panel):
+class HANDMOCAP_PT_body(WithState, bpy.types.Panel):
     """The armature, and GVHMR's motion on it"""
 
     bl_label = "Body"
@@ -14,6 +15,8 @@ class HANDMOCAP_PT_body(bpy.types.Panel):
     bl_region_type = "UI"
     bl_category = CATEGORY
     bl_order = 2
+    bl_options = {"DEFAULT_CLOSED"}
+    stage = STAGE
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.handmocap
@@ -23,12 +26,15 @@ class HANDMOCAP_PT_body(bpy.types.Panel):
             column.prop(settings, "smplx_model")
         column.operator("handmocap.add_body", icon="OUTLINER_OB_ARMATURE")
         column.prop(settings, "armature")
-        column.prop(settings, "wrist")
-        column.prop(settings, "forearm_twist", slider=True)
         row = column.row(align=True)
         row.operator("handmocap.apply_body", icon="ARMATURE_DATA")
         row.prop(settings, "steady_camera", text="", icon="CAMERA_DATA")
         stage_state(column, STAGE)
+        header, body = self.layout.panel("handmocap_wrists", default_closed=True)
+        header.label(text="Wrists")
+        if body is not None:
+            body.prop(settings, "wrist")
+            body.prop(settings, "forearm_twist", slider=True)
 
 
 CLASSES = (HANDMOCAP_PT_body,)

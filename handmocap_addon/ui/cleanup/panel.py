@@ -8,11 +8,12 @@ from ...blender.finger_target import selected_target
 from ...blender.raw_ghost import is_raw_shown
 from ...core.errors import HandmocapError
 from ..drawing import CATEGORY, sentence, stage_state
+from ..flow.header import WithState
 from .correction_operators import STAGE, range_text
 from .target import chosen_range, chosen_target
 
 
-class HANDMOCAP_PT_cleanup(bpy.types.Panel):
+class HANDMOCAP_PT_cleanup(WithState, bpy.types.Panel):
     """What needs a look, and tools to mend it"""
 
     bl_label = "Cleanup"
@@ -21,6 +22,7 @@ class HANDMOCAP_PT_cleanup(bpy.types.Panel):
     bl_category = CATEGORY
     bl_order = 4
     bl_options = {"DEFAULT_CLOSED"}
+    stage = STAGE
 
     def draw(self, context: bpy.types.Context) -> None:
         cleanup = context.scene.handmocap_cleanup

@@ -10,6 +10,7 @@ from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs
 from ..cleanup.problem_list import show_problems
 from ..drawing import has_armature, has_armature_and_hands
+from ..flow import origins
 
 STAGE = "fingers"
 
@@ -26,6 +27,7 @@ def apply_fingers(context: bpy.types.Context, match_scene: bool = False) -> None
         match_scene_to_clip(context.scene, poses, settings.armature)
     name = settings.action_name()
     applied = apply_hands(settings.armature, poses, settings.cleanup(), name, settings.key_settings())
+    origins.keep(settings.armature, STAGE, origins.of_fingers(settings))
     show_problems(context, find_problems(settings.armature, applied, poses))
     filled = sum(int((hand.provenance != Provenance.MEASURED).sum()) for hand in applied.hands.values())
     sentence = f"{poses.frame_count} frames keyed, {filled} of {2 * poses.frame_count} hands filled in"

@@ -4,11 +4,12 @@ import bpy
 
 from ...core.cleanup_settings import SMOOTHING_TARGETS
 from ..drawing import CATEGORY, stage_state
+from ..flow.header import WithState
 from ..settings import HandmocapSettings
 from .operators import STAGE
 
 
-class HANDMOCAP_PT_fingers(bpy.types.Panel):
+class HANDMOCAP_PT_fingers(WithState, bpy.types.Panel):
     """Finger keys on the armature"""
 
     bl_label = "Fingers"
@@ -16,32 +17,51 @@ class HANDMOCAP_PT_fingers(bpy.types.Panel):
     bl_region_type = "UI"
     bl_category = CATEGORY
     bl_order = 3
+    bl_options = {"DEFAULT_CLOSED"}
+    stage = STAGE
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.handmocap
         row = self.layout.row(align=True)
         row.prop(settings, "smoothing", slider=True)
         row.prop(context.scene.handmocap_cleanup, "live", text="", icon="PLAY")
-        _draw_own_strengths(self.layout, settings)
-        column = self.layout.column()
-        row = column.row(align=True)
-        row.prop(settings, "longest_gap", text="Gap")
-        row.prop(settings, "ease")
-        column.prop(settings, "lowest_score", slider=True)
-        row = column.row(align=True)
-        row.prop(settings, "hand_key_ease")
-        row.prop(settings, "whole_frames", text="", icon="SNAP_INCREMENT")
-        row = column.row(align=True)
+        row = self.layout.row(align=True)
         row.operator("handmocap.apply_hands", icon="KEYINGSET")
         row.operator("handmocap.start_over", text="", icon="LOOP_BACK")
-        row = column.row(align=True)
-        row.prop(settings, "reduction_error")
-        row.prop(settings, "reduction_sharing", text="")
-        row = column.row(align=True)
-        row.operator("handmocap.reduce_keys", icon="IPO_BEZIER")
-        row.operator("handmocap.full_keys", icon="KEYFRAME")
-        column.operator_menu_enum("handmocap.convert_rotation", "mode", text="Convert Rotation", icon="ORIENTATION_GIMBAL")
-        stage_state(column, STAGE)
+        stage_state(self.layout, STAGE)
+        _draw_own_strengths(self.layout, settings)
+        _draw_filling_in(self.layout, settings)
+        _draw_keys(self.layout, settings)
+
+
+def _draw_filling_in(layout: bpy.types.UILayout, settings: HandmocapSettings) -> None:
+    header, body = layout.panel("handmocap_filling_in", default_closed=True)
+    header.label(text="Gaps and Own Keys")
+    if body is None:
+        return
+    column = body.column()
+    row = column.row(align=True)
+    row.prop(settings, "longest_gap", text="Gap")
+    row.prop(settings, "ease")
+    column.prop(settings, "lowest_score", slider=True)
+    row = column.row(align=True)
+    row.prop(settings, "hand_key_ease")
+    row.prop(settings, "whole_frames", text="", icon="SNAP_INCREMENT")
+
+
+def _draw_keys(layout: bpy.types.UILayout, settings: HandmocapSettings) -> None:
+    header, body = layout.panel("handmocap_fewer_keys", default_closed=True)
+    header.label(text="Fewer Keys, Rotation")
+    if body is None:
+        return
+    column = body.column()
+    row = column.row(align=True)
+    row.prop(settings, "reduction_error")
+    row.prop(settings, "reduction_sharing", text="")
+    row = column.row(align=True)
+    row.operator("handmocap.reduce_keys", icon="IPO_BEZIER")
+    row.operator("handmocap.full_keys", icon="KEYFRAME")
+    column.operator_menu_enum("handmocap.convert_rotation", "mode", text="Convert Rotation", icon="ORIENTATION_GIMBAL")
 
 
 def _draw_own_strengths(layout: bpy.types.UILayout, settings: HandmocapSettings) -> None:

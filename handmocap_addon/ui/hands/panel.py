@@ -3,10 +3,12 @@ from __future__ import annotations
 import bpy
 
 from ..drawing import CATEGORY, stage_state
+from ..flow.header import WithState
+from ..settings import HandmocapSettings
 from .operators import STAGE
 
 
-class HANDMOCAP_PT_hands(bpy.types.Panel):
+class HANDMOCAP_PT_hands(WithState, bpy.types.Panel):
     """From the clip to raw hands"""
 
     bl_label = "Hands"
@@ -14,6 +16,8 @@ class HANDMOCAP_PT_hands(bpy.types.Panel):
     bl_region_type = "UI"
     bl_category = CATEGORY
     bl_order = 1
+    bl_options = {"DEFAULT_CLOSED"}
+    stage = STAGE
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.handmocap
@@ -23,16 +27,26 @@ class HANDMOCAP_PT_hands(bpy.types.Panel):
             row = column.row(align=True)
             row.prop(settings, "detector_size")
             row.prop(settings, "batch")
-        column.row().prop(settings, "sides", expand=True)
-        column.row().prop(settings, "frames", expand=True)
-        if settings.frames == "RANGE":
-            row = column.row(align=True)
-            row.prop(settings, "first_frame")
-            row.prop(settings, "last_frame")
-        column.prop(settings, "afresh")
         column.operator("handmocap.estimate", icon="VIEW_PAN")
         stage_state(column, STAGE)
         column.prop(settings, "hand_poses")
+        _draw_what(self.layout, settings)
+
+
+def _draw_what(layout: bpy.types.UILayout, settings: HandmocapSettings) -> None:
+    header, body = layout.panel("handmocap_estimate_what", default_closed=True)
+    whole = settings.sides == "BOTH" and settings.frames == "ALL" and not settings.afresh
+    header.label(text="Again, or in Part", icon="NONE" if whole else "INFO")
+    if body is None:
+        return
+    column = body.column()
+    column.row().prop(settings, "sides", expand=True)
+    column.row().prop(settings, "frames", expand=True)
+    if settings.frames == "RANGE":
+        row = column.row(align=True)
+        row.prop(settings, "first_frame")
+        row.prop(settings, "last_frame")
+    column.prop(settings, "afresh")
 
 
 CLASSES = (HANDMOCAP_PT_hands,)

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import bpy
 
-from ..drawing import CATEGORY, sentence
+from ..drawing import CATEGORY, sentence, stage_state
+from ..flow.header import WithState
+from .choosing import STAGE
 
 
-class HANDMOCAP_PT_source(bpy.types.Panel):
+class HANDMOCAP_PT_source(WithState, bpy.types.Panel):
     """The clip and the GVHMR result"""
 
     bl_label = "Source"
@@ -13,15 +15,22 @@ class HANDMOCAP_PT_source(bpy.types.Panel):
     bl_region_type = "UI"
     bl_category = CATEGORY
     bl_order = 0
+    bl_options = {"DEFAULT_CLOSED"}
+    stage = STAGE
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.handmocap
         column = self.layout.column()
         column.prop(settings, "clip")
+        if settings.clip_facts:
+            column.label(text=settings.clip_facts, icon="INFO")
         column.prop(settings, "gvhmr")
+        if len(settings.people) > 1:
+            column.prop(settings, "person")
         for path, name in ((settings.clip_path(), "clip"), (settings.gvhmr_path(), "GVHMR result")):
             if path is not None and not path.exists():
                 sentence(column, f"There is no {name} {path}", "ERROR")
+        stage_state(column, STAGE)
 
 
 CLASSES = (HANDMOCAP_PT_source,)

@@ -1,0 +1,67 @@
+"""What Blender itself can tell about a clip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import bpy
+
+from ..core.errors import ClipError
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+# The largest denominator of the rates in use: 24000/1001 and its kin.
+_NTSC = 1001
+
+
+@dataclass(frozen=True)
+class Footage:
+    """Width and height in pixels, frames, and frames a second, which a folder of images does not say."""
+
+    size: tuple[int, int]
+    frame_count: int
+    fps: Fraction | None
+
+    def sentence(self) -> str:
+        """A line of a few words."""
+        text = f"{self.size[0]} x {self.size[1]}, {self.frame_count} frames"
+        if self.fps is None:
+            return text
+        return f"{text}, {float(self.fps):.5g} fps, {float(self.frame_count / self.fps):.1f} s"
+
+
+def file_of(clip: Path) -> Path:
+    """The video, or the first picture of a folder.
+
+    Raises:
+        ClipError: the folder holds no picture.
+    """
+    if not clip.is_dir():
+        return clip
+    pictures = sorted(path for path in clip.iterdir() if path.suffix.lower() in _PICTURES)
+    if not pictures:
+        raise ClipError(f"{clip} holds no pictures", "choose a video, or a folder of PNG, JPEG or TIFF pictures")
+    return pictures[0]
+
+
+def look_at(clip: Path) -> Footage:
+    """Size, length and rate of a clip; adds nothing to the open file.
+
+    Raises:
+        ClipError: Blender cannot read it.
+    """
+    before = set(bpy.data.movieclips)
+    try:
+        footage = bpy.data.movieclips.load(str(file_of(clip)), check_existing=False)
+    except RuntimeError as error:
+        raise ClipError(f"Blender cannot read {clip.name}", "choose another clip") from error
+    try:
+        width, height = footage.size
+        if not width or not height:
+            raise ClipError(f"Blender cannot read {clip.name}", "choose another clip")
+        fps = Fraction(footage.fps).limit_denominator(_NTSC) if footage.source == "MOVIE" and footage.fps > 0 else None
+        return Footage((width, height), footage.frame_duration, fps)
+    finally:
+        if footage not in before:
+            bpy.data.movieclips.remove(footage)

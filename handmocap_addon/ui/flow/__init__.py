@@ -1,0 +1,1 @@
+"""The stages at a glance, and the one button that goes on."""

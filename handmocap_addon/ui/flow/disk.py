@@ -1,0 +1,86 @@
+"""What is on the disk, for drawing: looked at once a second at most, and read again only where it changed."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from pathlib import Path
+
+import bpy
+
+from ...core import environments
+from ...core.archive_identity import archive_identity
+from ...core.errors import HandPosesFileError
+from ...core.hands_summary import HandsSummary, read_hands_summary
+from .. import panel_jobs
+
+Moment = tuple[object, ...]
+_WRITING_STAGES = ("setup", "hands", "bake")
+
+
+def is_there(path: Path | None) -> bool:
+    return path is not None and _stamp(path, _moment()) is not None
+
+
+def changed_at(path: Path) -> float | None:
+    """When a file was last written, seconds; None where there is none."""
+    stamp = _stamp(path, _moment())
+    return stamp[0] / 1e9 if stamp is not None else None
+
+
+def hands_in(path: Path) -> HandsSummary | HandPosesFileError | None:
+    """What a hand_poses.npz holds, or why it cannot be read; None where it is not there."""
+    stamp = _stamp(path, _moment())
+    return _hands(path, stamp) if stamp is not None else None
+
+
+def identity_of(path: Path | None) -> str:
+    """As `archive_identity`; "" without a file."""
+    stamp = _stamp(path, _moment()) if path is not None else None
+    return _identity(path, stamp) if path is not None and stamp is not None else ""
+
+
+def has_estimator(folder: Path, estimator: str) -> bool:
+    """Whether the environment of an estimator is set up."""
+    return _has_environment(folder, estimator, _moment())
+
+
+def has_exporter(folder: Path) -> bool:
+    """Whether the `bpy` environment is set up, for builds of Blender that cannot export."""
+    return _has_environment(folder, "blender", _moment())
+
+
+def _moment() -> Moment:
+    # The end of a job changes files before the second is over.
+    jobs = tuple((panel_jobs.is_running(stage), panel_jobs.status(stage)) for stage in _WRITING_STAGES)
+    # A script acts faster than a second, and draws nothing.
+    return (time.monotonic_ns() if bpy.app.background else int(time.monotonic()), jobs)
+
+
+@lru_cache(maxsize=64)
+def _stamp(path: Path, _when: Moment) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=8)
+def _has_environment(folder: Path, name: str, _when: Moment) -> bool:
+    if name == "blender":
+        return environments.find_blender_module(folder) is not None
+    return environments.find_worker(folder, name) is not None
+
+
+@lru_cache(maxsize=8)
+def _hands(path: Path, _stamp: tuple[int, int]) -> HandsSummary | HandPosesFileError:
+    try:
+        return read_hands_summary(path)
+    except HandPosesFileError as error:
+        return error
+
+
+@lru_cache(maxsize=16)
+def _identity(path: Path, _stamp: tuple[int, int]) -> str:
+    return archive_identity(path)

@@ -1,0 +1,19 @@
+"""The state of a stage in the header of its panel."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import bpy
+
+from .states import ICONS, state_of
+
+
+class WithState:
+    """A panel whose header shows how far its stage is, also while it is closed."""
+
+    stage: ClassVar[str]
+    layout: Any
+
+    def draw_header(self, context: bpy.types.Context) -> None:
+        self.layout.label(text="", icon=ICONS[state_of(context, self.stage).kind])

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ...blender.armatures import smplx_armatures
+from ...blender.made_from import recall
+from ...blender.scene_content import has_own_animation
+from .. import panel_jobs
+from ..body.operators import STAGE as BODY
+from ..body.operators import HANDMOCAP_OT_add_body, HANDMOCAP_OT_apply_body, add_body, apply_motion
+from ..drawing import waits_for
+from ..fingers.operators import STAGE as FINGERS
+from ..fingers.operators import apply_fingers
+from .next_step import next_step
+from .states import Kind, armature_of, facts_of
+
+
+class HANDMOCAP_OT_put_on_body(bpy.types.Operator):
+    """Key body and fingers on the armature, after adding one where there is none. Keys that you made yourself stay"""
+
+    bl_idname = "handmocap.put_on_body"
+    bl_label = "Put on Body"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        settings = context.scene.handmocap
+        if not settings.hand_poses:
+            return waits_for(cls, "Run Estimate or choose a hand_poses.npz first")
+        if armature_of(context) is None:
+            return poll_of(HANDMOCAP_OT_add_body, cls, context)
+        return poll_of(HANDMOCAP_OT_apply_body, cls, context) if settings.gvhmr else True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        # A scene that a person animates keeps its clock; keys go where the clip's times fall on it.
+        match_scene = not has_own_animation(context.scene)
+        with panel_jobs.sentences_for(self, BODY):
+            _put_body(context, match_scene)
+            with panel_jobs.sentences_for(self, FINGERS):
+                apply_fingers(context, match_scene)
+            # Also without fingers there is a body now, which undo must take back.
+            return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+def _put_body(context: bpy.types.Context, match_scene: bool) -> None:
+    settings = context.scene.handmocap
+    if armature_of(context) is None:
+        settings.armature = _unkeyed_armature()
+    if settings.armature is None:
+        add_body(context)
+    if settings.gvhmr and facts_of(context, BODY).kind != Kind.DONE:
+        apply_motion(context, match_scene)
+
+
+def _unkeyed_armature() -> Any | None:
+    """The scene's one SMPL-X armature, where nothing of this tool is on it yet."""
+    found = [armature for armature in smplx_armatures() if recall(armature, "fingers") is None]
+    return found[0] if len(found) == 1 else None
+
+
+class HANDMOCAP_OT_next_step(bpy.types.Operator):
+    """Do what comes next on the way from the clip to baked files"""
+
+    bl_idname = "handmocap.next_step"
+    bl_label = "Next Step"
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, _properties: Any) -> str:
+        return str(_operator(next_step(context).operator).get_rna_type().description)
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_of(_class_of(next_step(context).operator), cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return self._run(context, "EXEC_DEFAULT")
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        return self._run(context, "INVOKE_DEFAULT")
+
+    def _run(self, context: bpy.types.Context, how: str) -> set[str]:
+        step = next_step(context)
+        try:
+            # With the step's own undo, where it has one.
+            done = _operator(step.operator)(how, True, **step.options)
+        except RuntimeError as error:
+            self.report({"ERROR"}, str(error).strip().removeprefix("Error: "))
+            return {"CANCELLED"}
+        return {"CANCELLED"} if "CANCELLED" in done else {"FINISHED"}
+
+
+def poll_of(asked: Any, operator_class: Any, context: bpy.types.Context) -> bool:
+    """Another operator's answer, with its reason given as this one's."""
+    poll = getattr(getattr(asked, "poll", None), "__func__", None)
+    return bool(poll(operator_class, context)) if poll is not None else True
+
+
+def _operator(name: str) -> Any:
+    return getattr(bpy.ops.handmocap, name)
+
+
+def _class_of(name: str) -> Any:
+    return getattr(bpy.types, f"HANDMOCAP_OT_{name}")
+
+
+CLASSES = (HANDMOCAP_OT_put_on_body, HANDMOCAP_OT_next_step)

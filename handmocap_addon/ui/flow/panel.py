@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import bpy
+
+from ..drawing import CATEGORY, sentence
+from .next_step import next_step
+from .states import ICONS, STAGES, Kind, StageState, state_of
+
+_NAME_SHARE = 0.32  # of the row's width
+_BUTTON_HEIGHT = 1.6
+
+
+class HANDMOCAP_PT_flow(bpy.types.Panel):
+    """How far each stage is, and the next step"""
+
+    bl_label = "handmocap"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = CATEGORY
+    bl_order = -1
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.handmocap
+        rows = self.layout.column(align=True)
+        for stage, name in STAGES.items():
+            _draw_stage(rows, stage, name, state_of(context, stage))
+            if stage == "source" and len(settings.people) > 1:
+                row = rows.split(factor=_NAME_SHARE)
+                row.label(text="Person", icon="USER")
+                row.prop(settings, "person", text="")
+        step = next_step(context)
+        button = self.layout.row()
+        button.scale_y = _BUTTON_HEIGHT
+        button.operator("handmocap.next_step", text=step.label, icon=step.icon)
+
+
+def _draw_stage(rows: bpy.types.UILayout, stage: str, name: str, state: StageState) -> None:
+    row = rows.split(factor=_NAME_SHARE)
+    row.label(text=name, icon=ICONS[state.kind])
+    if state.kind == Kind.RUNNING:
+        running = row.row(align=True)
+        running.progress(factor=state.fraction, text=state.text)
+        running.operator("handmocap.cancel_job", text="", icon="X").stage = stage
+        return
+    if state.kind != Kind.FAILED:
+        row.active = state.kind != Kind.NOTHING
+        row.label(text=state.text)
+        return
+    failed = row.row(align=True)
+    failed.label(text="Failed")
+    if state.log_path is not None and state.log_path.is_file():
+        failed.operator("handmocap.open_log", text="Log", icon="TEXT").filepath = str(state.log_path)
+    sentence(rows, state.text, "BLANK1")
+
+
+CLASSES = (HANDMOCAP_PT_flow,)

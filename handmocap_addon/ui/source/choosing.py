@@ -1,0 +1,85 @@
+"""What a newly chosen clip or GVHMR result fills in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...blender.footage import Footage, look_at
+from ...blender.scene_content import has_own_animation
+from ...blender.scene_time import FIRST_FRAME, set_frame_rate, set_range
+from ...core.clip_neighbours import hands_of, people_of
+from ...core.errors import HandmocapError
+from ...core.gvhmr_file import CLIP_NAME
+from .. import panel_jobs
+from .people import list_people
+
+STAGE = "source"
+
+
+def clip_chosen(settings: Any, _context: Any) -> None:
+    """Fill in what lies beside the clip, and give a scene without animation the clip's clock.
+
+    What was filled in for another clip goes, what a person chose stays.
+    """
+    clip = settings.clip_path()
+    settings.clip_facts = ""
+    if clip is None or not clip.exists():
+        return
+    said = []
+    if not _is_copy_of_the_clip(settings, clip):
+        said += _fill_in_neighbours(settings, clip)
+    try:
+        footage = look_at(clip)
+    except HandmocapError as error:
+        panel_jobs.set_status(STAGE, False, error.sentence())
+        return
+    settings.clip_facts = footage.sentence()
+    scene = settings.id_data
+    if has_own_animation(scene):
+        said.append("the scene has animation, so its frame rate and range stay")
+    else:
+        said.append(_match(scene, footage))
+    panel_jobs.set_status(STAGE, True, f"{clip.name}: {'; '.join(said)}")
+
+
+def gvhmr_chosen(settings: Any, _context: Any) -> None:
+    """Fill in GVHMR's copy of the clip where its result was chosen before any clip."""
+    gvhmr = settings.gvhmr_path()
+    if not settings.clip and gvhmr is not None and (gvhmr.parent / CLIP_NAME).is_file():
+        settings.clip = str(gvhmr.parent / CLIP_NAME)
+
+
+def _is_copy_of_the_clip(settings: Any, clip: Path) -> bool:
+    """Whether it is GVHMR's copy of the clip whose people are listed: they are the same then."""
+    return clip.name == CLIP_NAME and any(Path(person.gvhmr).parent == clip.parent for person in settings.people)
+
+
+def _fill_in_neighbours(settings: Any, clip: Path) -> list[str]:
+    people = people_of(clip)
+    if settings.gvhmr in ("", settings.found_gvhmr):
+        settings.fill_in("gvhmr", str(people[0].gvhmr) if people else "")
+    gvhmr = settings.gvhmr_path()
+    list_people(settings, people if gvhmr in [person.gvhmr for person in people] else ())
+    if settings.people:
+        settings.person = next(person.name for person in people if person.gvhmr == gvhmr)
+    if settings.hand_poses in ("", settings.found_hand_poses):
+        hands = hands_of(clip, gvhmr if settings.people else None)
+        settings.fill_in("hand_poses", str(hands) if hands is not None else "")
+    said = [f"{len(people)} people with GVHMR results"] if len(settings.people) > 1 else []
+    if len(settings.people) == 1:
+        said.append("GVHMR result found")
+    if settings.hand_poses and settings.hand_poses == settings.found_hand_poses:
+        said.append("hands found")
+    return said
+
+
+def _match(scene: Any, footage: Footage) -> str:
+    if footage.fps is not None:
+        set_frame_rate(scene, footage.fps)
+    scene.render.resolution_x, scene.render.resolution_y = footage.size
+    set_range(scene, np.array((FIRST_FRAME, FIRST_FRAME + footage.frame_count - 1)))
+    rate = f" at {float(footage.fps):.5g} fps" if footage.fps is not None else ""
+    return f"the scene now has frames {scene.frame_start} to {scene.frame_end}{rate}"
