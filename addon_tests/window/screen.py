@@ -76,17 +76,20 @@ class Screen:
         return [_word(row, where) for row in rows if row["text"].strip() and float(row["conf"]) >= _LEAST_CONFIDENCE]
 
     def find(self, text: str, where: Box | None = None) -> Box | None:
-        """Where these words stand one after the other on a line; the topmost place."""
+        """Where these words stand one after the other on a line. Of several places the one nearest to the upright middle of the part that was
+        looked at: there buttons have their words, labels have theirs at the left."""
+        where = where or Box(0, 0, self.width, self.height)
         wanted = [_plain(word) for word in text.split()]
         read = self.words(where)
+        found = []
         for start in range(len(read) - len(wanted) + 1):
             run = read[start : start + len(wanted)]
             if [_plain(word.text) for word in run] == wanted and _on_one_line(run):
                 box = run[0].box
                 for word in run[1:]:
                     box = box.around(word.box)
-                return box
-        return None
+                found.append(box)
+        return min(found, key=lambda box: abs(box.middle[0] - where.middle[0]), default=None)
 
     def wait_for(self, text: str, where: Box | None = None, seconds: float = 20.0) -> Box:
         """As `find`, until it is there.

@@ -85,13 +85,14 @@ class Walk:
         width, height = self.screen.width, self.screen.height
         self.screen.point_at(width // 3, height // 2)
         self.screen.key("n")
+        self.window.wait_until("the sidebar", lambda state: state["sidebar"][2] > 100, 20)
         time.sleep(_SETTLES)
         # The tabs' names stand upright; the extension's is found by trying them from the lowest.
         left, top, wide, tall = self.window.state()["sidebar"]
         for y in range(top + tall - 60, top, -35):
             self.screen.click(left + wide - 8, y)
             self.screen.clicks -= 1  # opening the tab once is not part of the way from clip to bake
-            time.sleep(0.6)
+            time.sleep(1.0)
             if self.window.state()["tab"].lower() == "handmocap":
                 break
         else:
@@ -113,6 +114,11 @@ class Walk:
     def estimate(self) -> None:
         self.press("Estimate Hands")
         self.window.wait_until("a running estimate", lambda state: "hands" in state["running"], 20)
+
+    def see_progress(self) -> None:
+        self.window.wait_until(
+            "progress", lambda state: (state["running"].get("hands", {}).get("fraction") or 0.0) > 0.2, 120
+        )
 
     def wait_for_hands(self) -> None:
         self.window.wait_until("the end of the estimate", lambda state: "hands" not in state["running"], _ESTIMATE_SECONDS)
@@ -142,7 +148,7 @@ class Walk:
 def plain(walk: Walk) -> None:
     walk.choose_clip()
     walk.estimate()
-    walk.window.wait_until("progress", lambda state: (state["running"].get("hands", {}).get("fraction") or 1) > 0.2, 120)
+    walk.see_progress()
     walk.step("estimating")
     walk.wait_for_hands()
     walk.to_the_end()
@@ -182,10 +188,10 @@ def no_hands(walk: Walk) -> None:
 def cancel(walk: Walk) -> None:
     walk.choose_clip()
     walk.estimate()
-    walk.window.wait_until("progress", lambda state: (state["running"].get("hands", {}).get("fraction") or 0) > 0.2, 120)
+    walk.see_progress()
     walk.step("estimating")
     # The X at the right end of the progress bar.
-    bar = next(word.box for word in walk.screen.words(walk.sidebar()) if "%" in word.text)
+    bar = next((word.box for word in walk.screen.words(walk.sidebar()) if "%" in word.text), walk.sidebar())
     left, _, wide, _ = walk.window.state()["sidebar"]
     for x in range(left + wide - 40, left + wide - 70, -8):
         walk.screen.click(x, bar.middle[1])
@@ -204,7 +210,7 @@ def cancel(walk: Walk) -> None:
 def kill(walk: Walk) -> None:
     walk.choose_clip()
     walk.estimate()
-    walk.window.wait_until("progress", lambda state: (state["running"].get("hands", {}).get("fraction") or 0) > 0.2, 120)
+    walk.see_progress()
     os.kill(_worker_of(walk.window.state()["pid"]), signal.SIGKILL)
     walk.wait_for_hands()
     ok, sentence = walk.said("hands")
@@ -272,15 +278,15 @@ def _walk(variant: str, options: argparse.Namespace, screen: Screen, place: Path
     log = options.out / f"{variant}.log"
     with open_window(options.blender, profile, screen, blend, log) as window:
         walk = Walk(variant, options.out, window, clip)
-        walk.step("open file")
-        walk.open_tab()
-        walk.step("tab")
-        screen.clicks = 0
-        walk.started = time.monotonic()
         failure = ""
         try:
+            walk.step("open file")
+            walk.open_tab()
+            walk.step("tab")
+            screen.clicks = 0
+            walk.started = time.monotonic()
             VARIANTS[variant](walk)
-        except (AssertionError, LookupError, RuntimeError, TimeoutError, StopIteration) as error:
+        except (AssertionError, LookupError, RuntimeError, TimeoutError) as error:
             failure = f"{type(error).__name__}: {error}"
             walk.step("failed")
         state = window.state()
