@@ -1,7 +1,7 @@
 """Makes an environment as a job: `set_up.py worker|blender|wilor FOLDER`, events on stdout. Standard library only.
 
 The panel runs this with Blender's own Python, which can make environments although nothing is ever installed into it.
-`set_up.py doctor FOLDER` looks at what is there.
+`set_up.py doctor FOLDER` looks at what is there, `sizes` tells how much it is, and `clear` removes parts of it.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ def main(arguments: list[str]) -> int:
 
 def _do(arguments: list[str], emit: Callable[..., None]) -> dict[str, Any]:
     from handmocap_addon.core import environments
+    from handmocap_addon.core.set_up import cache
     from handmocap_addon.core.set_up.doctor import Wanted, examine
     from handmocap_addon.core.set_up.licences import WILOR_LICENCES, accept
     from handmocap_addon.core.set_up.reporting import Listener
@@ -42,13 +43,18 @@ def _do(arguments: list[str], emit: Callable[..., None]) -> dict[str, Any]:
     from handmocap_addon.core.set_up.wilor_plan import add_wilor_options, plan_of
 
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=("worker", "blender", WILOR, "doctor"))
+    parser.add_argument("what", choices=("worker", "blender", WILOR, "doctor", "sizes", "clear"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--blender", default="", help="of doctor: the Blender that asks")
     parser.add_argument("--body", type=Path, help="of doctor: a body model file")
+    parser.add_argument("--part", action="append", choices=tuple(cache.PARTS), default=[], help="of clear: what goes")
     add_wilor_options(parser)
     options = parser.parse_args(arguments)
     listener = Listener(lambda text: emit("log", message=text), lambda progress: emit("progress", **asdict(progress)))
+    if options.what == "sizes":
+        return {"sizes": cache.sizes(options.folder)}
+    if options.what == "clear":
+        return {"freed": cache.clear(options.folder, options.part, listener.say)}
     if options.what == "doctor":
         lines = examine(options.folder, Wanted(options.weights, options.body), options.blender)
         return {"lines": [asdict(line) for line in lines]}
@@ -59,7 +65,7 @@ def _do(arguments: list[str], emit: Callable[..., None]) -> dict[str, Any]:
         ready = ensure_wilor(options.folder, plan, listener)
         return {"folder": str(ready.environment.folder), "weights": str(ready.weights)}
     step = environments.ensure_worker if options.what == "worker" else environments.ensure_blender_module
-    return {"folder": str(step(options.folder, listener.say).folder)}
+    return {"folder": str(step(options.folder, listener.say, listener.show).folder)}
 
 
 if __name__ == "__main__":

@@ -54,10 +54,11 @@ def main(arguments: Sequence[str]) -> int:
     parser = _Parser(prog="handmocap.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument(
         "command",
-        choices=("demo", "run", "estimate", "apply", "retarget", "bake", "doctor", "setup", "benchmark"),
+        choices=("demo", "run", "estimate", "apply", "retarget", "bake", "export", "doctor", "setup", "benchmark"),
         help="demo: the whole way on the bundled clip\nrun: the whole way on yours\nestimate: clip to hand_poses.npz\n"
         "apply: hand_poses.npz to a .blend\nretarget: fingers onto another rig of a .blend\n"
-        "bake: a .blend to Alembic or USD\ndoctor: what is there and what lacks\n"
+        "bake: a .blend to Alembic or USD\nexport: its motion to AMASS, .smpl, npz, FBX or glTF\n"
+        "doctor: what is there and what lacks\n"
         "setup: make the environments now\nbenchmark accuracy: how far off everything is on clips whose truth is known",
     )
     parser.add_argument("options", nargs=argparse.REMAINDER, help="COMMAND --help tells them; --env DIR: the environments")

@@ -83,13 +83,17 @@ def _bends(armature: Any) -> np.ndarray:
     """Degrees a frame by which bones' speeds change on their inner keys."""
     changes = []
     for bone in BONES:
-        slopes = []
+        values, slopes = [], []
         for index in range(4):
             curve = find_curve(armature, rotation_path(bone), index)
             assert curve is not None
             keys = [(key.co, key.handle_left, key.handle_right) for key in curve.keyframe_points][1:-1]
+            values.append([at.y for at, _, _ in keys])
             slopes.append([(right - at).y / (right - at).x - (at - left).y / (at - left).x for at, left, right in keys])
-        changes.append(2.0 * np.degrees(np.linalg.norm(slopes, axis=0)))
+        quat, slope = normalized(np.array(values).T), np.array(slopes).T
+        # What is along a quaternion changes its length and turns nothing.
+        slope -= np.sum(slope * quat, axis=-1, keepdims=True) * quat
+        changes.append(2.0 * np.degrees(np.linalg.norm(slope, axis=-1)))
     return np.concatenate(changes)
 
 

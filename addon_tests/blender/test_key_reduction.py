@@ -24,6 +24,7 @@ from handmocap_addon.blender.rotation_conversion import convert_rotations
 from handmocap_addon.core.body_model import BodyModel
 from handmocap_addon.core.clean_hands import CleanHand, Provenance
 from handmocap_addon.core.errors import BadInputError, BadUsageError
+from handmocap_addon.core.rotation_modes import AXIS_ANGLE, EULER_ORDERS, quat_wxyz_of_mode, rotation_property
 from handmocap_addon.core.skeleton import SIDES, hand_joint_names
 
 COUNT = 90
@@ -52,26 +53,29 @@ def armature(stand_in: BodyModel) -> Any:
     return armature
 
 
-def test_euler_keys_are_told_what_to_do_first(armature: Any) -> None:
-    convert_rotations(armature, BONES, "XYZ")
-    with pytest.raises(BadInputError, match="Only quaternion keys"):
-        reduce_finger_keys(armature)
-    convert_rotations(armature, BONES, "QUATERNION")
-    result = reduce_finger_keys(armature)
-    assert result.keys_after < result.keys_before
+def _path(armature: Any, bone: str) -> str:
+    return rotation_path(bone).replace("rotation_quaternion", rotation_property(armature.pose.bones[bone].rotation_mode))
+
+
+def _values(armature: Any, bone: str, step: float = 0.125) -> np.ndarray:
+    """What Blender evaluates (n, 4 or 3) of a bone's curves, on every frame and between."""
+    at = np.arange(1.0, COUNT + 0.01, step)
+    path = _path(armature, bone)
+    curves = [curve_of(armature, path, index) for index in range(3 if path.endswith("euler") else 4)]
+    return np.array([[curve.evaluate(frame) for frame in at] for curve in curves]).T
 
 
 def _rotations(armature: Any, step: float = 0.125) -> np.ndarray:
     """Unit quaternions (n, 30, 4) as Blender evaluates the curves, on every frame and between."""
-    at = np.arange(1.0, COUNT + 0.01, step)
-    curves = [curve_of(armature, rotation_path(bone), index) for bone in BONES for index in range(4)]
-    values = np.array([[curve.evaluate(frame) for frame in at] for curve in curves]).reshape(len(BONES), 4, -1)
-    quat = values.transpose(2, 0, 1)
-    return quat / np.linalg.norm(quat, axis=-1, keepdims=True)
+    modes = [armature.pose.bones[bone].rotation_mode for bone in BONES]
+    return np.stack(
+        [quat_wxyz_of_mode(_values(armature, bone, step), mode) for bone, mode in zip(BONES, modes, strict=True)], axis=1
+    )
 
 
 def _degrees_apart(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    return np.degrees(4.0 * np.arcsin(0.5 * np.linalg.norm(first - second, axis=-1)))
+    apart = np.minimum(np.linalg.norm(first - second, axis=-1), np.linalg.norm(first + second, axis=-1))
+    return np.degrees(4.0 * np.arcsin(0.5 * apart))
 
 
 def _key(key: Any) -> tuple[Any, ...]:
@@ -107,6 +111,139 @@ def test_blender_s_curves_stay_within_the_error(armature: Any, sharing: KeyShari
     assert result.keys_before == COUNT * 120
     assert result.keys_after == sum(len(keys) for keys in _keys(armature).values())
     assert result.keys_after < result.keys_before / 3
+
+
+def _turned_into(armature: Any, mode: str, bones: list[str] = BONES) -> None:
+    for bone in bones:
+        armature.pose.bones[bone].rotation_mode = mode
+    bpy.context.view_layer.update()
+
+
+@pytest.mark.parametrize("mode", [*EULER_ORDERS, AXIS_ANGLE])
+def test_keys_of_other_modes_stay_within_the_error(stand_in: BodyModel, mode: str) -> None:
+    armature = add_body(stand_in)
+    _turned_into(armature, mode)
+    _write(armature)
+    full = [_values(armature, bone) for bone in BONES]
+    result = reduce_finger_keys(armature)
+    assert is_reduced(armature)
+    reduced = [_values(armature, bone) for bone in BONES]
+    worst = max(
+        _degrees_apart(quat_wxyz_of_mode(before, mode), quat_wxyz_of_mode(after, mode)).max()
+        for before, after in zip(full, reduced, strict=True)
+    )
+    assert worst <= 1.5
+    assert max(hand.largest_error_degrees for hand in result.hands.values()) == pytest.approx(worst, abs=1e-3)
+    assert result.keys_before == COUNT * 30 * (4 if mode == AXIS_ANGLE else 3)
+    assert result.keys_after < result.keys_before / 3
+    if mode != AXIS_ANGLE:
+        # Another of the angles that are one rotation would be half a turn away.
+        assert max(np.abs(after - before).max() for before, after in zip(full, reduced, strict=True)) < 1.0
+    restore_full_keys(armature)
+    assert not is_reduced(armature)
+    np.testing.assert_array_equal([_values(armature, bone) for bone in BONES], full)
+
+
+def test_what_blender_poses_is_what_was_measured(stand_in: BodyModel) -> None:
+    armature = add_body(stand_in)
+    for number, bone in enumerate(BONES):
+        _turned_into(armature, (*EULER_ORDERS, AXIS_ANGLE, "QUATERNION")[number % 8], [bone])
+    _write(armature)
+
+    def posed() -> np.ndarray:
+        found = []
+        for frame in np.arange(1.0, 45.0, 0.25):
+            bpy.context.scene.frame_set(int(frame), subframe=frame % 1.0)
+            found.append([armature.pose.bones[bone].matrix_basis.to_quaternion() for bone in BONES])
+        return np.array(found)
+
+    full = posed()
+    result = reduce_finger_keys(armature)
+    assert _degrees_apart(full, posed()).max() <= 1.5
+    assert result.keys_after < result.keys_before / 2
+
+
+@pytest.mark.parametrize("mode", ["XYZ", "ZYX"])
+def test_converted_keys_are_reduced_and_reduced_ones_converted(armature: Any, mode: str) -> None:
+    convert_rotations(armature, BONES, mode)
+    full = _rotations(armature)
+    reduce_finger_keys(armature)
+    assert _degrees_apart(full, _rotations(armature)).max() <= 1.5
+    convert_rotations(armature, BONES, "QUATERNION")
+    assert is_reduced(armature)
+    assert restore_full_keys(armature).kept_keys == 0
+    on_frames = slice(None, None, 8)
+    assert _degrees_apart(full[on_frames], _rotations(armature)[on_frames]).max() < 0.05
+
+
+def test_bones_of_other_modes_share_keys_among_themselves(stand_in: BodyModel) -> None:
+    armature = add_body(stand_in)
+    _turned_into(armature, "ZXY", ["left_index2", "left_index3"])
+    _write(armature)
+    full = _rotations(armature)
+    reduce_finger_keys(armature)
+    assert _degrees_apart(full, _rotations(armature)).max() <= 1.5
+    frames = {
+        bone: [[key.co[0] for key in curve_of(armature, _path(armature, bone), index).keyframe_points] for index in range(3)]
+        for bone in ("left_index2", "left_index3")
+    }
+    assert frames["left_index2"] == frames["left_index3"]
+    assert frames["left_index2"][0] == frames["left_index2"][1] == frames["left_index2"][2]
+    assert len(frames["left_index2"][0]) < COUNT / 3
+
+
+@pytest.mark.parametrize("mode", ["QUATERNION", "YXZ"])
+def test_a_bone_with_a_locked_channel_stays_as_it_is(stand_in: BodyModel, mode: str) -> None:
+    armature = add_body(stand_in)
+    _turned_into(armature, mode)
+    _write(armature)
+    armature.pose.bones[BONE].lock_rotation[1] = True
+    before, full = _values(armature, BONE), _rotations(armature)
+    result = reduce_finger_keys(armature)
+    np.testing.assert_array_equal(_values(armature, BONE), before)
+    assert len(curve_of(armature, _path(armature, BONE), 0).keyframe_points) == COUNT
+    assert _degrees_apart(full, _rotations(armature)).max() <= 1.5
+    assert result.keys_after < result.keys_before / 3
+    restore_full_keys(armature)
+    for bone in BONES:
+        armature.pose.bones[bone].lock_rotation[1] = True
+    with pytest.raises(BadInputError, match="locked rotation"):
+        reduce_finger_keys(armature)
+
+
+def test_full_keys_of_a_locked_bone_wait_until_it_is_unlocked(armature: Any) -> None:
+    before = _keys(armature)
+    reduce_finger_keys(armature)
+    few = _frames(armature)
+    lock = armature.pose.bones[BONE].lock_rotation
+    lock[0] = True
+    reduce_finger_keys(armature, ReductionSettings(5.0))
+    restore_full_keys(armature)
+    assert _frames(armature) == few and is_reduced(armature)
+    with pytest.raises(BadInputError, match="locked rotation"):
+        restore_full_keys(armature)
+    lock[0] = False
+    restore_full_keys(armature)
+    assert _keys(armature) == before
+
+
+def test_a_person_s_euler_key_stays_as_it_is(stand_in: BodyModel) -> None:
+    armature = add_body(stand_in)
+    _turned_into(armature, "XZY")
+    _write(armature)
+    path = _path(armature, BONE)
+    curve = curve_of(armature, path, 2)
+    (own,) = [key for key in curve.keyframe_points if key.co[0] == 30.0]
+    own.co[1] += 0.2
+    wanted = tuple(own.co)
+    curve.update()
+    full = _rotations(armature)
+    result = reduce_finger_keys(armature)
+    assert result.kept_keys == 1
+    assert wanted in [tuple(key.co) for key in curve_of(armature, path, 2).keyframe_points]
+    assert _degrees_apart(full, _rotations(armature)).max() <= 1.5
+    restore_full_keys(armature)
+    np.testing.assert_allclose(_rotations(armature), full, atol=1e-6)
 
 
 def test_what_shares_keys_has_them_on_the_same_frames(armature: Any) -> None:

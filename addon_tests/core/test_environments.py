@@ -12,6 +12,7 @@ import pytest
 from handmocap_addon.core import environments
 from handmocap_addon.core.errors import ExitCode, MissingSetupError, OutputError
 from handmocap_addon.core.set_up import lock, pythons, trial
+from handmocap_addon.core.set_up.reporting import Listener
 
 PYTHON = pythons.find_python([sys.version_info[:2]])
 
@@ -25,7 +26,7 @@ def pins(tmp_path) -> Path:
 
 
 def make(folder: Path, pins: Path, said: list[str]) -> environments.Environment:
-    return environments._ensure(folder, "worker", PYTHON, [pins], said.append)
+    return environments._ensure(folder, "worker", PYTHON, [pins], Listener(said.append))
 
 
 def test_an_environment_is_made_once_and_used_again(tmp_path, pins):
@@ -79,7 +80,7 @@ def test_find_worker_gives_nothing_where_the_python_is_gone(tmp_path):
 
 
 def test_the_two_kinds_of_environment_are_not_mixed_up(tmp_path, pins):
-    environments._ensure(tmp_path, "blender", PYTHON, [pins], print)
+    environments._ensure(tmp_path, "blender", PYTHON, [pins], Listener(print))
     assert environments.find_worker(tmp_path) is None
     found = environments.find_blender_module(tmp_path)
     assert found is not None

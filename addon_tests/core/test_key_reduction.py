@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handmocap_addon.core.key_reduction.angle_metric import angle_metric
 from handmocap_addon.core.key_reduction.bezier_curves import bezier_values
 from handmocap_addon.core.key_reduction.kept_frames import holds, turning_rows
 from handmocap_addon.core.key_reduction.reduction import FullKeys, ReducedKeys, reduced_keys
+from handmocap_addon.core.rotation_modes import EULER_ORDERS, quat_wxyz_of_mode, values_in_mode
 from handmocap_addon.core.rotations import axis_angle_to_quat_wxyz, sign_continuous_quat_wxyz
 
 EIGHTHS = np.arange(8) / 8.0
@@ -42,8 +44,9 @@ def _evaluated(frames: np.ndarray, values: np.ndarray, left: np.ndarray, right: 
     return _between(keys[row], right[row], left[row + 1], keys[row + 1], frame)
 
 
-def _full(quat: np.ndarray, frames: np.ndarray, **changes: np.ndarray) -> FullKeys:
-    """Keys with handles a third of the way, as smooth as differences make them."""
+def _full(quat: np.ndarray, frames: np.ndarray, mode: str = "QUATERNION", **changes: np.ndarray) -> FullKeys:
+    """Keys of a mode, with handles a third of the way, as smooth as differences make them."""
+    quat = np.stack([values_in_mode(quat[:, joint], mode) for joint in range(quat.shape[1])], axis=1)
     slope = np.gradient(quat, frames, axis=0)
     reach = np.diff(frames)[:, None, None] / 3.0
     at = np.broadcast_to(frames[:, None, None], quat.shape)
@@ -52,7 +55,7 @@ def _full(quat: np.ndarray, frames: np.ndarray, **changes: np.ndarray) -> FullKe
     right[:-1] += np.stack((np.broadcast_to(reach, quat[1:].shape), slope[:-1] * reach), axis=-1)
     options = {"keep": np.zeros(len(frames), bool), "untouched": np.zeros(len(frames) - 1, bool)} | changes
     quat, left, right = (values.astype(np.float32) for values in (quat, left, right))
-    return FullKeys(np.float32(frames), quat, left, right, **options)
+    return FullKeys(np.float32(frames), quat, left, right, mode=mode, **options)
 
 
 def _motion(seed: int, count: int, roughness: float, joints: int = 3) -> np.ndarray:
@@ -76,15 +79,21 @@ def _moments(frames: np.ndarray) -> np.ndarray:
     return np.append((frames[:-1, None] + np.diff(frames)[:, None] * EIGHTHS).ravel(), frames[-1])
 
 
+def _curves(full: FullKeys, reduced: ReducedKeys) -> tuple[np.ndarray, np.ndarray]:
+    """Values (n, J, k) of the full curves and of the reduced ones, on all keys and at eighths between."""
+    at, rows = _moments(np.float64(full.frames)), reduced.rows
+    return (
+        _evaluated(full.frames, full.values, full.left_handles, full.right_handles, at),
+        _evaluated(full.frames[rows], full.values[rows], reduced.left_handles, reduced.right_handles, at),
+    )
+
+
 def _error(full: FullKeys, reduced: ReducedKeys) -> float:
-    at = _moments(np.float64(full.frames))
-    before = _evaluated(full.frames, full.values, full.left_handles, full.right_handles, at)
-    rows = reduced.rows
-    after = _evaluated(full.frames[rows], full.values[rows], reduced.left_handles, reduced.right_handles, at)
+    before, after = (quat_wxyz_of_mode(values, full.mode) for values in _curves(full, reduced))
     return float(_degrees_apart(before, after).max())
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     count=st.integers(2, 40),
@@ -92,11 +101,12 @@ def _error(full: FullKeys, reduced: ReducedKeys) -> float:
     limit=st.sampled_from([0.05, 0.5, 1.5, 8.0]),
     first_frame=st.sampled_from([1.0, -20.5, 30_000.0]),
     step=st.sampled_from([1.0, 0.8, 2.5]),
+    mode=st.sampled_from(["QUATERNION", "QUATERNION", "XYZ", "YXZ", "AXIS_ANGLE"]),
 )
 def test_the_error_never_passes_the_limit(
-    seed: int, count: int, roughness: float, limit: float, first_frame: float, step: float
+    seed: int, count: int, roughness: float, limit: float, first_frame: float, step: float, mode: str
 ) -> None:
-    full = _full(_motion(seed, count, roughness, joints=1), first_frame + step * np.arange(count))
+    full = _full(_motion(seed, count, roughness, joints=1), first_frame + step * np.arange(count), mode)
     (reduced,) = reduced_keys([full], limit)
     found = _error(full, reduced)
     assert found <= limit
@@ -107,6 +117,37 @@ def test_the_error_never_passes_the_limit(
 def test_smooth_motion_keeps_few_keys() -> None:
     (reduced,) = reduced_keys([_full(_motion(3, 400, 0.0), np.arange(1.0, 401.0))], 1.5)
     assert len(reduced.rows) < 400 / 8
+
+
+@pytest.mark.parametrize("mode", ["QUATERNION", *EULER_ORDERS, "AXIS_ANGLE"])
+def test_smooth_motion_keeps_few_keys_in_any_mode(mode: str) -> None:
+    full = _full(_motion(3, 200, 0.0), np.arange(1.0, 201.0), mode)
+    (reduced,) = reduced_keys([full], 1.5)
+    assert len(reduced.rows) < 200 / 6
+    assert _error(full, reduced) <= 1.5
+
+
+def test_quaternions_keep_about_their_length_between_keys() -> None:
+    for seed in range(4):
+        full = _full(_motion(seed, 60, 0.01), np.arange(1.0, 61.0))
+        (reduced,) = reduced_keys([full], 1.5)
+        length = np.linalg.norm(_curves(full, reduced)[1], axis=-1)
+        assert length.min() > 0.6 and length.max() < 1.4
+
+
+@pytest.mark.parametrize("mode", ["QUATERNION", *EULER_ORDERS, "AXIS_ANGLE"])
+def test_the_metric_is_the_angle_of_a_small_change(mode: str) -> None:
+    random = np.random.default_rng(6)
+    values = values_in_mode(axis_angle_to_quat_wxyz(random.normal(size=(20, 3))), mode)
+    change = 1e-5 * random.normal(size=values.shape)
+    if mode in ("QUATERNION", "AXIS_ANGLE"):
+        # Only what is across a quaternion or an axis turns something.
+        vectors, part = (values, slice(None)) if mode == "QUATERNION" else (values[:, 1:], slice(1, None))
+        change[:, part] -= np.sum(change[:, part] * vectors, axis=-1, keepdims=True) * vectors
+    metric = np.float64(angle_metric(values, mode, 0.02))
+    expected = _degrees_apart(quat_wxyz_of_mode(values, mode), quat_wxyz_of_mode(values + change, mode))
+    found = np.degrees(np.sqrt(np.einsum("nc,ncd,nd->n", change, metric, change)))
+    np.testing.assert_allclose(found, expected, rtol=1e-3)
 
 
 def test_groups_do_not_touch_each_other() -> None:

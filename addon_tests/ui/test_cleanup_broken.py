@@ -80,7 +80,7 @@ def test_a_linked_armature(armature: Any, settings: Any, tmp_path: Path) -> None
     bpy.context.scene.handmocap.armature = linked
     bpy.context.scene.handmocap.hand_poses = str(tmp_path / "hand_poses.npz")
     for name in (*CORRECTING, *KEYING):
-        assert "The action is linked from another file; make it local first" in _reason(name)
+        assert "mannequin is linked from another file: make a library override of it first" in _reason(name)
 
 
 def test_a_selection_on_another_armature_counts_nothing(armature: Any, settings: Any) -> None:

@@ -83,7 +83,13 @@ def test_the_ghost_is_in_nobodys_way(armature: Any, settings: Any, tmp_path: Pat
     bpy.ops.handmocap.compare_raw()
     ghost = _ghost(armature)
     things = [ghost, *deformed_meshes(ghost)]
-    assert all(thing.hide_select and thing.hide_render and thing.display_type == "WIRE" for thing in things)
+    assert all(thing.hide_select and thing.hide_render and thing.show_in_front for thing in things)
+    for mesh in deformed_meshes(ghost):
+        # As edges alone, hands from afar are black.
+        assert mesh.display_type == "SOLID"
+        (material,) = mesh.data.materials
+        assert 0.2 < material.diffuse_color[3] < 0.8
+    assert all(material.diffuse_color[3] == 1.0 for mesh in deformed_meshes(armature) for material in mesh.data.materials)
     assert smplx_armatures() == [armature]
     request = request_for(armature, [tmp_path / "body.abc"], bpy.context.scene)
     assert list(request.meshes) == [mesh.name for mesh in deformed_meshes(armature)]

@@ -66,7 +66,7 @@ def test_baking_waits_for_a_format(settings: Any) -> None:
 def test_adding_ones_own_body_waits_for_its_file(settings: Any) -> None:
     assert bpy.ops.handmocap.add_body.poll()
     settings.body = "FILE"
-    assert "Choose your SMPLX_NEUTRAL.npz first, or the stand-in" in _reason("add_body")
+    assert "Choose your SMPLX_NEUTRAL.npz first, its folder in the preferences, or the stand-in" in _reason("add_body")
 
 
 def test_estimating_waits_for_a_clip(settings: Any, worker_python: Path) -> None:

@@ -22,7 +22,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """What the panel would start, without starting it."""
     commands: list[list[str]] = []
-    monkeypatch.setattr(operators, "_start", lambda _context, *arguments: commands.append(list(arguments)))
+    monkeypatch.setattr(operators, "_start", lambda _context, _title, *arguments: commands.append(list(arguments)))
     return commands
 
 
@@ -87,8 +87,8 @@ def test_a_cancelled_set_up_says_what_is_kept(
 ) -> None:
     script = tmp_path / "waits.py"
     script.write_text("import sys; sys.stdin.read()", encoding="utf-8")
-    monkeypatch.setattr(operators, "_SET_UP_SCRIPT", script)
-    monkeypatch.setattr(panel_jobs, "start", lambda _stage, job, *_: job.cancel() or job.wait())
+    monkeypatch.setattr(operators, "SET_UP_SCRIPT", script)
+    monkeypatch.setattr(panel_jobs, "start", lambda _stage, job, *_, **__: job.cancel() or job.wait())
     _may_go_online(True)
     with pytest.raises(RuntimeError, match="what was downloaded is kept"):
         bpy.ops.handmocap.set_up(what="worker")
@@ -109,7 +109,7 @@ def test_doctor_names_this_blender_and_what_there_is_to_do(settings: Any, folder
 
 def test_estimating_with_wilor_waits_for_its_own_set_up(settings: Any, folder: Path, tmp_path: Path) -> None:
     settings.clip, settings.estimator = str(tmp_path / "clip.mp4"), "wilor"
-    with pytest.raises(RuntimeError, match="Set Up WiLoR below"):
+    with pytest.raises(RuntimeError, match="Set Up WiLoR in Set-up"):
         bpy.ops.handmocap.estimate()
 
 

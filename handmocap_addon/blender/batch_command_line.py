@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ from ..core.errors import (
 )
 from ..core.gvhmr_file import read_gvhmr_result
 from ..core.hand_poses_file import read_hand_poses
+from ..core.motion_formats import MotionFormat
 from ..core.replaced_files import FilesBefore
 from ..core.report import write_failure
 from ..core.skeleton import SIDES
@@ -36,6 +38,7 @@ from .armatures import smplx_armatures
 from .baking import BakeJob, request_for
 from .ending import Ending
 from .key_reduction import KeySharing, ReductionSettings, reduce_finger_keys
+from .motion_exporting import MotionJob, MotionTarget, motion_request_for
 from .progress_line import show_progress
 from .retarget import other_rigs, transfer_fingers
 from .run import RunOptions, run_shot
@@ -57,6 +60,22 @@ def _formats(text: str) -> tuple[str, ...]:
     if unknown:
         raise argparse.ArgumentTypeError(f"cannot bake {unknown[0]}; choose from {', '.join(BAKE_FORMATS)}")
     return formats
+
+
+def _motion_formats(text: str) -> tuple[MotionFormat, ...]:
+    known = {one.value: one for one in MotionFormat}
+    names = [part.strip().lower() for part in text.split(",") if part.strip()]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"there is no motion file {unknown[0]}; choose from {', '.join(known)}")
+    return tuple(dict.fromkeys(known[name] for name in names))
+
+
+def _timeline_range(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(-?\d+)-(-?\d+)", text.strip(), re.ASCII)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text} is not like 10-50")
+    return int(found[1]), int(found[2])
 
 
 def _share(text: str) -> float:
@@ -169,6 +188,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--afresh", action="store_true", help="estimate again although DIR has the finished hands of this clip")
     run.add_argument("--image-fps", default="24", help="frame rate of a folder of images, such as 24 or 30000/1001")
     run.add_argument("--bake", type=_formats, default=("abc", "usdc"), help="abc, usdc, usda, usd, or nothing")
+    run.add_argument(
+        "--motion", type=_motion_formats, default=(),
+        help=f"motion files besides: {', '.join(one.value for one in MotionFormat)}",
+    )  # fmt: skip
     run.add_argument("--steady-camera", action="store_true", help="the real camera stood still")
     run.add_argument("--truth", type=Path, help="known finger poses (left_ and right_hand_pose), to report the error")
     run.add_argument("--no-preview", action="store_true", help="render no preview.png")
@@ -185,6 +208,21 @@ def _parser() -> argparse.ArgumentParser:
     bake = commands.add_parser("bake", help="bake the open file's SMPL-X body")
     bake.add_argument("--armature")
     bake.add_argument("--out", type=Path, required=True, nargs="+", help="files ending in .abc, .usdc, .usda or .usd")
+
+    export = commands.add_parser("export", help="write the motion of the open file's SMPL-X armature for other programs")
+    export.add_argument("--armature")
+    export.add_argument(
+        "--format", required=True, choices=[one.value for one in MotionFormat],
+        help="; ".join(f"{one.value}: {one.description}" for one in MotionFormat),
+    )  # fmt: skip
+    export.add_argument("--out", type=Path, required=True, help="the file to write")
+    export.add_argument(
+        "--range", type=_timeline_range, metavar="FIRST-LAST", help="frames of the timeline; default: the scene's range"
+    )
+    export.add_argument("--up", choices=("y", "z"), default="y", help="for fbx, npz66 and npz156; default %(default)s")
+    export.add_argument(
+        "--hands", type=Path, help="the hand_poses.npz that the fingers were made from, for its rows and scores (hands)"
+    )
 
     retarget = commands.add_parser("retarget", help="key the fingers on another rig of the file and save it")
     retarget.add_argument("--armature", help="name of the SMPL-X armature")
@@ -220,7 +258,7 @@ def _parser() -> argparse.ArgumentParser:
             help="part of the wrist's twist that the forearm takes, 0 to 1 (needs --gvhmr)",
         )
         _add_cleanup(command)
-    for command in (run, apply, bake, retarget):
+    for command in (run, apply, bake, export, retarget):
         command.add_argument("--blend", type=Path, help="a file to open first; it is never written to")
         command.add_argument("--env", type=Path, default=environments.default_folder(), help="folder of the environments")
     return parser
@@ -237,7 +275,8 @@ def run_command(arguments: Sequence[str], ending: Ending) -> None:
     if options.blend is not None:
         _open(options.blend)
     try:
-        {"run": _run, "apply": _apply, "bake": _bake, "retarget": _retarget}[options.command](options, ending)
+        commands = {"run": _run, "apply": _apply, "bake": _bake, "export": _export, "retarget": _retarget}
+        commands[options.command](options, ending)
     finally:
         # The batch script ends without Blender's own way out.
         remove_session_folder()
@@ -310,6 +349,7 @@ def _run(options: argparse.Namespace, ending: Ending) -> None:
         afresh=options.afresh,
         image_fps=options.image_fps,
         bake=options.bake,
+        motion=options.motion,
         steady_camera=options.steady_camera,
         cleanup=_cleanup(options),
         wrist=_wrist(options),
@@ -341,6 +381,8 @@ def _run(options: argparse.Namespace, ending: Ending) -> None:
     for file in report["baked"]:
         print(f"{file['path']}: {file['frames']} frames of {file['vertices']} vertices, "
               f"at most {file['largest_distance_m']:.1e} m from the scene")  # fmt: skip
+    for file in report["motion_files"]:
+        print(_motion_file(file))
     print(f"report: {options.out / 'report.json'}")
 
 
@@ -445,3 +487,31 @@ def _bake_files(options: argparse.Namespace) -> None:
     log = options.out[0].resolve().parent / "logs" / "bake.log"
     for file in BakeJob(request, module.python if module else None, log).wait(show_progress)["files"]:
         print(f"{file['path']}: {file['frames']} frames of {file['vertices']} vertices")
+
+
+def _export(options: argparse.Namespace, ending: Ending) -> None:
+    with _telling_what_stays(ending, [options.out.resolve()]):
+        _export_file(options)
+
+
+def _export_file(options: argparse.Namespace) -> None:
+    motion_format = MotionFormat(options.format)
+    if options.hands is not None:
+        if motion_format is not MotionFormat.HANDS:
+            raise BadUsageError(f"--hands does not go with --format {options.format}", "leave it out")
+        if options.range is not None:
+            raise BadUsageError("--range does not go with --hands, whose rows are all written", "leave one of them out")
+    scene, target = bpy.context.scene, MotionTarget(motion_format, options.out.resolve())
+    frames = options.range or (scene.frame_start, scene.frame_end)
+    hands = options.hands.resolve() if options.hands is not None else None
+    request = motion_request_for(_armature(options.armature), [target], frames, options.up, hands)
+    module = environments.find_blender_module(options.env)
+    job = MotionJob(request, module.python if module else None, target.path.parent / "logs" / "export.log")
+    for file in job.wait(show_progress)["files"]:
+        print(_motion_file(file))
+
+
+def _motion_file(file: dict[str, Any]) -> str:
+    offset = file.get("largest_bone_offset_m", 0.0)
+    left_out = f", moved or scaled bones off by up to {offset * 1000:.1f} mm" if offset > 1e-4 else ""
+    return f"{file['path']}: {file['frames']} frames{left_out}"

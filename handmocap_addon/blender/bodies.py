@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core.body_model import BodyModel
 from ..core.skeleton import BODY_JOINTS, JOINT_NAMES, PARENTS
+from .nodes import node_of_type
 
 # Model axes (x left, y up, z forward) to Blender's z up with the figure facing -Y: (x, y, z) becomes (x, -z, y).
 MODEL_TO_BLENDER = np.array(((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)))
@@ -78,11 +79,10 @@ def _add_mesh(model: BodyModel, name: str, armature: Any) -> Any:
     modifier.object = armature
     material = bpy.data.materials.new(f"{name} material")
     material.diffuse_color = _WOOD
-    if material.node_tree is not None:
-        shader = material.node_tree.nodes.get("Principled BSDF")
-        if shader is not None:
-            shader.inputs["Base Color"].default_value = _WOOD
-            shader.inputs["Roughness"].default_value = 0.6
+    shader = node_of_type(material.node_tree, "BSDF_PRINCIPLED")
+    if shader is not None:
+        shader.inputs["Base Color"].default_value = _WOOD
+        shader.inputs["Roughness"].default_value = 0.6
     data.materials.append(material)
     return mesh
 

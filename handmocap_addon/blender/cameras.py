@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,14 @@ from ..core.rotation_modes import QUATERNION, rotation_property, values_in_mode
 from ..core.rotations import rotmat_to_quat_wxyz, sign_continuous_quat_wxyz
 from .actions import MEASURED_KEY, Channel, count_keys, write_channels
 from .armatures import map_armature
-from .footage import file_of
+from .footage import file_of, look_at
 from .key_arrays import key_type_number
 from .motion_keys import smplx_rest_pelvis
+from .retimed_frames import clip_start
+from .scene_time import set_frame_rate
 
+# Where a camera of which nothing is known stands, three metres before a person, and how it is turned.
+_ONLOOKER = ((0.0, -3.0, 1.2), (math.radians(90.0), 0.0, 0.0))
 _SENSOR_WIDTH = 36.0  # millimetres; only its ratio to the focal length matters
 # What a camera of ours says about itself: for which armature and clip it was made, and where it was put.
 _ARMATURE, _NAME, _PLACED = "handmocap_armature", "handmocap_camera", "handmocap_placed"
@@ -66,6 +71,36 @@ def add_camera(
         camera.pop(_PLACED, None)
     scene.render.resolution_x, scene.render.resolution_y = size
     scene.render.resolution_percentage = 100
+    return camera
+
+
+def add_clip_camera(scene: Any, clip: Path, armature: Any, match_scene: bool) -> Any:
+    """Add a camera with a clip behind it and nothing known of the real one: Blender's own lens, at a person's height.
+
+    Args:
+        scene: gets the camera, and the clip's picture size and frame rate if they are to match.
+        clip: a video or a folder of images.
+        armature: with whose keys the clip moves in time; may be None.
+        match_scene: whether the scene takes over the clip's size, rate and length.
+
+    Raises:
+        ClipError: Blender cannot read the clip.
+    """
+    footage = look_at(clip)
+    name = f"{clip.stem} camera"
+    camera = bpy.data.objects.new(name, bpy.data.cameras.new(name))
+    scene.collection.objects.link(camera)
+    camera.location, camera.rotation_euler = _ONLOOKER
+    if armature is not None:
+        camera[_ARMATURE] = armature.name
+    first_frame = clip_start(armature)
+    show_clip_behind(camera, clip, first_frame)
+    if match_scene:
+        scene.render.resolution_x, scene.render.resolution_y = footage.size
+        scene.render.resolution_percentage = 100
+        if footage.fps is not None:
+            set_frame_rate(scene, footage.fps)
+        scene.frame_start, scene.frame_end = first_frame, first_frame + footage.frame_count - 1
     return camera
 
 

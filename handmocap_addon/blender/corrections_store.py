@@ -18,7 +18,7 @@ from .finger_target import FingerTarget
 from .tool_actions import find_tool_action, written_action
 from .version_differences import drop_older_copy
 
-_PROPERTY = "handmocap_corrections"
+CORRECTIONS_PROPERTY = "handmocap_corrections"
 _EVERY_ROW = 10**9
 
 
@@ -29,7 +29,7 @@ def read_corrections(armature: Any) -> tuple[Correction, ...]:
         BadInputError: the text was changed by something else.
     """
     place = find_tool_action(armature)
-    text = place.action.get(_PROPERTY) if place is not None else None
+    text = place.action.get(CORRECTIONS_PROPERTY) if place is not None else None
     return corrections_from_json(str(text)) if text is not None else ()
 
 
@@ -43,16 +43,16 @@ def write_corrections(armature: Any, corrections: Iterable[Correction]) -> None:
     if place is None:
         raise BadUsageError("There are no keys that could be corrected", "press Apply Fingers first")
     if listed:
-        place.action[_PROPERTY] = corrections_to_json(listed)
+        place.action[CORRECTIONS_PROPERTY] = corrections_to_json(listed)
     else:
-        place.action.pop(_PROPERTY, None)
-    drop_older_copy(place.action, _PROPERTY)
+        place.action.pop(CORRECTIONS_PROPERTY, None)
+    drop_older_copy(place.action, CORRECTIONS_PROPERTY)
 
 
 def forget_corrections(armature: Any, target: FingerTarget) -> None:
     """Forget what was said about some fingers, and about hands that are meant as a whole; damaged text goes altogether."""
     place = written_action(armature)
-    if place is None or _PROPERTY not in place.action:
+    if place is None or CORRECTIONS_PROPERTY not in place.action:
         return
     try:
         left = read_corrections(armature)

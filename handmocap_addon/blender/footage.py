@@ -58,7 +58,7 @@ def look_at(clip: Path) -> Footage:
         raise ClipError(f"Blender cannot read {clip.name}", "choose another clip") from error
     try:
         width, height = footage.size
-        if not width or not height:
+        if footage.frame_duration == 0:  # Its size is then a made-up one.
             raise ClipError(f"Blender cannot read {clip.name}", "choose another clip")
         fps = Fraction(footage.fps).limit_denominator(_NTSC) if footage.source == "MOVIE" and footage.fps > 0 else None
         return Footage((width, height), footage.frame_duration, fps)

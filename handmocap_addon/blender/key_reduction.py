@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from ..core.errors import BadInputError, BadUsageError
 from ..core.key_reduction.reduction import PARTS, FullKeys, ReducedKeys, reduced_keys
-from ..core.rotations import normalized
+from ..core.rotation_modes import quat_wxyz_of_mode
 from ..core.skeleton import SIDES, Side, hand_joint_names, joint_group
 from .actions import Channel, ToolKeys, find_curve, tool_keys, write_channels
 from .armatures import map_armature
+from .locks import is_locked
 from .motion_keys import rotation_path
 from .tool_actions import find_tool_action
 from .written_record import StoredFullKeys, read_full_keys, write_full_keys
@@ -84,9 +85,10 @@ class ReductionResult:
 
 
 def reduce_finger_keys(armature: Any, settings: ReductionSettings | None = None) -> ReductionResult:
-    """Leave only those finger keys that keep every bone within an angle of its full rotation.
+    """Leave only those finger keys that keep every bone within an angle of its full rotation, in the mode that it has.
 
-    The angle holds on every key and at eighths of the way to the next. Keys that a person made, moved, changed or gave
+    The angle holds on every key and at eighths of the way to the next. Bones that share keys do so with those of their own
+    rotation mode; one with a locked channel stays as it is. Keys that a person made, moved, changed or gave
     other handles stay as they are, with the full keys beside them; frames whose key a person deleted get none. The full keys
     are stored in the action. Keys that are reduced already are reduced anew from the full ones.
 
@@ -96,12 +98,15 @@ def reduce_finger_keys(armature: Any, settings: ReductionSettings | None = None)
     """
     settings = settings or ReductionSettings()
     bones = _bones(armature)
-    if is_reduced(armature):
-        restore_full_keys(armature)
+    _restored(armature)
     hands: dict[Side, HandReduction] = {}
     kept = 0
     for side in SIDES:
-        groups = [_Group.of(armature, [(joint, bones[joint]) for joint in names]) for names in settings.sharing.joints(side)]
+        groups = [
+            _Group.of(armature, mode, alike)
+            for names in settings.sharing.joints(side)
+            for mode, alike in _by_mode(armature, [(joint, bones[joint]) for joint in names]).items()
+        ]
         # Fewer than two keys leave nothing to reduce.
         found = [group for group in groups if group is not None]
         if not found:
@@ -111,8 +116,8 @@ def reduce_finger_keys(armature: Any, settings: ReductionSettings | None = None)
         hands[side] = HandReduction(before, sum(_count(armature, group) for group in found), largest)
         kept += kept_of_side
     if not hands:
-        if any(armature.pose.bones[bone].rotation_mode != "QUATERNION" for bone in bones.values()):
-            raise BadInputError("Only quaternion keys can be reduced", "press Convert Rotation first, and choose Quaternion")
+        if any(_key_count(armature, _path(armature, bone)) for bone in bones.values() if _is_held(armature, bone)):
+            raise BadInputError("Every finger bone with keys has a locked rotation", "unlock what is to be reduced")
         raise BadInputError(*_NO_KEYS)
     return ReductionResult(hands, kept)
 
@@ -120,29 +125,43 @@ def reduce_finger_keys(armature: Any, settings: ReductionSettings | None = None)
 def restore_full_keys(armature: Any) -> ReductionResult:
     """Bring back the full finger keys, but where a person made, changed or deleted keys: those stay so.
 
+    Those of a bone with a locked channel stay stored.
+
     Raises:
         ArmatureError: the armature has no finger bones.
-        BadInputError: its finger keys are not reduced.
+        BadInputError: its finger keys are not reduced, or locked.
     """
+    restored = _restored(armature)
+    if restored is None and is_reduced(armature):
+        raise BadInputError("Every finger bone with reduced keys has a locked rotation", "unlock what is to come back")
+    if restored is None:
+        raise BadInputError("The finger keys of the armature are not reduced", "there is nothing to bring back")
+    return restored
+
+
+def _restored(armature: Any) -> ReductionResult | None:
     channels: list[Channel] = []
     counts: dict[Side, int] = {}
     bones = _bones(armature)
     for side in SIDES:
         for joint in hand_joint_names(side):
-            path = rotation_path(bones[joint])
+            path = _path(armature, bones[joint])
             full = _stored_full_keys(armature, path)
-            if full is not None:
+            if full is not None and not _is_held(armature, bones[joint]):
                 group = joint_group(joint)
                 channels += [
-                    Channel(path, index, group, full.frames, full.values[:, index], full.key_types) for index in range(4)
+                    Channel(path, index, group, full.frames, full.values[:, index], full.key_types)
+                    for index in range(_channel_count(path))
                 ]
                 counts[side] = counts.get(side, 0) + _key_count(armature, path)
     if not channels:
-        raise BadInputError("The finger keys of the armature are not reduced", "there is nothing to bring back")
+        return None
     kept = write_channels(armature, "", channels)
     hands = {}
     for side, before in counts.items():
-        paths = {channel.data_path for channel in channels} & {rotation_path(bones[name]) for name in hand_joint_names(side)}
+        paths = {channel.data_path for channel in channels} & {
+            _path(armature, bones[name]) for name in hand_joint_names(side)
+        }
         hands[side] = HandReduction(before, sum(_key_count(armature, path) for path in paths), 0.0)
     return ReductionResult(hands, kept)
 
@@ -151,7 +170,7 @@ def is_reduced(armature: Any) -> bool:
     """Whether full finger keys are stored that reduced ones stand for."""
     bones = _bones(armature)
     return any(
-        _stored_full_keys(armature, rotation_path(bones[joint])) is not None
+        _stored_full_keys(armature, _path(armature, bones[joint])) is not None
         for side in SIDES
         for joint in hand_joint_names(side)
     )
@@ -159,8 +178,9 @@ def is_reduced(armature: Any) -> bool:
 
 @dataclass(frozen=True)
 class _Group:
-    """Bones that share keys, what stands on them, and the rows of each bone's keys that all of them have."""
+    """Bones of one rotation mode that share keys, what stands on them, and the rows of each bone's keys that all have."""
 
+    mode: str
     joints: list[str]
     paths: list[str]
     keys: list[ToolKeys]
@@ -169,9 +189,10 @@ class _Group:
     special: Array  # (M,) of keys that a person made, or that not all have
 
     @staticmethod
-    def of(armature: Any, bones: list[tuple[str, str]]) -> _Group | None:
-        paths = [rotation_path(bone) for _, bone in bones]
-        keys = [tool_keys(armature, path, 4) for path in paths]
+    def of(armature: Any, mode: str, bones: list[tuple[str, str]]) -> _Group | None:
+        bones = [(joint, bone) for joint, bone in bones if not _is_held(armature, bone)]
+        paths = [rotation_path(bone, mode) for _, bone in bones]
+        keys = [tool_keys(armature, path, _channel_count(path)) for path in paths]
         present = [number for number, of in enumerate(keys) if of is not None and len(of.frames)]
         chosen = [of for number, of in enumerate(keys) if number in present and of is not None]
         if not chosen:
@@ -182,7 +203,7 @@ class _Group:
         special = np.setdiff1d(np.concatenate([part for of in chosen for part in (of.frames, of.others)]), frames)
         rows = [np.searchsorted(of.frames, frames) for of in chosen]
         joints = [bones[number][0] for number in present]
-        return _Group(joints, [paths[number] for number in present], chosen, rows, frames, special)
+        return _Group(mode, joints, [paths[number] for number in present], chosen, rows, frames, special)
 
     def untouched(self, reach: int) -> Array:
         """Which gaps (N - 1,) between the common keys stay as they are: where special keys are, and `reach` beside."""
@@ -198,7 +219,7 @@ class _Group:
             return np.stack([getattr(of, name)[rows] for of, rows in zip(self.keys, self.rows, strict=True)], axis=1)
 
         values, left, right = stacked("values"), stacked("left_handles"), stacked("right_handles")
-        return FullKeys(self.frames, values, left, right, np.zeros(len(self.frames), bool), self.untouched(reach))
+        return FullKeys(self.frames, values, left, right, np.zeros(len(self.frames), bool), self.untouched(reach), self.mode)
 
     def channels(self, reduced: ReducedKeys, reach: int) -> list[Channel]:
         """The reduced keys, and full ones that not all bones have where nothing is touched."""
@@ -222,7 +243,7 @@ class _Group:
                     path, index, joint_group(joint), keys.frames[rows], keys.values[rows, index], keys.key_types[rows],
                     handles[:, index],
                 )
-                for index in range(4)
+                for index in range(_channel_count(path))
             ]  # fmt: skip
         return channels
 
@@ -236,10 +257,10 @@ class _Group:
 def _reduce(armature: Any, groups: list[_Group], limit_degrees: float) -> tuple[float, int]:
     """Reduce groups of one hand; returns the largest error in degrees and how many keys of a person's own stayed."""
     largest, kept = 0.0, 0
-    by_size: dict[int, list[_Group]] = {}
+    by_shape: dict[tuple[str, int], list[_Group]] = {}
     for group in groups:
-        by_size.setdefault(len(group.joints), []).append(group)
-    for alike in by_size.values():
+        by_shape.setdefault((group.mode, len(group.joints)), []).append(group)
+    for alike in by_shape.values():
         before = [_sampled(armature, group) for group in alike]
         waiting = list(range(len(alike)))
         for reach in _REACHES:
@@ -268,7 +289,7 @@ def _write_back(armature: Any, group: _Group) -> None:
     channels = [
         Channel(path, index, joint_group(joint), keys.frames, keys.values[:, index], keys.key_types)
         for joint, path, keys in zip(group.joints, group.paths, group.keys, strict=True)
-        for index in range(4)
+        for index in range(_channel_count(path))
     ]
     write_channels(armature, "", channels)
 
@@ -278,9 +299,10 @@ def _sampled(armature: Any, group: _Group) -> Array:
     gaps = np.flatnonzero(group.untouched(1))
     start, end = group.frames[gaps].astype(np.float64), group.frames[gaps + 1].astype(np.float64)
     moments = (start[:, None] + (end - start)[:, None] * np.arange(PARTS) / PARTS).ravel()
-    curves = [find_curve(armature, path, index) for path in group.paths for index in range(4)]
+    curves = [find_curve(armature, path, index) for path in group.paths for index in range(_channel_count(path))]
     values = [[curve.evaluate(moment) for moment in moments] for curve in curves if curve is not None]
-    return normalized(np.array(values).reshape(len(group.paths), 4, len(moments)).transpose(2, 0, 1))
+    shape = (len(group.paths), _channel_count(group.paths[0]), len(moments))
+    return quat_wxyz_of_mode(np.array(values).reshape(shape).transpose(2, 0, 1), group.mode)
 
 
 def _angle(first: Array, second: Array) -> float:
@@ -295,11 +317,31 @@ def _bones(armature: Any) -> dict[str, str]:
 
 def _stored_full_keys(armature: Any, path: str) -> StoredFullKeys | None:
     place = find_tool_action(armature)
-    return read_full_keys(place.action, place.slot, path, 4) if place is not None else None
+    return read_full_keys(place.action, place.slot, path, _channel_count(path)) if place is not None else None
+
+
+def _path(armature: Any, bone: str) -> str:
+    return rotation_path(bone, armature.pose.bones[bone].rotation_mode)
+
+
+def _channel_count(path: str) -> int:
+    return 3 if path.endswith("rotation_euler") else 4
+
+
+def _by_mode(armature: Any, bones: list[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
+    found: dict[str, list[tuple[str, str]]] = {}
+    for joint, bone in bones:
+        found.setdefault(armature.pose.bones[bone].rotation_mode, []).append((joint, bone))
+    return found
+
+
+def _is_held(armature: Any, bone: str) -> bool:
+    path = _path(armature, bone)
+    return any(is_locked(armature, path, index, find_curve(armature, path, index)) for index in range(_channel_count(path)))
 
 
 def _key_count(armature: Any, path: str) -> int:
-    curves = [find_curve(armature, path, index) for index in range(4)]
+    curves = [find_curve(armature, path, index) for index in range(_channel_count(path))]
     return sum(len(curve.keyframe_points) for curve in curves if curve is not None)
 
 

@@ -21,6 +21,7 @@ from ..core.skeleton import BODY_JOINTS, JOINT_INDEX, Side, hand_joint_names, jo
 from .actions import FILLED_KEY, MEASURED_KEY, RELAXED_KEY, Channel, write_keys
 from .armatures import RigMap, deformed_meshes, has_body, map_armature
 from .key_arrays import key_type_number
+from .tool_actions import check_own
 
 Array = NDArray[Any]
 
@@ -70,9 +71,10 @@ def write_hand_keys(
         only_joints: fingers by the names of their joints; all where None.
 
     Raises:
-        ArmatureError: the armature has no finger bones.
+        ArmatureError: the armature has no finger bones, or is linked from another file.
     """
     settings = settings or KeySettings()
+    check_own(armature)
     rig = map_armature(armature, [joint for side in hands for joint in hand_joint_names(side)])
     sampling = _sampling(frames, settings)
     channels: list[Channel] = []

@@ -13,6 +13,7 @@ from mathutils import Vector
 from ..core.atomic_files import replacing
 from .armatures import deformed_meshes
 from .bake import world_vertices
+from .nodes import node_of_type
 from .quiet import quiet_stdout
 from .saving import write_error
 
@@ -74,5 +75,6 @@ def _add_light(camera: Any, middle: Vector, reach: float) -> None:
     light.rotation_euler = (middle - light.location).to_track_quat("-Z", "Y").to_euler()
     world = bpy.context.scene.world or bpy.data.worlds.new("Preview")
     bpy.context.scene.world = world
-    if world.node_tree is not None and "Background" in world.node_tree.nodes:
-        world.node_tree.nodes["Background"].inputs["Color"].default_value = (0.4, 0.42, 0.45, 1.0)
+    background = node_of_type(world.node_tree, "BACKGROUND")
+    if background is not None:
+        background.inputs["Color"].default_value = (0.4, 0.42, 0.45, 1.0)

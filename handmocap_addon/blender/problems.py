@@ -20,7 +20,7 @@ from .shot import CleanedHands, frame_times
 from .tool_actions import find_tool_action, written_action
 from .version_differences import drop_older_copy
 
-_PROPERTY = "handmocap_problems"
+PROBLEMS_PROPERTY = "handmocap_problems"
 _MOST_MARKERS = 12
 
 
@@ -83,7 +83,7 @@ def find_problems(armature: Any, cleaned: CleanedHands, poses: HandPoses) -> lis
 def read_problems(armature: Any) -> list[Problem]:
     """What the last look found."""
     place = find_tool_action(armature) if armature is not None else None
-    text = place.action.get(_PROPERTY) if place is not None else None
+    text = place.action.get(PROBLEMS_PROPERTY) if place is not None else None
     return [Problem(**entry) for entry in json.loads(text)] if text else []
 
 
@@ -91,8 +91,8 @@ def write_problems(armature: Any, problems: Iterable[Problem]) -> None:
     """Keep these instead."""
     place = written_action(armature)
     if place is not None:
-        place.action[_PROPERTY] = json.dumps([asdict(problem) for problem in problems])
-        drop_older_copy(place.action, _PROPERTY)
+        place.action[PROBLEMS_PROPERTY] = json.dumps([asdict(problem) for problem in problems])
+        drop_older_copy(place.action, PROBLEMS_PROPERTY)
 
 
 def mark_problems(scene: Any, problems: Iterable[Problem]) -> None:

@@ -1,4 +1,4 @@
-"""The raw hands beside the clean ones: a second armature over the first, in wire, of which nothing is left when it goes."""
+"""The raw hands beside the clean ones: a second armature over the first, of which nothing is left when it goes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 import bmesh
 import bpy
 
-from ..core.errors import ArmatureError
 from ..core.hand_poses import HandPoses
 from ..core.raw_hands import raw_hand
 from ..core.skeleton import SIDES
@@ -15,11 +14,14 @@ from .armatures import HAND_JOINTS, deformed_meshes, map_armature
 from .finger_target import finger_bones
 from .ghosts import GHOST_OF, ghosts_of
 from .motion_keys import write_hand_keys
+from .nodes import node_of_type
 from .shot import timeline_frames
+from .tool_actions import check_own
 
 # A point is shown where so much of it hangs on finger bones.
 _LEAST_FINGER_WEIGHT = 0.2
-_COLOUR = (1.0, 0.35, 0.1, 1.0)
+# See-through, so that the clean fingers show behind, and unlike wood and skin.
+_COLOUR = (0.02, 0.35, 1.0, 0.5)
 
 
 def show_raw(armature: Any, poses: HandPoses, scene: Any) -> Any:
@@ -32,8 +34,7 @@ def show_raw(armature: Any, poses: HandPoses, scene: Any) -> Any:
         ArmatureError: the armature lacks fingers, or is linked.
     """
     map_armature(armature, HAND_JOINTS)
-    if not armature.is_editable:
-        raise ArmatureError(f"{armature.name} is linked from another file", "make it local or override it first")
+    check_own(armature)
     hide_raw(armature)
     collection = bpy.data.collections.new(f"{armature.name} raw")
     collection.hide_render = True
@@ -49,10 +50,13 @@ def show_raw(armature: Any, poses: HandPoses, scene: Any) -> Any:
             bone.constraints.remove(constraint)
         if bone.name not in fingers:
             _follow(bone.constraints, armature, bone.name)
+    material = _see_through(armature)
     for mesh in deformed_meshes(armature):
         body = _copy(mesh, collection, armature)
         body.data = _hands_of(mesh, fingers)
         body.data[GHOST_OF] = armature
+        body.data.materials.clear()
+        body.data.materials.append(material)
         body.parent, body.matrix_parent_inverse = ghost, mesh.matrix_parent_inverse
         for modifier in body.modifiers:
             if modifier.type == "ARMATURE" and modifier.object == armature:
@@ -69,6 +73,7 @@ def hide_raw(armature: Any) -> bool:
     for collection in collections:
         things = list(collection.objects)
         things += [thing.data for thing in collection.objects if GHOST_OF in thing.data]
+        things += {slot.material for thing in collection.objects for slot in thing.material_slots if _is_ours(slot.material)}
         animations = [thing.animation_data for thing in collection.objects]
         actions = {animation.action for animation in animations if animation and animation.action}
         bpy.data.batch_remove([*things, *(action for action in actions if action.users <= 1), collection])
@@ -86,9 +91,27 @@ def _copy(thing: Any, collection: Any, armature: Any) -> Any:
     copied[GHOST_OF] = armature
     copied.animation_data_clear()
     collection.objects.link(copied)
-    copied.display_type, copied.show_in_front, copied.color = "WIRE", True, _COLOUR
+    # Bones in wire: as sticks they would cover the fingers.
+    copied.display_type = "WIRE" if copied.type == "ARMATURE" else "SOLID"
+    copied.show_in_front, copied.color = True, _COLOUR
     copied.hide_select = copied.hide_render = True
     return copied
+
+
+def _see_through(armature: Any) -> Any:
+    """The material of the ghost: of one colour, whichever shading the viewport has."""
+    material = bpy.data.materials.new(f"{armature.name} raw")
+    material[GHOST_OF] = armature
+    material.diffuse_color = _COLOUR
+    shader = node_of_type(material.node_tree, "BSDF_PRINCIPLED")
+    if shader is not None:
+        shader.inputs["Base Color"].default_value = _COLOUR
+        shader.inputs["Alpha"].default_value = _COLOUR[3]
+    return material
+
+
+def _is_ours(material: Any | None) -> bool:
+    return material is not None and GHOST_OF in material
 
 
 def _hands_of(mesh: Any, fingers: set[str]) -> Any:

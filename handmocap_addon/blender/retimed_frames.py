@@ -17,14 +17,14 @@ from .version_differences import drop_older_copy
 
 Array = NDArray[Any]
 
-_PROPERTY = "handmocap_retimed"
+RETIMED_PROPERTY = "handmocap_retimed"
 
 
 def retimed_as(armature: Any, frames: ArrayLike) -> Array:
     """Timeline frames (N,) of a clip where the armature's keys have gone; as they are without an armature."""
     moved = np.asarray(frames, dtype=np.float64)
     place = find_tool_action(armature) if armature is not None else None
-    stored = list(place.action.get(_PROPERTY, ())) if place is not None else []
+    stored = list(place.action.get(RETIMED_PROPERTY, ())) if place is not None else []
     for scale, shift in zip(stored[::2], stored[1::2], strict=True):
         moved = one_step(moved, scale, shift)
     return moved
@@ -37,5 +37,5 @@ def clip_start(armature: Any) -> int:
 
 def remember_step(action: Any, scale: float, shift: float) -> None:
     """Let later runs go through this step too."""
-    action[_PROPERTY] = [*action.get(_PROPERTY, ()), scale, shift]
-    drop_older_copy(action, _PROPERTY)
+    action[RETIMED_PROPERTY] = [*action.get(RETIMED_PROPERTY, ()), scale, shift]
+    drop_older_copy(action, RETIMED_PROPERTY)

@@ -15,7 +15,7 @@ from .actions import made_by_hand
 from .key_arrays import Keys, chosen, enum_number, read_details, read_keys, replace_keys, rounded
 from .locks import is_locked
 from .motion_keys import rotation_path
-from .tool_actions import ToolAction, actions_of, check_editable
+from .tool_actions import ToolAction, actions_of, check_editable, check_own
 from .written_record import (
     StoredFullKeys,
     WrittenKeys,
@@ -49,8 +49,9 @@ def convert_rotations(armature: Any, bones: Iterable[str], mode: str) -> Convers
     curves have modifiers, are left alone.
 
     Raises:
-        ArmatureError: an action is linked from another file.
+        ArmatureError: the armature or an action is linked from another file.
     """
+    check_own(armature)
     animation = armature.animation_data
     places = (
         list({(place.action.name, place.slot.handle): place for place in actions_of(animation)}.values())

@@ -23,6 +23,7 @@ from ..core.hand_poses import HandPoses
 from ..core.hand_poses_file import read_hand_poses
 from ..core.hand_skeleton import hand_skeleton
 from ..core.job_protocol import Progress
+from ..core.motion_formats import MotionFormat
 from ..core.quality import HandQuality, hand_quality
 from ..core.report import REPORT_NAME, accuracy_summary, hand_summary, known_hand_poses, quality_summary
 from ..core.skeleton import BODY_JOINTS, SIDES, Side
@@ -36,6 +37,7 @@ from .ending import Ending
 from .estimate_request import EstimateRequest
 from .jobs import ChildJob
 from .key_reduction import ReductionResult, ReductionSettings, reduce_finger_keys
+from .motion_exporting import MotionJob, MotionTarget, joints_needed, motion_request_for
 from .preview import render_preview
 from .problems import find_problems, mark_problems
 from .saving import save_copy
@@ -79,6 +81,7 @@ class RunOptions:
     side: Side | None = None  # the hand that is estimated; None: both
     afresh: bool = False  # estimate also where the folder has the finished hands
     bake: tuple[str, ...] = ("abc", "usdc")
+    motion: tuple[MotionFormat, ...] = ()
     steady_camera: bool = False
     wrist: WristSettings = field(default_factory=WristSettings)
     cleanup: CleanupSettings = field(default_factory=CleanupSettings)
@@ -95,10 +98,15 @@ class RunOptions:
         return [self.out / f"body.{'usdc' if suffix == 'usd' else suffix}" for suffix in self.bake]
 
     @property
+    def motion_targets(self) -> list[MotionTarget]:
+        return [MotionTarget(one, self.out / one.file_name) for one in self.motion]
+
+    @property
     def results(self) -> list[Path]:
         """What a run replaces, in the order in which it does, the report left out."""
         picture = [self.out / PREVIEW_NAME] if self.preview else []
-        return [self.out / HAND_POSES_NAME, self.out / SCENE_NAME, *self.bake_targets, *picture]
+        motion = [target.path for target in self.motion_targets]
+        return [self.out / HAND_POSES_NAME, self.out / SCENE_NAME, *self.bake_targets, *motion, *picture]
 
 
 def worker_command(environment_folder: Path, arguments: list[str], estimator: str = "mediapipe") -> list[str]:
@@ -157,6 +165,8 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
         load_body(options.body or STAND_IN, None)
     else:
         map_armature(existing, HAND_JOINTS if motion is None else (*HAND_JOINTS, *BODY_JOINTS))
+        for one in options.motion:
+            map_armature(existing, joints_needed(one))
         if options.bake:
             request_for(existing, options.bake_targets, bpy.context.scene)
     ensure_output_folder(options.out)
@@ -178,12 +188,16 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
     clock.lap("saving")
     baked = _bake(options, armature, on_progress)
     clock.lap("baking")
+    motion_files = _export_motion(options, armature, on_progress)
+    if options.motion:
+        clock.lap("motion files")
     if options.preview:
         # Nothing that has been finished can be hurt from here on, and a render does not let itself be interrupted.
         with ending.abandonable():
             render_preview(armature, _clearest_frame(poses, applied.frames), options.out / PREVIEW_NAME)
         clock.lap("preview")
     report = _report(options, poses, motion, applied, keys, baked, armature, clock)
+    report["motion_files"] = motion_files
     if reduced is not None and options.reduction is not None:
         report["reduction"] = dataclasses.asdict(options.reduction)
         for side, hand in reduced.hands.items():
@@ -237,6 +251,18 @@ def _bake(options: RunOptions, armature: Any, on_progress: OnProgress) -> list[d
     module = environments.find_blender_module(options.environment_folder)
     request = request_for(armature, options.bake_targets, bpy.context.scene)
     job = BakeJob(request, module.python if module else None, options.log_folder / "bake.log")
+    files: list[dict[str, Any]] = job.wait(on_progress)["files"]
+    return files
+
+
+def _export_motion(options: RunOptions, armature: Any, on_progress: OnProgress) -> list[dict[str, Any]]:
+    if not options.motion:
+        return []
+    module = environments.find_blender_module(options.environment_folder)
+    scene = bpy.context.scene
+    frames, hands = (scene.frame_start, scene.frame_end), options.out / HAND_POSES_NAME
+    request = motion_request_for(armature, options.motion_targets, frames, hands=hands)
+    job = MotionJob(request, module.python if module else None, options.log_folder / "export.log")
     files: list[dict[str, Any]] = job.wait(on_progress)["files"]
     return files
 

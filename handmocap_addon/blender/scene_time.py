@@ -31,6 +31,15 @@ def frame_rate(scene: Any) -> float:
     return float(scene.render.fps / scene.render.fps_base)
 
 
+def frame_rate_fraction(scene: Any) -> Fraction:
+    """The same as a fraction; Blender holds 24000/1001 as 24 over a float32 of 1.001."""
+    rate = frame_rate(scene)
+    for fraction in (Fraction(round(rate)), Fraction(round(rate * 1.001) * 1000, 1001)):
+        if math.isclose(rate, fraction, rel_tol=1e-6):
+            return fraction
+    return Fraction(rate).limit_denominator(1000)
+
+
 def scene_frames(scene: Any, frame_time: Array, first_frame: int = FIRST_FRAME) -> Array:
     """Timeline frames (N,) of clip times (N,) in seconds; whole ones where the clip's rate is the scene's."""
     frames = first_frame + np.asarray(frame_time, dtype=np.float64) * frame_rate(scene)

@@ -33,6 +33,7 @@ from .finger_target import target_of_joints
 from .motion_keys import KeyReport, rotation_path, score_path, write_body_keys, write_hand_keys
 from .retimed_frames import clip_start, retimed_as
 from .scene_time import FIRST_FRAME, scene_frames, set_frame_rate, set_range
+from .tool_actions import check_own
 
 STAND_IN = "stand-in"
 
@@ -177,6 +178,7 @@ def start_over(
         BadInputError: there is nothing to key.
     """
     rig = map_armature(armature)
+    check_own(armature)
     if poses.frame_count == 0:
         raise BadInputError("The hands cover no frames", "run Estimate again")
     forget_corrections(armature, target_of_joints(joints))

@@ -50,8 +50,7 @@ def ensure_tool_action(datablock: Any, name: str) -> ToolAction:
     Raises:
         ArmatureError: the datablock or its action is linked from another file.
     """
-    if not datablock.is_editable:
-        raise ArmatureError(f"{datablock.name} is linked from another file", "make it local or override it first")
+    check_own(datablock)
     animation = datablock.animation_data or datablock.animation_data_create()
     found = find_tool_action(datablock)
     if found is None:
@@ -63,6 +62,25 @@ def ensure_tool_action(datablock: Any, name: str) -> ToolAction:
         found = ToolAction(action, animation.action_slot)
     check_editable(found.action, datablock)
     return found
+
+
+def is_own(datablock: Any) -> bool:
+    """Whether a person may change it here: of this file, or an override of a linked one that is editable."""
+    override = datablock.override_library
+    return bool(datablock.is_editable) and not (override is not None and override.is_system_override)
+
+
+def check_own(datablock: Any) -> None:
+    """Raises ArmatureError where the datablock is linked from another file."""
+    if not is_own(datablock):
+        raise ArmatureError(*linked(datablock))
+
+
+def linked(datablock: Any) -> tuple[str, str]:
+    """What is wrong with a linked datablock, and what to do."""
+    override = datablock.override_library
+    todo = "make its override editable" if override is not None else "make a library override of it"
+    return f"{datablock.name} is linked from another file", f"{todo} first (Object > Library Override)"
 
 
 def check_editable(action: Any, datablock: Any) -> None:

@@ -63,6 +63,13 @@ def drop_older_copy(datablock: Any, name: str) -> None:
             del copies[name]
 
 
+def key_colour(name: str) -> tuple[float, float, float]:
+    """The theme's colour (3,) of a type of keys, such as `keyframe_jitter`; 5.0 moved them to what all editors share."""
+    theme = bpy.context.preferences.themes[0]
+    colour = getattr(theme.common.anim if bpy.app.version >= (5, 0, 0) else theme.dopesheet_editor, name)
+    return (colour[0], colour[1], colour[2])
+
+
 def supported_options(operator: Any, options: dict[str, Any]) -> dict[str, Any]:
     """Only those options that the running version's operator has; exporters gain and lose some with each version."""
     known = operator.get_rna_type().properties.keys()
@@ -72,3 +79,11 @@ def supported_options(operator: Any, options: dict[str, Any]) -> dict[str, Any]:
 def can_export(suffix: str) -> bool:
     """Whether this build has the exporter; Debian's has neither. The operators' attributes exist even then."""
     return bool(bpy.app.alembic.supported if suffix == ".abc" else bpy.app.usd.supported)
+
+
+def gltf_frame_rate_base(base: float) -> float:
+    """The scene's `fps_base` with which the glTF exporter of all supported versions writes the true times.
+
+    A scene has `fps / fps_base` frames a second; the exporter multiplies them.
+    """
+    return 1.0 / base

@@ -21,11 +21,13 @@ Array = NDArray[Any]
 Fit = Callable[[Side, Array, Array], FittedHand]
 
 
-def corrected_tracks(tracks: Mapping[Side, HandTrack], corrections: Iterable[Correction], fit: Fit) -> dict[Side, HandTrack]:
+def corrected_tracks(
+    tracks: Mapping[Side, HandTrack], corrections: Iterable[Correction], fit: Fit | None
+) -> dict[Side, HandTrack]:
     """The tracks with what is said about whole hands: not seen, swapped, shifted, in the order in which it was said.
 
-    A swapped hand was posed as a hand of the other side, so its landmarks are fitted again; without landmarks the pose is
-    mirrored.
+    A swapped hand was posed as a hand of the other side, so its landmarks are fitted again; without landmarks, or without a
+    fit, the pose is mirrored.
     """
     corrected = dict(tracks)
     for correction in corrections:
@@ -44,13 +46,13 @@ def _not_seen(track: HandTrack, correction: NotSeen) -> HandTrack:
     return replace(track, detected=detected)
 
 
-def _swapped(tracks: dict[Side, HandTrack], correction: SidesSwapped, fit: Fit) -> dict[Side, HandTrack]:
+def _swapped(tracks: dict[Side, HandTrack], correction: SidesSwapped, fit: Fit | None) -> dict[Side, HandTrack]:
     left, right = tracks["left"], tracks["right"]
     rows = correction.rows.within(len(left.detected))
     return {"left": _taken_over(left, right, rows, "left", fit), "right": _taken_over(right, left, rows, "right", fit)}
 
 
-def _taken_over(track: HandTrack, other: HandTrack, rows: slice, side: Side, fit: Fit) -> HandTrack:
+def _taken_over(track: HandTrack, other: HandTrack, rows: slice, side: Side, fit: Fit | None) -> HandTrack:
     values = {field.name: np.array(getattr(track, field.name)) for field in fields(HandTrack)}
     for name, own in values.items():
         own[rows] = getattr(other, name)[rows]
@@ -58,7 +60,7 @@ def _taken_over(track: HandTrack, other: HandTrack, rows: slice, side: Side, fit
     pose[rows] = mirrored_axis_angle(pose[rows].reshape(-1, HAND_JOINT_COUNT, 3)).reshape(pose[rows].shape)
     has_landmarks = values["detected"][rows] & values["keypoints_3d"][rows].any(axis=(1, 2))
     chosen = np.arange(rows.start, rows.stop)[has_landmarks & values["keypoints_2d"][rows].any(axis=(1, 2))]
-    if len(chosen):
+    if fit is not None and len(chosen):
         fitted = fit(side, values["keypoints_3d"][chosen], values["keypoints_2d"][chosen])
         values["pose_axis_angle"][chosen] = fitted.pose_axis_angle
         values["global_orient_axis_angle"][chosen] = fitted.global_orient_axis_angle

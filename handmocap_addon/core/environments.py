@@ -21,8 +21,9 @@ from .atomic_files import output_error, replacing
 from .errors import MissingSetupError, WorkerFailedError
 from .set_up.installers import pip_command, run_installer
 from .set_up.lock import locked
+from .set_up.package_count import PackageCount, packages_in
 from .set_up.pythons import find_python, version_of, versions_from
-from .set_up.reporting import Say
+from .set_up.reporting import Listener, Say, Show, show_nothing
 from .set_up.stamps import STAMP_NAME, pins_hash, stamp_of, write_stamp
 from .set_up.trial import check_once
 
@@ -105,15 +106,16 @@ def _finished(folder: Path, name: str) -> Environment | None:
     return None
 
 
-def ensure_worker(folder: Path, say: Say) -> Environment:
-    """The worker's environment with MediaPipe, its hand model and the stand-in body.
+def ensure_worker(folder: Path, say: Say, show: Show = show_nothing) -> Environment:
+    """The worker's environment with MediaPipe, its hand model and the stand-in body. `show` gets the progress.
 
     Raises:
         MissingSetupError, WorkerFailedError, OutputError: it cannot be made; an unfinished one is made afresh next time.
     """
     python = find_python(versions_from(OLDEST_WORKER_PYTHON))
     with locked(folder, say):
-        environment = _ensure(folder, "worker", python, (REQUIREMENTS / "worker.txt", REQUIREMENTS / "stand_in.txt"), say)
+        pins = (REQUIREMENTS / "worker.txt", REQUIREMENTS / "stand_in.txt")
+        environment = _ensure(folder, "worker", python, pins, Listener(say, show))
         model = environment.folder / "models" / "hand_landmarker.task"
         if not model.is_file():
             say("Fetching the hand model (36 MB)")
@@ -122,8 +124,8 @@ def ensure_worker(folder: Path, say: Say) -> Environment:
     return environment
 
 
-def ensure_blender_module(folder: Path, say: Say) -> Environment:
-    """The environment with Blender as a Python module.
+def ensure_blender_module(folder: Path, say: Say, show: Show = show_nothing) -> Environment:
+    """The environment with Blender as a Python module. `show` gets the progress.
 
     Raises:
         MissingSetupError: no fitting Python, or a system library is missing.
@@ -133,7 +135,7 @@ def ensure_blender_module(folder: Path, say: Say) -> Environment:
     major, minor = version_of(python) or BLENDER_PYTHONS[0]
     with locked(folder, say):
         pins = (REQUIREMENTS / f"blender-python{major}.{minor}.txt", REQUIREMENTS / "stand_in.txt")
-        environment = _ensure(folder, "blender", python, pins, say)
+        environment = _ensure(folder, "blender", python, pins, Listener(say, show))
     check_once(environment.folder, environment.python, "Blender's module", "import bpy")
     return environment
 
@@ -160,18 +162,18 @@ def add_test_tools(environment: Environment, say: Say) -> None:
     stamp = environment.folder / "test-tools"
     if stamp_of(stamp) != pins_hash([pins]):
         say(f"Adding the test tools to {environment.folder.name}")
-        _install(environment, find_python(versions_from(OLDEST_WORKER_PYTHON)), [pins])
+        _install(environment, find_python(versions_from(OLDEST_WORKER_PYTHON)), [pins], Listener(say))
         write_stamp(stamp, pins_hash([pins]))
 
 
-def _ensure(folder: Path, name: str, python: Path, pins: Sequence[Path], say: Say) -> Environment:
+def _ensure(folder: Path, name: str, python: Path, pins: Sequence[Path], listener: Listener) -> Environment:
     version = version_of(python)
     if version is None:
         raise MissingSetupError(f"{python} does not run", "install Python 3.11 or 3.13")
     environment = Environment(folder / f"{name}-python{version[0]}.{version[1]}")
     if stamp_of(environment.folder) == pins_hash(pins) and environment.python.exists():
         return environment
-    say(f"Making the {name} environment in {environment.folder} (once)")
+    listener.say(f"Making the {name} environment in {environment.folder} (once)")
     try:
         shutil.rmtree(environment.folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
@@ -179,15 +181,20 @@ def _ensure(folder: Path, name: str, python: Path, pins: Sequence[Path], say: Sa
         raise output_error(folder, error) from error
     # Without pip, since Debian's Python comes without the wheel that venv would put there.
     run_installer([str(python), "-m", "venv", "--without-pip", str(environment.folder)], folder)
-    _install(environment, python, pins)
+    _install(environment, python, pins, listener)
     write_stamp(environment.folder, pins_hash(pins))
     return environment
 
 
-def _install(environment: Environment, python: Path, pins: Sequence[Path]) -> None:
+def _install(environment: Environment, python: Path, pins: Sequence[Path], listener: Listener) -> None:
+    packages = [
+        package for file in pins for package in packages_in(file.read_text(encoding="utf-8").splitlines()) if package
+    ]
+    count = PackageCount(listener, "Installing packages", len(packages))
     for file in pins:
         into = ["--python", str(environment.python), "install", "--no-deps", "-r", str(file)]
-        run_installer([*pip_command(python), *into], environment.folder)
+        run_installer([*pip_command(python), *into], environment.folder, on_line=count.read)
+    count.finish()
 
 
 def _make_hand_model(python: Path, target: Path) -> None:

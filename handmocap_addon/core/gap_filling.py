@@ -30,6 +30,18 @@ class Provenance(enum.IntEnum):
     RELAXED = 2  # nothing near enough was measured
 
 
+def provenance_of(measured: Array, time: Array, longest_gap: float) -> Array:
+    """Where each frame (N,) comes from: measured, in a gap (N,) of at most so many seconds, or relaxed."""
+    seen, empty = np.flatnonzero(measured), np.flatnonzero(~measured)
+    provenance = np.where(measured, Provenance.MEASURED, Provenance.RELAXED).astype(np.uint8)
+    after = np.searchsorted(seen, empty)
+    inside = (after > 0) & (after < len(seen))
+    after, empty = after[inside], empty[inside]
+    short = time[seen[after]] - time[seen[after - 1]] <= longest_gap
+    provenance[empty[short]] = Provenance.FILLED
+    return provenance
+
+
 def filled_hand(
     measured_quat_wxyz: Array, measured: Array, time: Array, relaxed: Array, longest_gap: float, ease: float, carried: Array
 ) -> tuple[Array, Array]:
@@ -51,7 +63,7 @@ def filled_hand(
     seen = np.flatnonzero(measured)
     quat = np.empty((frame_count, *relaxed.shape))
     quat[seen] = measured_quat_wxyz
-    provenance = np.where(measured, Provenance.MEASURED, Provenance.RELAXED).astype(np.uint8)
+    provenance = provenance_of(measured, time, longest_gap)
     empty = np.flatnonzero(~measured)
     if len(empty) == 0:
         return quat, provenance
@@ -62,8 +74,7 @@ def filled_hand(
     until = np.where(has_after, time[seen[after]] - time[empty], np.inf)
     inside = has_before & has_after
     span = time[seen[after]] - time[seen[before]]
-    short = inside & (span <= longest_gap)
-    provenance[empty[short]] = Provenance.FILLED
+    short = provenance[empty] == Provenance.FILLED
 
     speed = _speeds(measured_quat_wxyz, time[seen], longest_gap) * carried[:, None]
     first, last = measured_quat_wxyz[before], measured_quat_wxyz[after]

@@ -43,6 +43,7 @@ class Progress:
     total: int
     fps: float
     eta_s: float | None
+    unit: str = ""  # of done and total, where people can read them: MB
 
     @property
     def fraction(self) -> float:
@@ -56,18 +57,34 @@ class Progress:
             int(data.get("total", 0)),
             float(data.get("fps", 0.0)),
             data.get("eta_s"),
+            str(data.get("unit", "")),
         )
 
     def short_text(self) -> str:
         """For a narrow progress bar: `45 %, 2 s left`."""
-        left = "" if self.eta_s is None else f", {self.eta_s:.0f} s left"
+        left = "" if self.eta_s is None else f", {_duration(self.eta_s)} left"
         return f"{self.fraction:.0%}{left}".replace("%", " %")
 
+    def details(self) -> str:
+        """The stage and what is known of its pace: `Estimating, 31 fps` or `WiLoR's weights, 812 of 2577 MB`."""
+        if self.unit:
+            return f"{self.stage}, {self.done} of {self.total} {self.unit}"
+        return f"{self.stage}, {self.fps:.0f} fps" if round(self.fps) else self.stage
+
     def text(self) -> str:
-        """For a panel or a terminal: `Estimating 43 of 96, 31.0 fps, 2 s left`."""
-        parts = [f"{self.stage} {self.done} of {self.total}"]
+        """For a terminal: `Estimating 43 of 96, 31.0 fps, 2 s left`."""
+        unit = f" {self.unit}" if self.unit else ""
+        parts = [f"{self.stage} {self.done} of {self.total}{unit}"]
         if self.fps:
             parts.append(f"{self.fps:.1f} fps")
         if self.eta_s is not None:
-            parts.append(f"{self.eta_s:.0f} s left")
+            parts.append(f"{_duration(self.eta_s)} left")
         return ", ".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    """`45 s`, `3 min`, `2 h 5 min`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

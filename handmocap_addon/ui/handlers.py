@@ -1,16 +1,18 @@
-"""What happens around the panel's jobs: another file is opened, steps are undone. Both are told by Blender."""
+"""What happens around the panel: another file is opened, steps are undone, a file is saved. Blender tells all of it."""
 
 from __future__ import annotations
 
 import bpy
 from bpy.app.handlers import persistent
 
-from . import panel_jobs
+from . import panel_jobs, relative_paths
+from .overlay import session
 
 
 @persistent
 def _after_opening(*_: object) -> None:
     panel_jobs.forget_the_file_before()
+    session.forget()
     panel_jobs.fill_in_again()
 
 
@@ -19,7 +21,20 @@ def _after_undo(*_: object) -> None:
     panel_jobs.fill_in_again()
 
 
+@persistent
+def _before_saving(target: str, *_: object) -> None:
+    relative_paths.before_saving(target)
+
+
+@persistent
+def _after_saving(*_: object) -> None:
+    relative_paths.after_saving()
+
+
 _HANDLERS = (
+    (bpy.app.handlers.save_pre, _before_saving),
+    (bpy.app.handlers.save_post, _after_saving),
+    (bpy.app.handlers.save_post_fail, _after_saving),
     (bpy.app.handlers.load_post, _after_opening),
     (bpy.app.handlers.undo_post, _after_undo),
     (bpy.app.handlers.redo_post, _after_undo),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 
 from . import panel_jobs
 
 
 class HANDMOCAP_OT_cancel_job(bpy.types.Operator):
-    """Stop this job; what was there before it stays"""
+    """Stop this job within three seconds. What was there before it stays, and the next run goes on from here"""
 
     bl_idname = "handmocap.cancel_job"
     bl_label = "Cancel"
@@ -21,7 +23,7 @@ class HANDMOCAP_OT_cancel_job(bpy.types.Operator):
 
 
 class HANDMOCAP_OT_open_log(bpy.types.Operator):
-    """Open the log of the last job in Blender's text editor"""
+    """Show what this job wrote while it ran, in Blender's text editor"""
 
     bl_idname = "handmocap.open_log"
     bl_label = "Show Log"
@@ -29,17 +31,50 @@ class HANDMOCAP_OT_open_log(bpy.types.Operator):
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"HIDDEN"})  # type: ignore[valid-type]
 
     def execute(self, context: bpy.types.Context) -> set[str]:
+        path = Path(self.filepath)
         try:
-            text = bpy.data.texts.load(self.filepath)
-        except RuntimeError as error:
-            self.report({"ERROR"}, f"The log cannot be opened: {error}")
+            content = path.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            self.report({"ERROR"}, f"The log {path} cannot be opened ({error.strerror}): run the job again")
             return {"CANCELLED"}
-        for area in context.screen.areas if context.screen else ():
-            if area.type == "TEXT_EDITOR":
-                area.spaces.active.text = text
-                return {"FINISHED"}
-        self.report({"INFO"}, f"The log is the text {text.name}; show it in a Text Editor")
+        name = f"handmocap {path.stem} log"
+        text = bpy.data.texts.get(name) or bpy.data.texts.new(name)
+        text.from_string(content)
+        show_text(context, text)
+        self.report({"INFO"}, f"The log is the text {text.name}")
         return {"FINISHED"}
 
 
-CLASSES = (HANDMOCAP_OT_cancel_job, HANDMOCAP_OT_open_log)
+class HANDMOCAP_OT_open_text(bpy.types.Operator):
+    """Show this text of the file in Blender's text editor"""
+
+    bl_idname = "handmocap.open_text"
+    bl_label = "Show Text"
+    bl_options = {"INTERNAL"}
+
+    name: bpy.props.StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        text = bpy.data.texts.get(self.name)
+        if text is None:
+            self.report({"ERROR"}, f"There is no text {self.name} in this file: run it again")
+            return {"CANCELLED"}
+        show_text(context, text)
+        return {"FINISHED"}
+
+
+def show_text(context: bpy.types.Context, text: bpy.types.Text) -> None:
+    """In a text editor that is open in some window, else in a window of its own. Without a window the text is just there."""
+    if bpy.app.background:
+        return
+    windows = context.window_manager.windows
+    areas = [area for window in windows for area in window.screen.areas if area.type == "TEXT_EDITOR"]
+    if not areas:
+        bpy.ops.wm.window_new()
+        areas = [windows[-1].screen.areas[0]]
+        areas[0].type = "TEXT_EDITOR"
+    areas[0].spaces.active.text = text
+    areas[0].spaces.active.top = 0
+
+
+CLASSES = (HANDMOCAP_OT_cancel_job, HANDMOCAP_OT_open_log, HANDMOCAP_OT_open_text)

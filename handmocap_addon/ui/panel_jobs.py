@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,8 +16,10 @@ import bpy
 
 from ..blender.jobs import ChildJob
 from ..blender.progress_line import show_progress
-from ..core.errors import HandmocapError
+from ..blender.status_bar import redraw_status_bars
+from ..core.errors import CancelledError, HandmocapError
 from ..core.job_protocol import Progress
+from . import announcements
 from .job_owner import JobOwner
 
 # Nobody reads more numbers than this; each one costs a picture of the window.
@@ -35,12 +37,14 @@ class WatchedJob(Protocol):
 
 @dataclass(frozen=True)
 class Status:
-    """What a stage's panel says about its last job."""
+    """What a stage's panel says about its last job. `result` is the job's own."""
 
     ok: bool
     sentence: str
     log_path: Path | None = None
     owner: JobOwner | None = None
+    is_cancelled: bool = False
+    result: Result | None = field(default=None, compare=False)
 
     def sentence_for(self, scene: bpy.types.Scene) -> str:
         """The sentence, with a word about whose it is where that is not this scene."""
@@ -55,6 +59,7 @@ class _Entry:
     finish: Callable[[Result], str]
     owner: JobOwner | None = None
     fill_in: FillIn | None = None
+    title: str = ""
 
 
 _running: dict[str, _Entry] = {}
@@ -71,8 +76,11 @@ def start(
     finish: Callable[[Result], str],
     scene: bpy.types.Scene | None = None,
     fill_in: FillIn | None = None,
+    title: str = "",
 ) -> None:
     """Watch a job until its end; `finish` takes its result and returns the sentence to show.
+
+    `title` is what people call the job; by default the stage's name.
 
     A job about a `scene` is shown as that scene's wherever another one is looked at. `fill_in` writes the result into it:
     when the job ends, and again (its last argument) after an undo or when the file is opened again. It is never called on
@@ -87,7 +95,7 @@ def start(
     _status.pop(stage, None)
     _found.pop(stage, None)
     owner = JobOwner.of(scene) if scene is not None else None
-    _running[stage] = _Entry(watched, child, finish, owner, fill_in)
+    _running[stage] = _Entry(watched, child, finish, owner, fill_in, title)
     if bpy.app.background:
         try:
             with contextlib.suppress(HandmocapError):
@@ -102,6 +110,15 @@ def start(
 
 def is_running(stage: str) -> bool:
     return stage in _running
+
+
+def running_stages() -> tuple[str, ...]:
+    return tuple(_running)
+
+
+def title(stage: str) -> str:
+    """What people call the stage's running job."""
+    return (_running[stage].title if stage in _running else "") or stage.capitalize()
 
 
 def is_cancelled(stage: str) -> bool:
@@ -151,6 +168,7 @@ def cancel_all() -> None:
         memory.clear()
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
+    announcements.forget_all()
 
 
 def forget_the_file_before() -> None:
@@ -170,9 +188,17 @@ def fill_in_again() -> None:
 def _tick() -> float | None:
     for stage in list(_running):
         if not _running[stage].watched.poll():
+            called = title(stage)
             _end(stage, raise_errors=False)
+            _announce(called, _status[stage])
     _redraw_what_changed()
     return _INTERVAL_SECONDS if _running else None
+
+
+def _announce(called: str, said: Status) -> None:
+    level = "INFO" if said.ok else "WARNING" if said.is_cancelled else "ERROR"
+    sentence = said.sentence_for(bpy.context.scene)
+    announcements.announce(announcements.Announcement(level, called, sentence, said.log_path))
 
 
 def _end(stage: str, raise_errors: bool) -> None:
@@ -187,9 +213,10 @@ def _end(stage: str, raise_errors: bool) -> None:
             scene = entry.owner.scene()
             if scene is not None:
                 entry.fill_in(scene, result, False)
-        _status[stage] = Status(True, sentence, log, entry.owner)
+        _status[stage] = Status(True, sentence, log, entry.owner, result=result)
     except HandmocapError as error:
-        _status[stage] = Status(False, error.sentence(), log, entry.owner)
+        is_wanted = isinstance(error, CancelledError)
+        _status[stage] = Status(False, error.sentence(), log, entry.owner, is_wanted)
         if raise_errors:
             raise
     except Exception as error:  # The border of the timer, which Blender would stop for every other job as well.
@@ -200,19 +227,22 @@ def _end(stage: str, raise_errors: bool) -> None:
 
 
 def _redraw_what_changed() -> None:
-    """Draw the sidebars again, and those alone: the picture beside them may take long, and is the same."""
+    """Draw sidebars and status bars again, and those alone: the picture beside them may take long, and is the same."""
     shown: list[object] = [*_status.values()]
     for stage, entry in _running.items():
         shown += [stage, entry.child.progress, entry.child.note, entry.child.is_cancelled]
     if shown == _shown:
         return
     _shown[:] = shown
+    redraw_status_bars()
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type == "VIEW_3D" and area.spaces.active.show_region_ui:
                 for region in area.regions:
                     if region.type == "UI":
                         region.tag_redraw()
+            elif area.type == "PREFERENCES":
+                area.tag_redraw()
 
 
 @contextlib.contextmanager

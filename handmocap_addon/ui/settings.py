@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from ..core.cleanup_settings import SMOOTHING_TARGETS, CleanupSettings
 from ..core.key_settings import KeySettings
 from ..core.wrist import WristSettings, WristSource
 from .cleanup import live
+from .estimators import ESTIMATORS
+from .motion_files.settings import HandmocapMotionFiles
+from .overlay.settings import HandmocapShown
+from .preferences import default_estimator, smplx_models
 from .retarget.settings import HandmocapRetargetSettings
 from .source.choosing import clip_chosen, gvhmr_chosen
 from .source.people import HandmocapPerson, people_items, person_chosen
@@ -22,9 +27,10 @@ BODY_CHOICES = (
     ("STAND_IN", "Stand-in", "The wooden mannequin; needs no licensed file"),
     ("FILE", "SMPL-X file", "Your own SMPLX_NEUTRAL, MALE or FEMALE .npz"),
 )
-ESTIMATORS = (
-    ("mediapipe", "MediaPipe", "Built in, runs on any processor, Apache-2.0"),
-    ("wilor", "WiLoR", "More exact, wants a graphics card; not for commercial work: see Set-up"),
+SMPLX_KINDS = (
+    ("NEUTRAL", "Neutral", "SMPLX_NEUTRAL.npz of the folder in the preferences: what GVHMR's shapes are made for"),
+    ("MALE", "Male", "SMPLX_MALE.npz of the folder in the preferences; GVHMR's shapes look a little different on it"),
+    ("FEMALE", "Female", "SMPLX_FEMALE.npz of the folder in the preferences; GVHMR's shapes look a little different on it"),
 )
 DETECTOR_SIZE = 640  # WiLoR's own
 SIDES_ESTIMATED = (
@@ -48,6 +54,17 @@ SHARINGS = (
 )
 
 
+def _estimator(settings: HandmocapSettings) -> int:
+    """The scene's own, else that of the preferences, as Blender counts choices."""
+    names = [name for name, *_ in ESTIMATORS]
+    chosen = settings.own_estimator or default_estimator(bpy.context)
+    return names.index(chosen) if chosen in names else 0
+
+
+def _set_estimator(settings: HandmocapSettings, number: int) -> None:
+    settings.own_estimator = ESTIMATORS[number][0]
+
+
 def _apply_live(_settings: HandmocapSettings, context: bpy.types.Context) -> None:
     live.smoothing_changed(context)
 
@@ -60,16 +77,22 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     """The panel's fields."""
 
     clip: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Clip", description="The video, or a folder of images", subtype="FILE_PATH", update=clip_chosen
+        name="Clip",
+        description="The video, or a folder of images. A GVHMR result and hands that lie beside it are filled in",
+        subtype="FILE_PATH",
+        update=clip_chosen,
     )
     gvhmr: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="GVHMR",
-        description="hmr4d_results.pt of the same clip; leave empty for hands alone",
+        description="The hmr4d_results.pt of the same clip, for the body and to tell whose hands are whose; empty for "
+        "hands alone",
         subtype="FILE_PATH",
         update=gvhmr_chosen,
     )
     hand_poses: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Hands", description="The hand_poses.npz that Estimate writes, or one of your own", subtype="FILE_PATH"
+        name="Hands",
+        description="The raw hands: the hand_poses.npz that Estimate writes, or one of your own. Cleanup never changes it",
+        subtype="FILE_PATH",
     )
     found_gvhmr: bpy.props.StringProperty(  # type: ignore[valid-type]
         description="The GVHMR result that was filled in for the clip", options={"HIDDEN"}
@@ -89,10 +112,21 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         items=people_items,
         update=person_chosen,
     )
-    estimator: bpy.props.EnumProperty(name="Estimator", items=ESTIMATORS)  # type: ignore[valid-type]
+    own_estimator: bpy.props.StringProperty(  # type: ignore[valid-type]
+        description="The estimator that was chosen in this scene; empty for that of the preferences", options={"HIDDEN"}
+    )
+    estimator: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Estimator",
+        description="What finds the hands. Change it where MediaPipe loses them; the default is in the preferences",
+        items=ESTIMATORS,
+        get=_estimator,
+        set=_set_estimator,
+    )
     detector_size: bpy.props.IntProperty(  # type: ignore[valid-type]
         name="Detector",
-        description="Pixels of the longer side on which hands are looked for. More finds smaller hands and takes longer",
+        description="Pixels of the longer side on which WiLoR looks for hands. Raise it where small hands are missed: "
+        "twice as many "
+        "take about four times as long to look through",
         default=DETECTOR_SIZE,
         min=32,
         soft_min=320,
@@ -102,16 +136,24 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     batch: bpy.props.IntProperty(  # type: ignore[valid-type]
         name="Batch",
-        description="Hands that go through the network at once, fewer where memory lacks. 0: what suits the device",
+        description="Hands that go through the network at once. Lower it where the card's memory is wanted for other "
+        "things; "
+        "0: what suits the device",
         default=0,
         min=0,
         soft_max=128,
     )
     sides: bpy.props.EnumProperty(  # type: ignore[valid-type]
-        name="Sides", items=SIDES_ESTIMATED, description="Which of the person's hands to look for"
+        name="Sides",
+        items=SIDES_ESTIMATED,
+        description="Which of the person's hands to look for. One side alone costs the same time and leaves the other "
+        "as it is",
     )
     frames: bpy.props.EnumProperty(  # type: ignore[valid-type]
-        name="Frames", items=FRAMES_ESTIMATED, description="On which frames to look for hands"
+        name="Frames",
+        items=FRAMES_ESTIMATED,
+        description="On which frames to look for hands. A range repairs a bad spot without looking through the whole "
+        "clip again",
     )
     first_frame: bpy.props.IntProperty(  # type: ignore[valid-type]
         name="First", description="First frame of the clip to look at, counted from 1", default=1, min=1
@@ -121,24 +163,43 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     afresh: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Again although Finished",
-        description="Look for the hands again where the file already has them, from this clip with these settings",
+        description="Look for the hands again where the file already has them from this clip with these settings. "
+        "Costs a full run",
     )
-    body: bpy.props.EnumProperty(name="Body", items=BODY_CHOICES)  # type: ignore[valid-type]
+    body: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Body",
+        description="What Add Body adds: the stand-in needs nothing, an SMPL-X file looks like the person",
+        items=BODY_CHOICES,
+    )
+    smplx_kind: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="SMPL-X Model",
+        description="Which of the SMPL-X models in the preferences' folder stands for the person",
+        items=SMPLX_KINDS,
+    )
     smplx_model: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Model", description="SMPLX_NEUTRAL.npz, from smpl-x.is.tue.mpg.de", subtype="FILE_PATH"
+        name="Model",
+        description="An SMPLX_*.npz of your own for this scene; empty: the one chosen above, from the preferences' folder",
+        subtype="FILE_PATH",
     )
     armature: bpy.props.PointerProperty(  # type: ignore[valid-type]
-        name="Armature", description="The SMPL-X armature that gets the keys", type=bpy.types.Object, poll=_is_armature
+        name="Armature",
+        description="The SMPL-X armature that gets the keys: the one that was added, or any that is in the scene",
+        type=bpy.types.Object,
+        poll=_is_armature,
     )
     steady_camera: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Steady Camera", description="The real camera stood still: give the scene's camera one pose, without keys"
     )
     wrist: bpy.props.EnumProperty(  # type: ignore[valid-type]
-        name="Wrist", items=WRISTS, description="Whose rotation Apply Body gives the wrists; the hands' need Estimate first"
+        name="Wrist",
+        items=WRISTS,
+        description="Whose rotation Apply Body gives the wrists. Try the hands' where GVHMR's wrists are stiff or wrong; "
+        "they need Estimate first",
     )
     forearm_twist: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Forearm Twist",
-        description="How much of the wrist's twist the forearm takes; the hand stays as it is",
+        description="How much of the wrist's twist the forearm takes. Raise it where the mesh wrings at the wrist; "
+        "the hand stays",
         default=0.0,
         min=0.0,
         max=1.0,
@@ -146,7 +207,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     smoothing: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Smoothing",
-        description="How strongly fingers that hold still are calmed; gestures keep their speed. 0 keeps what was measured",
+        description="How strongly fingers that hold still are calmed. Raise it where holds tremble; fast gestures "
+        "lose little, and 0 "
+        "keeps what was measured",
         default=CleanupSettings.smoothing,
         min=0.0,
         max=1.0,
@@ -168,7 +231,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     longest_gap: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Longest Gap",
-        description="Frames without a hand are bridged up to this long; longer gaps ease to a relaxed hand",
+        description="Gaps without a hand are bridged up to this long. Raise it where a hand relaxes in the middle of "
+        "a gesture; what "
+        "is bridged is guessed",
         default=CleanupSettings.longest_gap,
         min=0.0,
         soft_max=5.0,
@@ -176,7 +241,8 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     ease: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Ease",
-        description="How long a hand takes to relax where a longer gap begins, and to come back where it ends",
+        description="How long a hand takes to relax where a longer gap begins, and to come back where it ends. "
+        "Shorter is abrupt",
         default=CleanupSettings.ease,
         min=0.0,
         soft_max=2.0,
@@ -184,7 +250,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     lowest_score: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Lowest Score",
-        description="Frames on which the estimator was less sure of the hand than this are filled in. 0 keeps all",
+        description="Frames on which the estimator was less sure of the hand than this are filled in. Raise it where "
+        "blurred hands "
+        "flicker; 0 keeps all",
         default=CleanupSettings.lowest_score,
         min=0.0,
         max=1.0,
@@ -192,14 +260,16 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     reduction_error: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Error",
-        description="By how many degrees a finger bone may turn from where all keys would have it",
+        description="By how many degrees a finger bone may turn from where all keys would have it. More leaves fewer keys",
         default=ReductionSettings.error_degrees,
         min=0.05,
         max=45.0,
         soft_max=10.0,
     )
     reduction_sharing: bpy.props.EnumProperty(  # type: ignore[valid-type]
-        name="Keys By", description="Which bones have their reduced keys on the same frames", items=SHARINGS
+        name="Keys By",
+        description="Which bones have their reduced keys on the same frames: fewer keys, or easier to edit",
+        items=SHARINGS,
     )
     hand_key_ease: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Ease to Own Keys",
@@ -213,20 +283,34 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     whole_frames: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Whole Frames",
-        description="Key whole frames also where the clip's fall between those of the scene",
+        description="Key whole frames also where the clip's fall between those of the scene. Off: keys stand where "
+        "frames were seen",
         default=KeySettings.whole_frames,
     )
     retarget: bpy.props.PointerProperty(  # type: ignore[valid-type]
         name="Other Rig", description="The rig that gets the fingers as well", type=HandmocapRetargetSettings
     )
-    bake_alembic: bpy.props.BoolProperty(name="Alembic", default=True)  # type: ignore[valid-type]
-    bake_usd: bpy.props.BoolProperty(name="USD", default=True)  # type: ignore[valid-type]
+    bake_alembic: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Alembic", description="Bake an .abc with every point on every frame: opens everywhere, large", default=True
+    )
+    bake_usd: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="USD", description="Bake a .usdc with every point on every frame, for pipelines on USD", default=True
+    )
+    shown: bpy.props.PointerProperty(  # type: ignore[valid-type]
+        name="Shown", description="What is drawn over the clip", type=HandmocapShown
+    )
+    motion_files: bpy.props.PointerProperty(  # type: ignore[valid-type]
+        name="Motion Files", description="Files of the motion for other programs", type=HandmocapMotionFiles
+    )
     bake_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Folder", description="Where body.abc and body.usdc go; empty for beside the hands", subtype="DIR_PATH"
     )
 
     def fill_in(self, attribute: str, path: str) -> None:
-        """Set a field on the clip's behalf, so that another clip may change it again."""
+        """Set a field on the clip's behalf, so that another clip may change it again; relative where the clip is."""
+        if path and self.clip.startswith("//"):
+            with contextlib.suppress(ValueError):  # another drive
+                path = bpy.path.relpath(path)
         setattr(self, attribute, path)
         setattr(self, f"found_{attribute}", path)
 
@@ -265,8 +349,8 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         path = self.clip_path() or self.hand_poses_path()
         return f"{path.stem if path is not None else 'fingers'} motion"
 
-    def estimate_request(self, target: Path, estimator: str, weights: Path | None) -> EstimateRequest:
-        """What Estimate asks the worker for; there must be a clip. `weights` are WiLoR's."""
+    def estimate_request(self, target: Path, estimator: str, weights: Path | None, device: str = "auto") -> EstimateRequest:
+        """What Estimate asks the worker for; there must be a clip. `weights` and `device` are WiLoR's."""
         clip = self.clip_path()
         assert clip is not None
         request = EstimateRequest(
@@ -281,7 +365,7 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         )
         if estimator != "wilor":
             return request
-        return replace(request, model=weights, detector_size=self.detector_size, batch=self.batch or None)
+        return replace(request, model=weights, device=device, detector_size=self.detector_size, batch=self.batch or None)
 
     def wrist_settings(self) -> WristSettings:
         return WristSettings(
@@ -305,9 +389,20 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         return ReductionSettings(self.reduction_error, KeySharing(self.reduction_sharing.lower()))
 
     def body_choice(self) -> str:
-        """`stand-in`, or the path of the model file."""
-        return "stand-in" if self.body == "STAND_IN" else str(_path(self.smplx_model) or "")
+        """`stand-in`, or the path of the model file, "" where there is none."""
+        return "stand-in" if self.body == "STAND_IN" else str(self.smplx_model_path() or "")
+
+    def smplx_model_path(self) -> Path | None:
+        """The scene's own SMPL-X file, else the chosen one of the preferences' folder."""
+        found = (model.path for model in smplx_models(bpy.context) if model.kind == self.smplx_kind)
+        return _path(self.smplx_model) or next(found, None)
 
 
 def _path(text: str) -> Path | None:
-    return Path(bpy.path.abspath(text)) if text else None
+    if not text:
+        return None
+    path = Path(bpy.path.abspath(text))
+    if text.startswith("//") and not path.exists():
+        # A file that was saved on Windows.
+        return Path(bpy.path.abspath(text.replace("\\", "/")))
+    return path

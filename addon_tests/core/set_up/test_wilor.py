@@ -113,7 +113,7 @@ def test_from_folders_alone_without_any_network(shop):
     assert not (ready.environment.folder / "downloads").exists()
     # Every stage told its progress from its beginning to its whole.
     ends = {stage: (done, total) for stage, done, total in shop.shown}
-    assert ends == {"First": (2, 2), "PyTorch, packages": (2, 2), "wilor_mini": (1, 1), "WiLoR's weights, MB": (2, 2)}
+    assert ends == {"First": (2, 2), "PyTorch, packages": (2, 2), "wilor_mini": (1, 1), "WiLoR's weights": (2, 2)}
     assert {("First", done, 2) for done in (0, 1, 2)} <= set(shop.shown)
 
 

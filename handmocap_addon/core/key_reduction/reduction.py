@@ -8,12 +8,14 @@ stretches between fixed keys go side by side.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..rotation_modes import QUATERNION, quat_wxyz_of_mode
+from .angle_metric import angle_metric
 from .bezier_curves import bezier_values
 from .kept_frames import holds, turning_rows
 from .segment_fit import POINT_SHARES, Handles, fitted_handles
@@ -33,22 +35,26 @@ _STILL = 0.5
 # There the curve may leave it by this part of the angle.
 _AT_TURNS = 0.5
 _LONGEST_STRETCH = 256
-# Stretches whose quaternions are further away than this many times the angle are not held against it more closely.
+# Stretches whose joints are further away than this many times the angle are not held against it more closely.
 _HOPELESS = 1.05
-# Stretches that are fitted at once, which bounds the memory.
+# Joints' stretches that are fitted at once, which bounds the memory.
 _AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
 class FullKeys:
-    """The keys of channels that are to share fewer: J joints' quaternions wxyz at N moments, as they are stored."""
+    """The keys of channels that are to share fewer: J joints' rotations at N moments, as they are stored.
+
+    A rotation is the k values of its mode: those of a quaternion or of axis and angle, or three Euler angles in radians.
+    """
 
     frames: Array  # (N,) growing, may be between whole ones
-    values: Array  # (N, J, 4)
-    left_handles: Array  # (N, J, 4, 2) frame and value
-    right_handles: Array  # (N, J, 4, 2)
+    values: Array  # (N, J, k)
+    left_handles: Array  # (N, J, k, 2) frame and value
+    right_handles: Array  # (N, J, k, 2)
     keep: Array  # (N,) bool: these stay
     untouched: Array  # (N - 1,) bool: between these and the next, everything stays as it is
+    mode: str = QUATERNION
 
 
 @dataclass(frozen=True)
@@ -56,13 +62,13 @@ class ReducedKeys:
     """The rows of the full keys that stay, with their handles, and how far any joint is from its full rotation."""
 
     rows: Array  # (K,)
-    left_handles: Array  # (K, J, 4, 2) float32
-    right_handles: Array  # (K, J, 4, 2) float32
+    left_handles: Array  # (K, J, k, 2) float32
+    right_handles: Array  # (K, J, k, 2) float32
     largest_error_degrees: float
 
 
 def reduced_keys(groups: Sequence[FullKeys], limit_degrees: float) -> list[ReducedKeys]:
-    """Reduce groups of alike many joints.
+    """Reduce groups of alike many joints, all in one rotation mode.
 
     The rotation of no joint is more than `limit_degrees` from that of the full keys, on every key and at eighths of the way
     to the next. The first and the last key stay, and those on which the group turns round or begins or ends to hold still.
@@ -77,6 +83,7 @@ class _Work:
 
     def __init__(self, groups: Sequence[FullKeys], limit_degrees: float) -> None:
         self.limit = np.radians(limit_degrees * (1.0 - _MARGIN))
+        self.mode, self.joints, self.size = groups[0].mode, *groups[0].values.shape[1:]
         counts = [len(group.frames) for group in groups]
         self.first = np.concatenate(([0], np.cumsum(counts)))
         self.frames = np.concatenate([np.float64(np.float32(group.frames)) for group in groups])
@@ -85,12 +92,13 @@ class _Work:
         self.left = np.concatenate([group.left_handles.reshape(-1, channels, 2) for group in groups]).astype(np.float64)
         self.right = np.concatenate([group.right_handles.reshape(-1, channels, 2) for group in groups]).astype(np.float64)
         self.dense = self._full_curves()
-        self.normal = _unit_joints(self.dense)
+        self.rotations = self._rotations(self.dense)
 
         fixed, flat, turning = [], [], []
         for group in groups:
-            edges, still = holds(group.values, _STILL * limit_degrees), np.zeros(len(group.frames), bool)
-            keep, turns = group.keep.copy(), turning_rows(group.values, _TURN * limit_degrees)
+            quat_wxyz = quat_wxyz_of_mode(group.values, group.mode)
+            edges, still = holds(quat_wxyz, _STILL * limit_degrees), np.zeros(len(group.frames), bool)
+            keep, turns = group.keep.copy(), turning_rows(quat_wxyz, _TURN * limit_degrees)
             for start, end in edges:
                 # What turns within a hold is no gesture.
                 turns[start : end + 1] = False
@@ -162,7 +170,7 @@ class _Work:
     def _tried(self, start: Array, end: Array) -> tuple[Array, Handles]:
         """Which stretches (S,) can be fitted, and the handles of all."""
         handles, distance = self._fitted(start, end)
-        fits = 2.0 * distance <= _HOPELESS * self.limit
+        fits = distance <= _HOPELESS * self.limit
         # Most that do not fit show it on the rows alone.
         for every in (PARTS, _AT_FIRST):
             near = np.flatnonzero(fits)
@@ -181,9 +189,9 @@ class _Work:
         )
 
     def _fitted(self, start: Array, end: Array) -> tuple[Handles, Array]:
-        """Handles of stretches, flat ones where a hold is, and about how far (S,) quaternions are from the full ones."""
-        parts = np.array_split(np.arange(len(start)), len(start) // _AT_ONCE + 1)
-        fitted = [fitted_handles(self._resampled(start[part], end[part])) for part in parts]
+        """Handles of stretches, flat ones where a hold is, and about how far (S,) joints are from their full rotations."""
+        parts = np.array_split(np.arange(len(start)), len(start) * self.joints // _AT_ONCE + 1)
+        fitted = [self._fitted_part(start[part], end[part]) for part in parts]
         handles, distance = _joined([part[0] for part in fitted]), np.concatenate([part[1] for part in fitted])
         third = 1.0 / 3.0
         still = self.is_still[start] & self.is_still[end - 1]
@@ -198,8 +206,14 @@ class _Work:
             distance[level_ones] = 0.0
         return handles, distance
 
+    def _fitted_part(self, start: Array, end: Array) -> tuple[Handles, Array]:
+        full = self._resampled(start, end)
+        shape = (len(start), len(POINT_SHARES), self.joints, self.size)
+        metric = angle_metric(full.reshape(shape), self.mode, self.limit)
+        return fitted_handles(full, metric)
+
     def _resampled(self, start: Array, end: Array) -> Array:
-        """Values (S, C, POINT_SHARES) of the full curves over stretches."""
+        """Values (S, POINT_SHARES, C) of the full curves over stretches."""
         wanted = self.frames[start, None] + (self.frames[end] - self.frames[start])[:, None] * POINT_SHARES
         # Frames of one group only grow, so a bound for each stretch finds the rows of all at once.
         rows = self._row_before(start, end, wanted)
@@ -209,7 +223,7 @@ class _Work:
         share = (place - before)[..., None]
         values = self.dense[before] * (1.0 - share) + self.dense[before + 1] * share
         values[:, 0], values[:, -1] = self.values[start], self.values[end]
-        return np.ascontiguousarray(np.swapaxes(values, 1, 2))
+        return values
 
     def _row_before(self, start: Array, end: Array, wanted: Array) -> Array:
         """The last row of each stretch (S,) whose frame is not after `wanted` (S, P)."""
@@ -280,7 +294,7 @@ class _Work:
         share = (frame - self.frames[start][owner]) / (self.frames[end] - self.frames[start])[owner]
         first, second, third, fourth = self._corners(start, end, handles)
         curve = bezier_values(first[owner], second[owner], third[owner], fourth[owner], share[:, None])
-        apart = np.linalg.norm(_unit_joints(curve) - self.normal[place], axis=-1).max(axis=-1)
+        apart = np.linalg.norm(self._rotations(curve) - self.rotations[place], axis=-1).max(axis=-1)
         # Unit quaternions a chord apart are four times the arc sine of half of it apart as rotations.
         angle: Array = 4.0 * np.arcsin(np.minimum(0.5 * apart, 1.0))
         return angle, owner, place
@@ -300,6 +314,10 @@ class _Work:
             rounded(last - handles.in_share * length, handles.in_value),
             rounded(last, self.values[end]),
         )
+
+    def _rotations(self, values: Array) -> Array:
+        """Unit quaternions (n, J, 4) of values (n, C)."""
+        return quat_wxyz_of_mode(values.reshape(len(values), self.joints, self.size), self.mode)
 
     def _check(self) -> None:
         """Split what leaves the limit between rows, until nothing does."""
@@ -332,21 +350,18 @@ class _Work:
         if len(fitted):
             _, out_handle, in_handle, _ = self._corners(starts[fitted], ends[fitted], self.handles.of(mine[fitted]))
             right[fitted], left[fitted + 1] = out_handle, in_handle
-        shape = (len(rows), -1, 4, 2)
+        shape = (len(rows), self.joints, self.size, 2)
         largest = float(np.degrees(np.max(self.errors[mine], initial=0.0)))
         return ReducedKeys(rows - first, left.reshape(shape), right.reshape(shape), largest)
 
 
-def _unit_joints(values: Array) -> Array:
-    joints = values.reshape(len(values), -1, 4)
-    return joints / np.linalg.norm(joints, axis=-1, keepdims=True)
+_NAMES = tuple(field.name for field in fields(Handles))
 
 
 def _put(into: Handles, places: Array, handles: Handles) -> None:
-    for name in ("out_share", "in_share", "out_value", "in_value"):
+    for name in _NAMES:
         getattr(into, name)[places] = getattr(handles, name)
 
 
 def _joined(parts: Sequence[Handles]) -> Handles:
-    names = ("out_share", "in_share", "out_value", "in_value")
-    return Handles(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    return Handles(*(np.concatenate([getattr(part, name) for part in parts]) for name in _NAMES))

@@ -12,19 +12,23 @@ Say = Callable[[str], None]
 Show = Callable[[Progress], None]
 
 
+def show_nothing(_progress: Progress) -> None:
+    """For whoever wants sentences alone."""
+
+
 @dataclass(frozen=True)
 class Listener:
     """Who is told: `say` gets sentences, `show` gets progress."""
 
     say: Say
-    show: Show = lambda _progress: None
+    show: Show = show_nothing
 
 
 class Pace:
     """The progress of one stage; the time left is that of what this run itself has done so far."""
 
-    def __init__(self, listener: Listener, stage: str, total: int, done: int = 0) -> None:
-        self._listener, self._stage, self._total = listener, stage, total
+    def __init__(self, listener: Listener, stage: str, total: int, done: int = 0, unit: str = "") -> None:
+        self._listener, self._stage, self._total, self._unit = listener, stage, total, unit
         self._first, self._started = done, time.monotonic()
         self._shown = -1
         self.reach(done)
@@ -37,4 +41,4 @@ class Pace:
         self._shown = done
         own = done - self._first
         left = (time.monotonic() - self._started) * (self._total - done) / own if own > 0 else None
-        self._listener.show(Progress(self._stage, done, self._total, 0.0, left))
+        self._listener.show(Progress(self._stage, done, self._total, 0.0, left, self._unit))

@@ -17,7 +17,7 @@ from .reporting import Listener, Pace
 from .wilor_files import OWN_FOLDER, WEIGHTS_FOLDER, WILOR_FILES, WeightFile
 
 _BLOCK_BYTES: Final = 1 << 22
-_STAGE: Final = "WiLoR's weights, MB"
+_STAGE: Final = "WiLoR's weights"
 HASHES_NAME: Final = "weights-hashes.json"
 
 
@@ -78,7 +78,7 @@ def bring_weights(
     memory = HashMemory(folder / HASHES_NAME)
     if source is not None:
         check_source(source, files)
-    pace = Pace(listener, _STAGE, sum(file.megabytes for file in files))
+    pace = Pace(listener, _STAGE, sum(file.megabytes for file in files), unit="MB")
     before = 0
     for file in files:
 

@@ -6,7 +6,7 @@ from ...blender.shot import add_body_to_scene, apply_body, match_scene_to_clip
 from ...core.gvhmr_file import read_gvhmr_result
 from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs
-from ..drawing import has_armature, waits_for
+from ..drawing import has_own_armature, waits_for
 from ..flow import origins
 
 STAGE = "body"
@@ -39,8 +39,8 @@ class HANDMOCAP_OT_add_body(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         settings = context.scene.handmocap
-        if settings.body == "FILE" and not settings.smplx_model:
-            return waits_for(cls, "Choose your SMPLX_NEUTRAL.npz first, or the stand-in")
+        if not settings.body_choice():
+            return waits_for(cls, "Choose your SMPLX_NEUTRAL.npz first, its folder in the preferences, or the stand-in")
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -85,7 +85,7 @@ class HANDMOCAP_OT_apply_body(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         settings = context.scene.handmocap
-        if not has_armature(cls, context):
+        if not has_own_armature(cls, context):
             return False
         if not settings.gvhmr:
             return waits_for(cls, "Choose GVHMR's hmr4d_results.pt in Source first")

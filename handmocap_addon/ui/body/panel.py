@@ -4,6 +4,7 @@ import bpy
 
 from ..drawing import CATEGORY, stage_state
 from ..flow.header import WithState
+from ..preferences import smplx_folder
 from .operators import STAGE
 
 
@@ -23,6 +24,8 @@ class HANDMOCAP_PT_body(WithState, bpy.types.Panel):
         column = self.layout.column()
         column.row().prop(settings, "body", expand=True)
         if settings.body == "FILE":
+            if smplx_folder(context) is not None and not settings.smplx_model:
+                column.row().prop(settings, "smplx_kind", expand=True)
             column.prop(settings, "smplx_model")
         column.operator("handmocap.add_body", icon="OUTLINER_OB_ARMATURE")
         column.prop(settings, "armature")

@@ -128,7 +128,12 @@ class HANDMOCAP_OT_smooth(_Corrects, bpy.types.Operator):
     bl_label = "Smooth"
 
     strength: bpy.props.FloatProperty(  # type: ignore[valid-type]
-        name="Strength", description="0 keeps what was measured", default=0.8, min=0.0, max=1.0, subtype="FACTOR"
+        name="Strength",
+        description="How strongly these fingers are calmed here. Raise it where a hold trembles; 0 keeps what was measured",
+        default=0.8,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
     )
 
     def corrected(self, before: tuple[Correction, ...], target: FingerTarget, rows: Rows) -> tuple[Correction, ...]:
@@ -165,7 +170,9 @@ class HANDMOCAP_OT_shift_hands(_Corrects, bpy.types.Operator):
         "Always the whole clip"
     )
 
-    frames: bpy.props.IntProperty(name="Frames", description="Later where positive", default=1)  # type: ignore[valid-type]
+    frames: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Frames", description="By how many frames of the clip the hands come later; earlier where negative", default=1
+    )
 
     def corrected(self, before: tuple[Correction, ...], target: FingerTarget, rows: Rows) -> tuple[Correction, ...]:
         for side in target.sides:
@@ -182,7 +189,7 @@ class HANDMOCAP_OT_wrist_from(_Corrects, bpy.types.Operator):
     bl_idname = "handmocap.wrist_from"
     bl_label = "Wrist From"
 
-    source: bpy.props.EnumProperty(name="Wrist", items=WRISTS)  # type: ignore[valid-type]
+    source: bpy.props.EnumProperty(name="Wrist", description="Whose rotation the wrists get on these frames", items=WRISTS)  # type: ignore[valid-type]
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

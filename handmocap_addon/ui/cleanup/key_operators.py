@@ -100,7 +100,12 @@ class HANDMOCAP_OT_blend_to_pose(_Keys, bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
     factor: bpy.props.FloatProperty(  # type: ignore[valid-type]
-        name="Factor", description="How far", default=1.0, min=0.0, max=1.0, subtype="FACTOR"
+        name="Factor",
+        description="How far the fingers go: 0 leaves them, 1 holds the pose",
+        default=1.0,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
     )
 
     def key(self, context: bpy.types.Context, target: FingerTarget, first: int, last: int) -> int:

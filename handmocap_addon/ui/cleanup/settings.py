@@ -34,8 +34,10 @@ def _markers_switched(_settings: HandmocapCleanup, context: bpy.types.Context) -
 class HandmocapProblem(bpy.types.PropertyGroup):
     """A range of frames that needs a look, as the list shows it."""
 
-    first_frame: bpy.props.IntProperty(name="Frame", description="Where it begins")  # type: ignore[valid-type]
-    last_frame: bpy.props.IntProperty(name="Last Frame", description="Where it ends")  # type: ignore[valid-type]
+    first_frame: bpy.props.IntProperty(name="Frame", description="The frame of the scene on which it begins")  # type: ignore[valid-type]
+    last_frame: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Last Frame", description="The frame of the scene on which it ends, itself included"
+    )
     reason: bpy.props.StringProperty(name="Reason", description="What is odd about these frames")  # type: ignore[valid-type]
     done: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Done", description="Looked at and fine. Stays so when you apply again", update=_ticked
@@ -45,9 +47,13 @@ class HandmocapProblem(bpy.types.PropertyGroup):
 class HandmocapCleanup(bpy.types.PropertyGroup):
     """The fields of the cleanup panel."""
 
-    problems: bpy.props.CollectionProperty(type=HandmocapProblem)  # type: ignore[valid-type]
+    problems: bpy.props.CollectionProperty(  # type: ignore[valid-type]
+        name="Problems", description="The ranges of frames that need a look, the worst first", type=HandmocapProblem
+    )
     active_problem: bpy.props.IntProperty(  # type: ignore[valid-type]
-        name="Problem", description="Click to go there", update=_jump
+        name="Problem",
+        description="The range that was clicked last; a click goes to its first frame and selects its bones",
+        update=_jump,
     )
     problem_markers: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Markers",
@@ -56,7 +62,9 @@ class HandmocapCleanup(bpy.types.PropertyGroup):
         update=_markers_switched,
     )
     live: bpy.props.BoolProperty(  # type: ignore[valid-type]
-        name="Live", description="Apply the fingers again whenever the smoothing slider moves", default=False
+        name="Live",
+        description="Apply the fingers again whenever the smoothing slider rests. Costs a moment on long clips",
+        default=False,
     )
     sides: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="Hands",
@@ -75,10 +83,15 @@ class HandmocapCleanup(bpy.types.PropertyGroup):
     use_range: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Range", description="Act on these frames. The timeline's preview range goes before this one"
     )
-    first: bpy.props.IntProperty(name="First", description="First frame of the range", default=1)  # type: ignore[valid-type]
-    last: bpy.props.IntProperty(name="Last", description="Last frame of the range", default=1)  # type: ignore[valid-type]
+    first: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="First", description="First frame of the range, where neither bones nor a preview range say it", default=1
+    )
+    last: bpy.props.IntProperty(name="Last", description="Last frame of the range, itself included", default=1)  # type: ignore[valid-type]
     pose: bpy.props.EnumProperty(  # type: ignore[valid-type]
-        name="Pose", description="The pose to blend to", items=POSES, default="RELAXED"
+        name="Pose",
+        description="The pose that Blend to Pose turns the chosen fingers towards",
+        items=POSES,
+        default="RELAXED",
     )
     pose_action: bpy.props.PointerProperty(  # type: ignore[valid-type]
         name="Action", description="A pose asset or any action that keys the same finger bones", type=bpy.types.Action

@@ -11,7 +11,7 @@ from ...blender.finger_target import FingerTarget, selected_target, target_of
 from ...blender.tool_actions import written_action
 from ...core.errors import BadUsageError
 from ...core.skeleton import FINGERS, SIDES
-from ..drawing import waits_for
+from ..drawing import has_own_armature, waits_for
 from .settings import FINGER_ITEMS, SIDE_ITEMS
 
 
@@ -19,16 +19,26 @@ class OnTarget:
     """The properties of a tool that acts on finger bones over a range; a script gives them, the panel leaves them out."""
 
     sides: bpy.props.EnumProperty(  # type: ignore[valid-type]
-        name="Hands", description="Whose fingers", items=SIDE_ITEMS, options={"ENUM_FLAG", "SKIP_SAVE"}
+        name="Hands",
+        description="Act on the fingers of these hands; without any, on the selected bones or the panel's hands",
+        items=SIDE_ITEMS,
+        options={"ENUM_FLAG", "SKIP_SAVE"},
     )
     fingers: bpy.props.EnumProperty(  # type: ignore[valid-type]
-        name="Fingers", description="Which fingers", items=FINGER_ITEMS, options={"ENUM_FLAG", "SKIP_SAVE"}
+        name="Fingers",
+        description="Act on these fingers; without any, on the selected bones or the panel's fingers",
+        items=FINGER_ITEMS,
+        options={"ENUM_FLAG", "SKIP_SAVE"},
     )
     first: bpy.props.IntProperty(  # type: ignore[valid-type]
-        name="First", description="First frame", options={"SKIP_SAVE"}
+        name="First",
+        description="Where to begin, a frame of the scene; without it the preview range or the panel's",
+        options={"SKIP_SAVE"},
     )
     last: bpy.props.IntProperty(  # type: ignore[valid-type]
-        name="Last", description="Last frame", options={"SKIP_SAVE"}
+        name="Last",
+        description="Where to end, itself included; without it the preview range or the panel's",
+        options={"SKIP_SAVE"},
     )
 
     @classmethod
@@ -38,10 +48,9 @@ class OnTarget:
 
 def can_edit_keys(cls: Any, context: bpy.types.Context) -> bool:
     """For `poll`: there is an armature with keys of this tool that can be changed."""
-    armature = context.scene.handmocap.armature
-    if armature is None or armature.name not in context.scene.objects:
-        return waits_for(cls, "Add a body or choose an SMPL-X armature first")
-    place = written_action(armature)
+    if not has_own_armature(cls, context):
+        return False
+    place = written_action(context.scene.handmocap.armature)
     if place is None:
         return waits_for(cls, "Press Apply Fingers first: this works on its keys")
     if not place.action.is_editable:

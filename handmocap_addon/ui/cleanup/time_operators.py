@@ -18,7 +18,7 @@ class HANDMOCAP_OT_compare_raw(bpy.types.Operator):
     bl_idname = "handmocap.compare_raw"
     bl_label = "Compare with Raw"
     bl_description = (
-        "Show the hands as they were measured, in wire over the clean ones; press again to take them away. They "
+        "Show the hands as they were measured, see-through over the clean ones; press again to take them away. They "
         "are never baked or rendered"
     )
     bl_options = {"REGISTER", "UNDO"}
@@ -49,9 +49,15 @@ class HANDMOCAP_OT_retime(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     speed: bpy.props.FloatProperty(  # type: ignore[valid-type]
-        name="Speed", description="2 is twice as fast", default=1.0, min=0.01, soft_max=10.0
+        name="Speed",
+        description="2 makes everything of the clip twice as fast, 0.5 half as fast",
+        default=1.0,
+        min=0.01,
+        soft_max=10.0,
     )
-    offset: bpy.props.IntProperty(name="Offset", description="Frames later; earlier where negative")  # type: ignore[valid-type]
+    offset: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Offset", description="By how many frames all of it comes later; earlier where negative"
+    )
     around: bpy.props.IntProperty(  # type: ignore[valid-type]
         name="Around", description="The frame that stays; the current one where not given", options={"SKIP_SAVE"}
     )

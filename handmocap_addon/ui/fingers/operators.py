@@ -9,7 +9,7 @@ from ...core.clean_hands import Provenance
 from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs
 from ..cleanup.problem_list import show_problems
-from ..drawing import has_armature, has_armature_and_hands
+from ..drawing import has_armature_and_hands, has_own_armature
 from ..flow import origins
 
 STAGE = "fingers"
@@ -65,7 +65,7 @@ class HANDMOCAP_OT_reduce_keys(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return has_armature(cls, context)
+        return has_own_armature(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.handmocap
@@ -87,7 +87,7 @@ class HANDMOCAP_OT_full_keys(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return has_armature(cls, context)
+        return has_own_armature(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         with panel_jobs.sentences_for(self, STAGE):

@@ -16,7 +16,7 @@ from ...core.rotation_modes import EULER_ORDERS, QUATERNION
 from ...core.skeleton import SIDES, hand_joint_names, joint_group
 from .. import panel_jobs
 from ..cleanup.problem_list import show_problems
-from ..drawing import has_armature, has_armature_and_hands
+from ..drawing import has_armature_and_hands, has_own_armature
 
 STAGE = "fingers"
 TARGETS = (
@@ -38,7 +38,7 @@ class HANDMOCAP_OT_start_over(bpy.types.Operator):
     bl_label = "Start Over"
     bl_options = {"REGISTER", "UNDO"}
 
-    target: bpy.props.EnumProperty(name="Fingers", items=TARGETS, default="ALL")  # type: ignore[valid-type]
+    target: bpy.props.EnumProperty(name="Fingers", description="Whose own keys are forgotten", items=TARGETS, default="ALL")  # type: ignore[valid-type]
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -71,11 +71,11 @@ class HANDMOCAP_OT_convert_rotation(bpy.types.Operator):
     bl_label = "Convert Rotation"
     bl_options = {"REGISTER", "UNDO"}
 
-    mode: bpy.props.EnumProperty(name="Mode", items=MODES)  # type: ignore[valid-type]
+    mode: bpy.props.EnumProperty(name="Mode", description="The rotation mode that the bones and their keys get", items=MODES)  # type: ignore[valid-type]
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return has_armature(cls, context)
+        return has_own_armature(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         armature = context.scene.handmocap.armature

@@ -10,8 +10,8 @@ from ...blender.run import HAND_POSES_NAME, worker_command
 from ...core import environments
 from .. import panel_jobs
 from ..drawing import waits_for
-from ..preferences import environment_folder, wilor_folder
-from ..settings import ESTIMATORS
+from ..estimators import ESTIMATORS
+from ..preferences import device, environment_folder, wilor_folder
 
 STAGE = "hands"
 
@@ -26,7 +26,10 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
         name="Output", description="The hand_poses.npz to write; empty for the scene's", subtype="FILE_PATH"
     )
     estimator: bpy.props.EnumProperty(  # type: ignore[valid-type]
-        name="Estimator", items=(("SCENE", "Scene's", "What the panel says"), *ESTIMATORS), default="SCENE"
+        name="Estimator",
+        description="What finds the hands, for this run alone",
+        items=(("SCENE", "Scene's", "What the panel says"), *ESTIMATORS),
+        default="SCENE",
     )
 
     @classmethod
@@ -42,7 +45,7 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
         estimator = settings.estimator
         if environments.find_worker(environment_folder(context), estimator) is None:
             button = "WiLoR" if estimator == "wilor" else "Hand Estimator"
-            return waits_for(cls, f"The hand estimator is not set up yet: press Set Up {button} below")
+            return waits_for(cls, f"The hand estimator is not set up yet: press Set Up {button} in Set-up")
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -50,7 +53,7 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
         clip = settings.clip_path()
         target = Path(bpy.path.abspath(self.output)) if self.output else settings.result_folder() / HAND_POSES_NAME
         estimator = settings.estimator if self.estimator == "SCENE" else self.estimator
-        request = settings.estimate_request(target, estimator, wilor_folder(context))
+        request = settings.estimate_request(target, estimator, wilor_folder(context), device(context))
 
         def finish(result: dict[str, Any]) -> str:
             used, seen = Path(result["clip"]), result["detected"]

@@ -17,14 +17,16 @@ from ...core.set_up.wilor import WILOR
 from ...core.set_up.wilor_weights import missing_megabytes
 from .. import panel_jobs
 from ..drawing import waits_for
-from ..preferences import environment_folder, wheels_folder, wilor_folder
+from ..preferences import device, environment_folder, smplx_folder, wheels_folder, wilor_folder
 
 STAGE = "setup"
 DOCTOR_STAGE = "doctor"
 DOCTOR_TEXT = "handmocap doctor"
-_SET_UP_SCRIPT = Path(__file__).resolve().parent.parent.parent / "set_up.py"
+SET_UP_SCRIPT = Path(__file__).resolve().parent.parent.parent / "set_up.py"
+_TITLES = {"worker": "Hand Estimator", "blender": "Exporter", WILOR: "WiLoR"}
 _DIALOG_PIXELS, _DIALOG_LETTERS = 560, 86
-_NO_NETWORK = "Blender may not go online: turn on Preferences > System > Allow Online Access"
+_NO_NETWORK = "Blender may not go online: tick Preferences > System > Network > Allow Online Access"
+_STARTED_OFFLINE = "Blender was started without leave to go online: start it again without --offline-mode"
 
 
 class _SetUpJob(ChildJob):
@@ -39,24 +41,29 @@ class _SetUpJob(ChildJob):
             ) from error
 
 
-def _start(context: bpy.types.Context, *arguments: str) -> None:
+def _start(context: bpy.types.Context, title: str, *arguments: str) -> None:
     folder = environment_folder(context)
-    job = _SetUpJob([sys.executable, str(_SET_UP_SCRIPT), *arguments], folder / "logs" / "set_up.log")
-    panel_jobs.start(STAGE, job, job, _finished)
+    job = _SetUpJob([sys.executable, str(SET_UP_SCRIPT), *arguments], folder / "logs" / "set_up.log")
+    panel_jobs.start(STAGE, job, job, _finished, title=f"Set Up {title}")
 
 
 def _finished(result: dict[str, Any]) -> str:
     return f"Ready in {result['folder']}"
 
 
+def _no_network() -> str:
+    return _STARTED_OFFLINE if bpy.app.online_access_override else _NO_NETWORK
+
+
 class HANDMOCAP_OT_set_up(bpy.types.Operator):
-    """Download and install into a folder of its own, outside Blender"""
+    """Download and install what is missing into a folder of its own, outside Blender. It can be cancelled and resumed"""
 
     bl_idname = "handmocap.set_up"
     bl_label = "Set Up"
 
     what: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="What",
+        description="Which part to bring; each is made once and used by every file",
         items=(
             ("worker", "Hand Estimator", "MediaPipe and its hand model, about 600 MB on disk"),
             ("blender", "Exporter", "Blender as a Python module, about 1 GB; for builds without Alembic and USD"),
@@ -68,12 +75,12 @@ class HANDMOCAP_OT_set_up(bpy.types.Operator):
         if panel_jobs.is_running(STAGE):
             return waits_for(cls, "A set-up is running; cancel it first")
         if not bpy.app.online_access:
-            return waits_for(cls, _NO_NETWORK)
+            return waits_for(cls, _no_network())
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         with panel_jobs.sentences_for(self, STAGE):
-            _start(context, self.what, str(environment_folder(context)))
+            _start(context, _TITLES[self.what], self.what, str(environment_folder(context)))
             return {"FINISHED"}
         return {"CANCELLED"}
 
@@ -85,7 +92,10 @@ class HANDMOCAP_OT_set_up_wilor(bpy.types.Operator):
     bl_label = "Set Up WiLoR"
 
     accept: bpy.props.BoolProperty(  # type: ignore[valid-type]
-        name="I have read these licences and agree to them", default=False, options={"SKIP_SAVE"}
+        name="I have read these licences and agree to them",
+        description="Needed once for this folder of environments; without it nothing is downloaded",
+        default=False,
+        options={"SKIP_SAVE"},
     )
 
     @classmethod
@@ -93,7 +103,7 @@ class HANDMOCAP_OT_set_up_wilor(bpy.types.Operator):
         if panel_jobs.is_running(STAGE):
             return waits_for(cls, "A set-up is running; cancel it first")
         if not bpy.app.online_access and not _comes_from_folders(context):
-            return waits_for(cls, f"{_NO_NETWORK}, or choose folders of wheels and weights in the extension's preferences")
+            return waits_for(cls, f"{_no_network()}, or choose folders of wheels and weights in the extension's preferences")
         return True
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -119,12 +129,14 @@ class HANDMOCAP_OT_set_up_wilor(bpy.types.Operator):
             self.report({"ERROR"}, said)
             return {"CANCELLED"}
         arguments = [WILOR, str(folder), *(["--accept-licences"] if self.accept else [])]
+        if device(context) == "cpu":
+            arguments += ["--device", "cpu"]
         for option, chosen in (("--wheels", wheels_folder(context)), ("--weights", wilor_folder(context))):
             arguments += [option, str(chosen)] if chosen is not None else []
         if not bpy.app.online_access:
             arguments.append("--offline")
         with panel_jobs.sentences_for(self, STAGE):
-            _start(context, *arguments)
+            _start(context, _TITLES[WILOR], *arguments)
             return {"FINISHED"}
         return {"CANCELLED"}
 
@@ -135,7 +147,7 @@ def _comes_from_folders(context: bpy.types.Context) -> bool:
 
 
 class HANDMOCAP_OT_doctor(bpy.types.Operator):
-    """Look at what is there and say the one thing to do about what is not"""
+    """Look at environments, graphics card, weights and models, and say the one thing to do about what is missing"""
 
     bl_idname = "handmocap.doctor"
     bl_label = "Doctor"
@@ -148,15 +160,26 @@ class HANDMOCAP_OT_doctor(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         folder = environment_folder(context)
-        command = [sys.executable, str(_SET_UP_SCRIPT), "doctor", str(folder), "--blender", _this_blender()]
-        weights, body = wilor_folder(context), context.scene.handmocap.smplx_model
+        command = [sys.executable, str(SET_UP_SCRIPT), "doctor", str(folder), "--blender", _this_blender()]
+        weights, body = wilor_folder(context), context.scene.handmocap.smplx_model_path() or smplx_folder(context)
         command += ["--weights", str(weights)] if weights is not None else []
-        command += ["--body", bpy.path.abspath(body)] if body else []
+        command += ["--body", str(body)] if body is not None else []
         with panel_jobs.sentences_for(self, DOCTOR_STAGE):
             job = ChildJob(command, folder / "logs" / "doctor.log")
-            panel_jobs.start(DOCTOR_STAGE, job, job, _diagnosis)
+            panel_jobs.start(DOCTOR_STAGE, job, job, _diagnosis, title="Doctor")
             return {"FINISHED"}
         return {"CANCELLED"}
+
+
+class HANDMOCAP_OT_open_system_preferences(bpy.types.Operator):
+    """Open Blender's Preferences at System, where Network has the tick Allow Online Access"""
+
+    bl_idname = "handmocap.open_system_preferences"
+    bl_label = "Open Preferences > System"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        bpy.ops.screen.userpref_show("INVOKE_DEFAULT", section="SYSTEM")
+        return {"FINISHED"}
 
 
 def _this_blender() -> str:
@@ -172,4 +195,4 @@ def _diagnosis(result: dict[str, Any]) -> str:
     return "; ".join(to_do) or f"All is well; the text {DOCTOR_TEXT} has the details"
 
 
-CLASSES = (HANDMOCAP_OT_set_up, HANDMOCAP_OT_set_up_wilor, HANDMOCAP_OT_doctor)
+CLASSES = (HANDMOCAP_OT_set_up, HANDMOCAP_OT_set_up_wilor, HANDMOCAP_OT_doctor, HANDMOCAP_OT_open_system_preferences)

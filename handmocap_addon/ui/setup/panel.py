@@ -1,50 +1,148 @@
+"""The set-up as a guide: first in the tab until hands can be found, then closed at its end."""
+
 from __future__ import annotations
 
 import bpy
 
-from ...blender.version_differences import can_export
 from ...core import environments
-from ..drawing import CATEGORY, sentence, stage_state
-from ..preferences import environment_folder
-from .operators import DOCTOR_STAGE, STAGE
+from ...core.doctor import DoctorLine
+from .. import panel_jobs
+from ..drawing import CATEGORY, progress_row, sentence, stage_state
+from ..preferences import environment_folder, preferences, smplx_folder, smplx_models
+from .operators import DOCTOR_STAGE, DOCTOR_TEXT, STAGE
+from .steps import STEPS, Step
+
+SMPLX_SITE = "https://smpl-x.is.tue.mpg.de/"
+_BOX = 16.0  # pixels that a box takes of the width
 
 
-class HANDMOCAP_PT_setup(bpy.types.Panel):
-    """What works now, and what each further step brings"""
+def _is_ready(context: bpy.types.Context) -> bool:
+    return environments.find_worker(environment_folder(context)) is not None
+
+
+class HANDMOCAP_PT_first_steps(bpy.types.Panel):
+    """What works now, what each further step brings, its licence and its size"""
 
     bl_label = "Set-up"
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = CATEGORY
-    bl_order = 7
+    bl_order = -2  # Blender takes that for 0, so this one is registered before all others as well
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return not _is_ready(context)
 
     def draw(self, context: bpy.types.Context) -> None:
         column = self.layout.column()
-        folder = environment_folder(context)
-        if environments.find_worker(folder) is not None:
-            sentence(column, "The hand estimator is ready", "CHECKMARK")
-        else:
-            sentence(column, "The hand estimator is not set up yet (600 MB)", "INFO")
-            column.operator("handmocap.set_up", text="Set Up Hand Estimator", icon="IMPORT").what = "worker"
-        if can_export(".abc") and can_export(".usd"):
-            sentence(column, "This Blender writes Alembic and USD", "CHECKMARK")
-        elif environments.find_blender_module(folder) is not None:
-            sentence(column, "Alembic and USD are written by the bpy module", "CHECKMARK")
-        else:
-            sentence(column, "This build of Blender cannot write Alembic or USD (1 GB more)", "INFO")
-            column.operator("handmocap.set_up", text="Set Up Exporter", icon="IMPORT").what = "blender"
-        if environments.find_wilor(folder) is not None:
-            sentence(column, "WiLoR is ready", "CHECKMARK")
-        else:
-            sentence(
-                column,
-                "WiLoR is not set up; with a graphics card it takes up to 14 GB, and it is not for commercial work",
-                "INFO",
-            )
-            column.operator("handmocap.set_up_wilor", icon="IMPORT")
+        sentence(
+            column, "Now, without anything: GVHMR bodies, the stand-in body, your own hand_poses.npz, cleanup", "CHECKMARK"
+        )
+        _draw_guide(column, context)
+
+
+class HANDMOCAP_PT_setup(bpy.types.Panel):
+    """What is installed, what each further step brings, and Doctor"""
+
+    bl_label = "Set-up"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = CATEGORY
+    bl_order = 90
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _is_ready(context)
+
+    def draw_header(self, _context: bpy.types.Context) -> None:
+        self.layout.label(text="", icon="CHECKMARK")
+
+    def draw(self, context: bpy.types.Context) -> None:
+        _draw_guide(self.layout.column(), context)
+
+
+def _draw_guide(column: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    folder = environment_folder(context)
+    to_do = [step for step in STEPS if step.is_needed() and step.find(folder) is None]
+    for step in STEPS:
+        if step.is_needed() and step not in to_do:
+            sentence(column, step.ready, "CHECKMARK")
+    if to_do and not bpy.app.online_access:
+        _draw_offline(column.box())
+    for step in to_do:
+        _draw_step(column.box(), step)
+    if not panel_jobs.is_running(STAGE):
         stage_state(column, STAGE)
-        column.operator("handmocap.doctor", icon="VIEWZOOM")
+    _draw_smplx(column.box() if not smplx_models(context) else column, context)
+    column.operator("handmocap.doctor", icon="VIEWZOOM")
+    _draw_doctor(column)
+
+
+def _draw_offline(box: bpy.types.UILayout) -> None:
+    if bpy.app.online_access_override:
+        sentence(
+            box, "Blender was started without leave to go online: start it again without --offline-mode", "INTERNET_OFFLINE"
+        )
+        return
+    sentence(
+        box, "Blender may not go online. Tick Allow Online Access in Preferences > System > Network", "INTERNET_OFFLINE"
+    )
+    box.operator("handmocap.open_system_preferences", icon="PREFERENCES")
+
+
+def _draw_step(box: bpy.types.UILayout, step: Step) -> None:
+    sentence(box, f"{step.title}: {step.brings}. {step.terms}", "RADIOBUT_OFF", _BOX)
+    if panel_jobs.is_running(STAGE) and panel_jobs.title(STAGE).endswith(step.title):
+        progress_row(box.row(align=True), STAGE)
+        progress = panel_jobs.progress(STAGE)
+        sentence(box, panel_jobs.note(STAGE) if progress is None else progress.details(), "BLANK1", _BOX)
+        return
+    button = box.operator(step.operator, text=f"Set Up {step.title}", icon="IMPORT")
+    if step.what:
+        button.what = step.what
+
+
+def _draw_smplx(column: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    models, chosen = smplx_models(context), preferences(context)
+    for model in models:
+        sentence(column, model.text(), "ERROR" if model.problem else "CHECKMARK")
+    if models:
+        return
+    sentence(
+        column,
+        "SMPL-X Body: the person's own shape in place of the stand-in. Not for commercial work, 160 MB each: register "
+        "on its "
+        "site, unpack SMPLX_NEUTRAL.npz, choose its folder",
+        "RADIOBUT_OFF",
+        _BOX,
+    )
+    row = column.row(align=True)
+    row.operator("wm.url_open", text="", icon="URL").url = SMPLX_SITE
+    if chosen is not None:
+        row.prop(chosen, "smplx_folder", text="")
+    folder = smplx_folder(context)
+    if folder is not None:
+        sentence(column, f"There is no SMPLX_NEUTRAL, MALE or FEMALE.npz in {folder}", "ERROR")
+
+
+def _draw_doctor(column: bpy.types.UILayout) -> None:
+    status = panel_jobs.status(DOCTOR_STAGE)
+    if status is None or status.result is None:
         stage_state(column, DOCTOR_STAGE)
+        return
+    lines = [DoctorLine(**line) for line in status.result["lines"]]
+    for line in lines:
+        if line.advice:
+            sentence(column, line.text(), "ERROR" if line.needed else "INFO")
+    well = [line for line in lines if not line.advice]
+    header, body = column.panel("handmocap_doctor_well", default_closed=True)
+    header.label(text=f"{len(well)} of {len(lines)} are well", icon="CHECKMARK")
+    header.operator("handmocap.open_text", text="", icon="TEXT", emboss=False).name = DOCTOR_TEXT
+    if body is not None:
+        for line in well:
+            sentence(body, line.text(), "CHECKMARK")
 
 
+FIRST = (HANDMOCAP_PT_first_steps,)
 CLASSES = (HANDMOCAP_PT_setup,)

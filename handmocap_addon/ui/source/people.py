@@ -19,7 +19,7 @@ Items = tuple[tuple[str, str, str], ...]
 class HandmocapPerson(bpy.types.PropertyGroup):
     """One person; the name is the group's own."""
 
-    gvhmr: bpy.props.StringProperty(description="The GVHMR result", subtype="FILE_PATH")  # type: ignore[valid-type]
+    gvhmr: bpy.props.StringProperty(description="The hmr4d_results.pt of this person", subtype="FILE_PATH")  # type: ignore[valid-type]
 
 
 def list_people(settings: Any, people: tuple[Person, ...]) -> None:

@@ -1,0 +1,81 @@
+"""Cameras with the clip behind them: which they are, and where the clip's pixels lie in a viewport that looks through."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.picture_placement import PicturePlacement, chained, frame_to_region, pixels_to_frame
+
+Array = NDArray[Any]
+
+
+def clip_background(camera: Any, clip: Path) -> Any | None:
+    """The background of a camera object that shows a clip (a video or a folder of images), or None. Looks at no file."""
+    if camera is None or camera.type != "CAMERA":
+        return None
+    wanted = os.path.normcase(os.path.normpath(clip))
+    for background in camera.data.background_images:
+        footage = background.clip if background.source == "MOVIE_CLIP" else background.image
+        if footage is None or not footage.filepath:
+            continue
+        path = os.path.normcase(os.path.normpath(bpy.path.abspath(footage.filepath, library=footage.library)))
+        # Of a folder of images the background knows the first.
+        if wanted in (path, os.path.dirname(path)):  # noqa: PTH120
+            return background
+    return None
+
+
+def clip_camera(scene: Any, clip: Path) -> Any | None:
+    """A camera with the clip behind it, the scene's own before others."""
+    cameras = [scene.camera, *(thing for thing in scene.objects if thing.type == "CAMERA")]
+    return next((camera for camera in cameras if clip_background(camera, clip) is not None), None)
+
+
+def pixels_to_region(
+    scene: Any, camera: Any, background: Any, source_size: tuple[int, int] | None, window_matrix: Any,
+    region_size: tuple[int, int],
+) -> Array | None:  # fmt: skip
+    """The map (2, 3) from pixels of the clip to pixels of a region that looks through its camera; None without a size.
+
+    Args:
+        scene: whose picture size shapes the camera's frame.
+        camera, background: from `clip_background`.
+        source_size: width and height to which the pixels belong; those of the picture behind the camera where None.
+        window_matrix: of the region, from the camera's space to clip space.
+        region_size: width and height of the region in pixels.
+    """
+    shown = _shown_size(background)
+    size = source_size or shown
+    if size is None:
+        return None
+    width, height = shown or size
+    footage = background.clip if background.source == "MOVIE_CLIP" else background.image
+    pixel_width, pixel_height = footage.display_aspect
+    frame = np.array([tuple(corner) for corner in camera.data.view_frame(scene=scene)])
+    placement = PicturePlacement(
+        frame_method=background.frame_method,
+        offset=(background.offset[0], background.offset[1]),
+        scale=background.scale,
+        rotation=background.rotation,
+        flip_x=background.use_flip_x,
+        flip_y=background.use_flip_y,
+    )
+    orthographic_scale = camera.data.ortho_scale if camera.data.type == "ORTHO" else 1.0
+    to_frame = pixels_to_frame(size, width * pixel_width / (height * pixel_height), frame, placement, orthographic_scale)
+    return chained(to_frame, frame_to_region(window_matrix, frame[0, 2], region_size))
+
+
+def _shown_size(background: Any) -> tuple[int, int] | None:
+    """Of the picture behind the camera; None where its file is gone."""
+    if background.source == "MOVIE_CLIP":
+        # Without its file a movie clip calls itself 256 pixels wide and high.
+        width, height = background.clip.size if background.clip.frame_duration > 0 else (0, 0)
+    else:
+        width, height = background.image.size
+    return (width, height) if width > 0 and height > 0 else None

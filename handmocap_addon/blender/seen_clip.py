@@ -1,0 +1,65 @@
+"""All that is shown over a clip and on its strip, ready for drawing, and what it depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.cleanup_settings import CleanupSettings
+from ..core.errors import BadInputError
+from ..core.hand_poses import HandPoses
+from ..core.seen_hands import SeenHand, seen_hands
+from ..core.skeleton import SIDES, Side
+from ..core.state_strip import StripRuns, rows_in_ranges, strip_runs
+from .corrections_store import CORRECTIONS_PROPERTY, read_corrections
+from .problems import PROBLEMS_PROPERTY, read_problems
+from .retimed_frames import RETIMED_PROPERTY
+from .scene_time import frame_rate
+from .shot import frame_times, timeline_frames
+from .tool_actions import find_tool_action
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class SeenClip:
+    """Both hands of a clip of N rows."""
+
+    frames: Array  # (N,) on the timeline
+    size: tuple[int, int] | None  # of the source in pixels
+    hands: dict[Side, SeenHand]
+    states: dict[Side, StripRuns]  # of Provenance
+    looks: dict[Side, StripRuns]  # of whether a look is needed
+
+
+def seen_clip(scene: Any, armature: Any, poses: HandPoses, settings: CleanupSettings) -> SeenClip:
+    """Put together what is shown, as the armature's corrections and the settings have it."""
+    try:
+        corrections = read_corrections(armature) if armature is not None else ()
+    except BadInputError:
+        corrections = ()  # The tools that use them say so.
+    frames = timeline_frames(scene, poses, armature)
+    hands = seen_hands(poses, frame_times(poses), corrections, settings)
+    problems = [problem for problem in read_problems(armature) if not problem.done]
+    looks = {}
+    for side in SIDES:
+        ranges = [(problem.first, problem.last) for problem in problems if problem.side == side]
+        looks[side] = strip_runs(rows_in_ranges(ranges, poses.frame_count), frames)
+    states = {side: strip_runs(hands[side].provenance, frames) for side in SIDES}
+    return SeenClip(frames, poses.picture_size(), hands, states, looks)
+
+
+def depends_on(scene: Any, armature: Any, settings: CleanupSettings) -> tuple[Any, ...]:
+    """Everything beside the hands' file that `seen_clip` looks at; equal as long as nothing of it changes. Quick."""
+    place = find_tool_action(armature) if armature is not None else None
+    kept = place.action if place is not None else {}
+    stored = (kept.get(CORRECTIONS_PROPERTY), kept.get(PROBLEMS_PROPERTY), tuple(kept.get(RETIMED_PROPERTY, ())))
+    return (frame_rate(scene), settings.lowest_score, settings.longest_gap, *stored)
+
+
+def strip_end(clip: SeenClip) -> float:
+    """The timeline frame on which the last row ends."""
+    return float(np.max(clip.states["left"].end))

@@ -1,0 +1,28 @@
+"""Running jobs in Blender's status bar, for whoever has the sidebar closed."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import panel_jobs
+from .drawing import progress_row
+
+_BAR_UNITS = 9.0
+
+
+def _draw(header: bpy.types.Header, _context: bpy.types.Context) -> None:
+    for stage in panel_jobs.running_stages():
+        row = header.layout.row(align=True)
+        progress = panel_jobs.progress(stage)
+        row.label(text=f"{panel_jobs.title(stage)}: {progress.details()}" if progress else panel_jobs.title(stage))
+        bar = row.row(align=True)
+        bar.ui_units_x = _BAR_UNITS
+        progress_row(bar, stage)
+
+
+def register() -> None:
+    bpy.types.STATUSBAR_HT_header.append(_draw)
+
+
+def unregister() -> None:
+    bpy.types.STATUSBAR_HT_header.remove(_draw)
