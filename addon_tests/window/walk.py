@@ -17,7 +17,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -189,20 +188,16 @@ def no_hands(walk: Walk) -> None:
 
 def cancel(walk: Walk) -> None:
     walk.choose_clip()
+    # Reading takes longer than the estimate, so where the progress bar with its X will stand is read before.
+    left, _, wide, _ = walk.window.state()["sidebar"]
+    labels = [word.box for word in walk.screen.words(walk.sidebar()) if word.text == "Hands" and word.box.left < left + 100]
+    row = min(box.middle[1] for box in labels)
     walk.estimate()
     walk.see_progress()
-    walk.step("estimating")
-    # The X at the right end of the progress bar.
-    bar = next((word.box for word in walk.screen.words(walk.sidebar()) if "%" in word.text), walk.sidebar())
-    left, _, wide, _ = walk.window.state()["sidebar"]
-    for x in range(left + wide - 40, left + wide - 70, -8):
-        walk.screen.click(x, bar.middle[1])
-        time.sleep(0.5)
-        if "hands" not in walk.window.state()["running"]:
-            break
-    pressed = time.monotonic()
+    walk.screen.click(left + wide - 48, row)
+    clicked = time.monotonic()
     walk.window.wait_until("the end of the job", lambda state: "hands" not in state["running"], 5)
-    walk.notes.append(f"gone within {time.monotonic() - pressed + 0.5:.1f} s of the click")
+    walk.notes.append(f"gone {time.monotonic() - clicked:.1f} s after the click: {walk.said('hands')[1]}")
     walk.step("cancelled")
     walk.estimate()
     walk.wait_for_hands()
@@ -257,10 +252,15 @@ _WITHOUT_ENVIRONMENT = ("offline", "no-environment")
 
 def _worker_of(pid: int) -> int:
     """The process that estimates, among the children of Blender."""
-    rows = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout.splitlines()
-    children = [line.split(None, 2) for line in rows]
-    found = [int(row[0]) for row in children if int(row[1]) == pid and "worker" in row[2]]
-    return found[0]
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            command = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue  # it has just ended
+        if parent == pid and b"worker" in command:
+            return int(folder.name)
+    raise LookupError("no process estimates")
 
 
 def _walk(variant: str, options: argparse.Namespace, screen: Screen, place: Path) -> dict[str, Any]:
