@@ -164,5 +164,6 @@ def test_the_saved_scene_opens_with_body_fingers_and_camera(demo_run: Path, empt
 def test_nothing_unfinished_is_left_behind(demo_run: Path) -> None:
     names = {path.name for path in demo_run.iterdir()}
     asked_for_besides = {"motion.glb", "hand_poses_edited.npz"}
-    made = {"hand_poses.npz", "scene.blend", "body.abc", "body.usdc", "preview.png", "report.json", "logs"}
+    bakes = {"body.abc", "body.abc.report.json", "body.usdc", "body.usdc.report.json"}
+    made = {"hand_poses.npz", "scene.blend", "preview.png", "report.json", "logs"} | bakes
     assert names == made | asked_for_besides
