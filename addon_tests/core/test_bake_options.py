@@ -86,6 +86,17 @@ def test_parts_apart_have_names_of_their_own() -> None:
     assert [path.name for path, _ in apart.files(Path("shot.usdc"))] == ["shot_body.usdc", "shot_camera.usdc"]
 
 
+def test_the_part_stands_where_the_name_says() -> None:
+    target = Path("out/v1_{part}_shot.abc")
+    several = BakeOptions(parts=("hands", "camera"))
+    for options, names in (
+        (several, ["v1_body_shot.abc"]),
+        (replace(several, apart=True), ["v1_hands_shot.abc", "v1_camera_shot.abc"]),
+        (BakeOptions(parts=("camera",)), ["v1_camera_shot.abc"]),
+    ):
+        assert [path for path, _ in options.files(target)] == [Path("out") / name for name in names]
+
+
 def test_each_format_has_its_usual_axis_unless_one_is_given() -> None:
     assert (BakeOptions().up_axis_of(".abc"), BakeOptions().up_axis_of(".usdc")) == ("y", "z")
     assert (BakeOptions(up_axis="z").up_axis_of(".abc"), BakeOptions(up_axis="y").up_axis_of(".usd")) == ("z", "y")

@@ -14,6 +14,7 @@ import pytest
 from handmocap_addon.blender.actions import count_keys
 from handmocap_addon.blender.clip_backgrounds import clip_background
 from handmocap_addon.ui import panel_jobs
+from handmocap_addon.ui.bake.targets import baked_files
 from handmocap_addon.ui.flow.next_step import next_step
 from handmocap_addon.ui.flow.states import STAGES, Kind, state_of
 
@@ -86,10 +87,10 @@ def test_other_hands_and_other_settings_make_the_fingers_out_of_date(on_body: An
 
 
 def test_a_bake_that_is_older_than_the_keys_is_out_of_date(on_body: Any) -> None:
-    for path in on_body.bake_targets():
+    for path in baked_files(bpy.context):
         path.write_bytes(b"")
     assert _kinds()["bake"] == Kind.DONE
-    os.utime(on_body.bake_targets()[0], (1e9, 1e9))
+    os.utime(baked_files(bpy.context)[0], (1e9, 1e9))
     assert _kinds()["bake"] == Kind.OUTDATED
     assert _step() == "Bake"
 

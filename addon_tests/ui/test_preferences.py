@@ -13,12 +13,14 @@ from addon_tests.making.smplx_models import write_smplx_model
 from handmocap_addon.core.set_up.stamps import write_stamp
 from handmocap_addon.ui import panel_jobs
 from handmocap_addon.ui import preferences as preferences_module
+from handmocap_addon.ui.bake.targets import baked_files
+from handmocap_addon.ui.flow.states import Kind, state_of
 
 
 @pytest.fixture
 def chosen(settings: Any, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The preferences; a test sets what it needs."""
-    stand_in = SimpleNamespace(estimator="mediapipe", device="auto", smplx_folder="")
+    stand_in = SimpleNamespace(estimator="mediapipe", device="auto", smplx_folder="", baked_name="{part}")
     monkeypatch.setattr(preferences_module, "preferences", lambda _context: stand_in)
     return stand_in
 
@@ -78,3 +80,23 @@ def test_the_cache_is_measured_and_only_what_was_ticked_is_cleared(
     assert bpy.ops.handmocap.clear_cache(wilor=True) == {"FINISHED"}
     assert panel_jobs.status("cache").sentence.startswith("3 MB freed")
     assert [path.name for path in folder.iterdir() if "-python" in path.name] == ["worker-python3.11"]
+
+
+def test_baked_files_are_called_as_the_preferences_say(settings: Any, chosen: Any, tmp_path: Path) -> None:
+    chosen.baked_name = "{clip}_{part}_{scene}"
+    bpy.context.scene.name, bpy.context.scene.frame_end = "s010", 2
+    settings.clip = str(tmp_path / "walk.mp4")
+    settings.bake_folder = str(tmp_path / "baked")
+    settings.bake_usd = False
+    bpy.ops.handmocap.add_body()
+    assert bpy.ops.handmocap.bake() == {"FINISHED"}
+    written = {path.name for path in (tmp_path / "baked").iterdir()} - {"logs"}
+    assert written >= {"walk_body_s010.abc"} and not any(name.startswith("body") for name in written)
+    assert state_of(bpy.context, "bake").kind == Kind.DONE
+    settings.bake.hands = settings.bake.apart = True
+    assert [path.name for path in baked_files(bpy.context)] == ["walk_body_s010.abc", "walk_hands_s010.abc"]
+    assert state_of(bpy.context, "bake").kind == Kind.NOTHING
+    chosen.baked_name = "shot"
+    assert state_of(bpy.context, "bake").text.endswith("write {part} in it")
+    with pytest.raises(RuntimeError, match="write {part} in it"):
+        bpy.ops.handmocap.bake()

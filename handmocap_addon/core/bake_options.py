@@ -21,6 +21,7 @@ UNITS: Final[tuple[Unit, ...]] = get_args(Unit)
 UP_AXES: Final[tuple[UpAxis, ...]] = get_args(UpAxis)
 UNITS_PER_METRE: Final[dict[Unit, float]] = {"metres": 1.0, "centimetres": 100.0}
 OVER_ORIGIN: Final = "origin"
+PART_FIELD: Final = "{part}"
 MOST_SAMPLES = 64
 MOST_HANDLES = 10_000
 
@@ -101,11 +102,18 @@ class BakeOptions:
         return first - self.handles, last + self.handles
 
     def files(self, target: Path) -> tuple[tuple[Path, tuple[Part, ...]], ...]:
-        """The files of a target with the parts of each: body.abc, hands.abc … side by side, shot.abc as shot_body.abc …"""
-        if not self.apart:
-            return ((target, self.parts),)
-        before = "" if target.stem in PARTS else f"{target.stem}_"
-        return tuple((target.with_name(f"{before}{part}{target.suffix}"), (part,)) for part in self.parts)
+        """The files of a target with the parts of each: body.abc, hands.abc … side by side, shot.abc as shot_body.abc …
+
+        `{part}` in the target's name is where the part stands, which for several in one file is the body.
+        """
+        pattern = target.name
+        if self.apart and PART_FIELD not in pattern:
+            before = "" if target.stem in PARTS else f"{target.stem}_"
+            pattern = f"{before}{PART_FIELD}{target.suffix}"
+        if self.apart:
+            return tuple((target.with_name(pattern.replace(PART_FIELD, part)), (part,)) for part in self.parts)
+        whole = self.parts[0] if len(self.parts) == 1 else "body"
+        return ((target.with_name(pattern.replace(PART_FIELD, whole)), self.parts),)
 
     def up_axis_of(self, suffix: str) -> UpAxis:
         """The axis that points up in a file with this suffix."""

@@ -307,7 +307,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         name="Motion Files", description="Files of the motion for other programs", type=HandmocapMotionFiles
     )
     bake_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Folder", description="Where body.abc and body.usdc go; empty for beside the hands", subtype="DIR_PATH"
+        name="Folder",
+        description="Where the baked files go; empty for beside the hands. The preferences say what they are called",
+        subtype="DIR_PATH",
     )
 
     def fill_in(self, attribute: str, path: str) -> None:
@@ -335,12 +337,6 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         if clip is not None:
             return clip.parent / "mocap" / clip.stem
         return hands.parent if hands is not None else None
-
-    def bake_targets(self) -> tuple[Path, ...]:
-        """The files that Bake writes; none where it is not known where."""
-        folder = _path(self.bake_folder) or self.result_folder()
-        chosen = {"body.abc": self.bake_alembic, "body.usdc": self.bake_usd}
-        return tuple(folder / name for name, is_chosen in chosen.items() if is_chosen) if folder is not None else ()
 
     def other_people(self) -> tuple[Path, ...]:
         """GVHMR results of the others in the clip; none where the chosen one is not of its people."""

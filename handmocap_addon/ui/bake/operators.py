@@ -9,10 +9,11 @@ from ...blender.baking import BakeJob, request_for
 from ...blender.exact_request import ExactRequest, exact_request
 from ...core import environments
 from ...core.bake_options import BakeOptions
-from ...core.errors import HandmocapError
+from ...core.errors import BadUsageError, HandmocapError
 from .. import panel_jobs
 from ..drawing import has_armature, waits_for
 from ..preferences import environment_folder
+from .targets import bake_targets
 
 STAGE = "bake"
 
@@ -44,19 +45,16 @@ class HANDMOCAP_OT_bake(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.handmocap
-        folder = _folder(self.folder or settings.bake_folder, settings.result_folder())
-        if folder is None:
-            self.report({"ERROR"}, "Choose a folder to bake into")
-            return {"CANCELLED"}
-        targets = [folder / "body.abc"] if settings.bake_alembic else []
-        targets += [folder / "body.usdc"] if settings.bake_usd else []
         with panel_jobs.sentences_for(self, STAGE):
+            targets = bake_targets(context, self.folder)
+            if not targets:
+                raise BadUsageError("It is not known where to bake to", "choose a folder")
             module = environments.find_blender_module(environment_folder(context))
             readers = environments.find_readers(environment_folder(context))
             options = settings.bake.options()
             exact = _exact(context, options)
             request = request_for(settings.armature, targets, context.scene, options, _sources(settings), exact)
-            log = folder / "logs" / "bake.log"
+            log = targets[0].parent / "logs" / "bake.log"
             bake = BakeJob(request, module.python if module else None, log, readers.python if readers else None)
             panel_jobs.start(STAGE, bake, bake.job, _finished, context.scene)
             return {"FINISHED"}
@@ -65,7 +63,7 @@ class HANDMOCAP_OT_bake(bpy.types.Operator):
 
 def _exact(context: bpy.types.Context, options: BakeOptions) -> ExactRequest | None:
     settings = context.scene.handmocap
-    return exact_request(options, settings.armature, _folder(settings.smplx_model, None), environment_folder(context))
+    return exact_request(options, settings.armature, _model(settings.smplx_model), environment_folder(context))
 
 
 def what_exact_lacks(context: bpy.types.Context) -> str:
@@ -79,8 +77,8 @@ def what_exact_lacks(context: bpy.types.Context) -> str:
     return ""
 
 
-def _folder(text: str, default: Path | None) -> Path | None:
-    return Path(bpy.path.abspath(text)) if text else default
+def _model(text: str) -> Path | None:
+    return Path(bpy.path.abspath(text)) if text else None
 
 
 def _sources(settings: Any) -> dict[str, Path]:

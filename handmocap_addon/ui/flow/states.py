@@ -14,8 +14,9 @@ from ...blender.made_from import recall
 from ...blender.problems import read_problems
 from ...blender.tool_actions import written_action
 from ...blender.version_differences import can_export
-from ...core.errors import HandPosesFileError
+from ...core.errors import HandmocapError, HandPosesFileError
 from .. import panel_jobs
+from ..bake.targets import baked_files
 from ..preferences import environment_folder
 from . import disk, origins
 
@@ -174,8 +175,10 @@ def _cleanup(context: bpy.types.Context) -> StageState:
 
 
 def _bake(context: bpy.types.Context) -> StageState:
-    settings = context.scene.handmocap
-    baked = {path: disk.changed_at(path) for path in settings.bake_targets()}
+    try:
+        baked = {path: disk.changed_at(path) for path in baked_files(context)}
+    except HandmocapError as error:
+        return StageState(Kind.LOOK, error.sentence())
     written = [at for at in baked.values() if at is not None]
     if not baked or len(written) < len(baked):
         return StageState(Kind.NOTHING, "Not baked yet")
