@@ -103,16 +103,16 @@ def test_without_a_window_nothing_waits_to_be_said(settings: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "value_before", "is_free"),
+    ("kind", "value_before", "is_at_work"),
     [
         ("MOUSEMOVE", "RELEASE", True),
-        ("MOUSEMOVE", "PRESS", False),
-        ("LEFTMOUSE", "RELEASE", False),
+        ("LEFTMOUSE", "RELEASE", True),
+        ("TIMER", "PRESS", True),  # a drag that stands still
         ("TIMER", "RELEASE", False),
     ],
 )
-def test_a_popup_waits_for_the_end_of_a_drag(kind: str, value_before: str, is_free: bool) -> None:
-    assert announcements.is_hand_free(SimpleNamespace(type=kind, value_prev=value_before)) == is_free
+def test_a_popup_waits_until_the_hand_rests(kind: str, value_before: str, is_at_work: bool) -> None:
+    assert announcements.is_hand_at_work(SimpleNamespace(type=kind, value_prev=value_before)) == is_at_work
 
 
 def test_the_log_becomes_one_text_that_is_renewed(settings: Any, tmp_path: Path) -> None:

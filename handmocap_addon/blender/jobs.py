@@ -6,6 +6,7 @@ Works without Blender's window and even without bpy: the panel polls it from a t
 from __future__ import annotations
 
 import contextlib
+import signal
 import subprocess
 import threading
 import time
@@ -192,6 +193,12 @@ class ChildJob:
             # A failure that nobody foresaw has its trace in the log and nowhere else.
             hint = f"see {self.log_path}" if kind == "failed" else str(data.get("hint", ""))
             raise ReportedError(kind, str(data.get("message", "")), hint, code or 5)
+        if code < 0:
+            name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+            raise WorkerFailedError(
+                f"The background process was stopped from outside ({name})",
+                f"run it again; where that happens twice the memory may not be enough, see {self.log_path}",
+            )
         if code != 0 or self.result is None:
             raise WorkerFailedError(f"The background process ended without a result (exit {code})", f"see {self.log_path}")
         return self.result

@@ -6,6 +6,7 @@ A timer cannot report, only an operator can, and only one that Blender itself ca
 from __future__ import annotations
 
 import textwrap
+import time
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import bpy
 
 _LOOK_SECONDS = 0.3
+_RESTING_LOOK_SECONDS, _RESTING_SECONDS = 0.05, 0.6
 _MENU_LETTERS = 90
 
 
@@ -56,9 +58,9 @@ def _say_next() -> float | None:
     return _LOOK_SECONDS if _waiting else None
 
 
-def is_hand_free(event: Any) -> bool:
-    """Whether the mouse moves with no button and no key held: then a popup interrupts no drag."""
-    return event.type == "MOUSEMOVE" and event.value_prev != "PRESS"
+def is_hand_at_work(event: Any) -> bool:
+    """Whether pointer or keys are in use: a popup would interrupt a drag, or take the click meant for what is under it."""
+    return not event.type.startswith("TIMER") or event.value_prev == "PRESS"
 
 
 class HANDMOCAP_OT_announce(bpy.types.Operator):
@@ -74,17 +76,24 @@ class HANDMOCAP_OT_announce(bpy.types.Operator):
     log: bpy.props.StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        self._timer: Any = context.window_manager.event_timer_add(0.01, window=context.window)
+        self._is_said = False
+        self._rests_since = time.monotonic()
+        self._timer: Any = context.window_manager.event_timer_add(_RESTING_LOOK_SECONDS, window=context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if self._timer is not None:
-            self._forget_timer(context)
+        if not self._is_said:
+            self._is_said = True
             self.report({self.level}, f"{self.title}: {self.sentence}")
-            return {"PASS_THROUGH"} if self.level == "ERROR" else {"FINISHED", "PASS_THROUGH"}
-        if not is_hand_free(event):
+            if self.level != "ERROR":
+                self._forget_timer(context)
+                return {"FINISHED", "PASS_THROUGH"}
+        if is_hand_at_work(event):
+            self._rests_since = time.monotonic()
+        if time.monotonic() - self._rests_since < _RESTING_SECONDS:
             return {"PASS_THROUGH"}
+        self._forget_timer(context)
         context.window_manager.popup_menu(self._draw_popup(), title=f"{self.title} failed", icon="ERROR")
         return {"FINISHED", "PASS_THROUGH"}
 

@@ -17,7 +17,7 @@ class HANDMOCAP_PT_flow(bpy.types.Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = CATEGORY
-    bl_order = -1
+    bl_order = 0
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.handmocap

@@ -1,4 +1,4 @@
-"""The set-up as a guide: first in the tab until hands can be found, then closed at its end."""
+"""The set-up as a guide: open below the stages until hands can be found, then closed at the tab's end."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class HANDMOCAP_PT_first_steps(bpy.types.Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = CATEGORY
-    bl_order = -2  # Blender takes that for 0, so this one is registered before all others as well
+    bl_order = 0
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -144,5 +144,5 @@ def _draw_doctor(column: bpy.types.UILayout) -> None:
             sentence(body, line.text(), "CHECKMARK")
 
 
-FIRST = (HANDMOCAP_PT_first_steps,)
+FIRST_STEPS = (HANDMOCAP_PT_first_steps,)
 CLASSES = (HANDMOCAP_PT_setup,)

@@ -14,7 +14,7 @@ class HANDMOCAP_PT_source(WithState, bpy.types.Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = CATEGORY
-    bl_order = 0
+    bl_order = 0  # as the stages and the first steps, which are registered before
     bl_options = {"DEFAULT_CLOSED"}
     stage = STAGE
 
