@@ -22,9 +22,9 @@ def _hands(path: Path, left: int, right: int, **meta: object) -> Path:
     ("left", "right", "sentence"),
     [
         (9, 9, "Both on all 9 frames"),
-        (9, 6, "9 frames, right missing on 3"),
-        (7, 6, "9 frames, left missing on 2, right missing on 3"),
-        (0, 9, "9 frames, left hand never seen"),
+        (9, 6, "Left 9, right 6 of 9"),
+        (7, 6, "Left 7, right 6 of 9"),
+        (0, 9, "Left never, right 9 of 9"),
         (0, 0, "No hand seen on 9 frames"),
     ],
 )

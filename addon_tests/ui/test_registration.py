@@ -189,8 +189,8 @@ def test_panels_stand_in_the_order_of_the_work(settings: Any) -> None:
     stages = [panel for panel in PANELS if not hasattr(panel, "bl_parent_id")]
     labels = [panel.bl_label for panel in sorted(stages, key=lambda panel: panel.bl_order)]
     assert labels == [
-        "Set-up",
         "handmocap",
+        "Set-up",
         "Source",
         "Hands",
         "Body",

@@ -103,16 +103,23 @@ def test_without_a_window_nothing_waits_to_be_said(settings: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "value_before", "is_at_work"),
+    ("events", "rests"),
     [
-        ("MOUSEMOVE", "RELEASE", True),
-        ("LEFTMOUSE", "RELEASE", True),
-        ("TIMER", "PRESS", True),  # a drag that stands still
-        ("TIMER", "RELEASE", False),
+        # Blender's type, value and value before; its timer tells of the click of long ago that it was pressed.
+        ([], False),
+        ([("TIMER", "NOTHING", "PRESS")], False),
+        ([("MOUSEMOVE", "NOTHING", "RELEASE"), ("TIMER", "NOTHING", "PRESS")], True),
+        ([("MOUSEMOVE", "NOTHING", "PRESS")], False),  # a drag that stands still
+        ([("LEFTMOUSE", "PRESS", "NOTHING")], False),
+        ([("LEFTMOUSE", "PRESS", "NOTHING"), ("LEFTMOUSE", "RELEASE", "PRESS"), ("LEFTMOUSE", "CLICK", "PRESS")], True),
     ],
 )
-def test_a_popup_waits_until_the_hand_rests(kind: str, value_before: str, is_at_work: bool) -> None:
-    assert announcements.is_hand_at_work(SimpleNamespace(type=kind, value_prev=value_before)) == is_at_work
+def test_a_popup_waits_until_the_hand_rests(events: list[tuple[str, str, str]], rests: bool) -> None:
+    hand = announcements.Hand()
+    for kind, value, before in events:
+        hand.see(SimpleNamespace(type=kind, value=value, value_prev=before), 10.0)
+    assert not hand.rests(10.1)
+    assert hand.rests(20.0) == rests
 
 
 def test_the_log_becomes_one_text_that_is_renewed(settings: Any, tmp_path: Path) -> None:

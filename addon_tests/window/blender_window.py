@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,23 +81,27 @@ def install(blender: str, profile: Profile, extension: Path, online: bool) -> No
     subprocess.run([blender, "--background", "--python-expr", chosen], env=variables, check=True, capture_output=True)
 
 
-def save_start_file(blender: str, profile: Profile, path: Path) -> None:
+def save_start_file(blender: str, profile: Profile, path: Path, with_cube: bool = True) -> None:
     """The file that the artist has open: Blender's own start file, saved beside the clip."""
-    save = f"import bpy; bpy.ops.wm.save_as_mainfile(filepath={str(path)!r})"
+    remove = "" if with_cube else "bpy.data.objects.remove(bpy.data.objects['Cube']); "
+    save = f"import bpy; {remove}bpy.ops.wm.save_as_mainfile(filepath={str(path)!r})"
     subprocess.run(
         [blender, "--background", "--python-expr", save], env=profile.variables(), check=True, capture_output=True
     )
 
 
 @contextlib.contextmanager
-def open_window(blender: str, profile: Profile, screen: Screen, blend: Path, log: Path) -> Iterator[BlenderWindow]:
-    """Blender with this file, over the whole screen; ended with the block."""
+def open_window(
+    blender: str, profile: Profile, screen: Screen, blend: Path, log: Path, more: Sequence[str] = ()
+) -> Iterator[BlenderWindow]:
+    """Blender with this file, over the whole screen; ended with the block. `more`: a script for its inside and what that reads."""
     state_file = profile.folder / "state.json"
     state_file.unlink(missing_ok=True)
     quit_file = Path(f"{state_file}.quit")
     quit_file.unlink(missing_ok=True)
     command = [blender, str(blend), "--window-geometry", "0", "0", str(screen.width), str(screen.height)]
-    command += ["--python", str(_OBSERVER), "--", str(state_file)]
+    script, *arguments = more or [""]
+    command += ["--python", str(_OBSERVER), *(["--python", script] if script else []), "--", str(state_file), *arguments]
     variables = {**profile.variables(), "DISPLAY": screen.environment["DISPLAY"]}
     with log.open("ab") as output:
         process = subprocess.Popen(command, env=variables, stdout=output, stderr=subprocess.STDOUT)

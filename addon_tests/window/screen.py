@@ -75,9 +75,9 @@ class Screen:
         rows = csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE)
         return [_word(row, where) for row in rows if row["text"].strip() and float(row["conf"]) >= _LEAST_CONFIDENCE]
 
-    def find(self, text: str, where: Box | None = None) -> Box | None:
+    def find(self, text: str, where: Box | None = None, aside: float = 0.5) -> Box | None:
         """Where these words stand one after the other on a line. Of several places the one nearest to the upright middle of the part that was
-        looked at: there buttons have their words, labels have theirs at the left."""
+        looked at: there buttons have their words, labels have theirs at the left. `aside` is how far from the middle, as a share of the width."""
         where = where or Box(0, 0, self.width, self.height)
         wanted = [_plain(word) for word in text.split()]
         read = self.words(where)
@@ -89,9 +89,10 @@ class Screen:
                 for word in run[1:]:
                     box = box.around(word.box)
                 found.append(box)
-        return min(found, key=lambda box: abs(box.middle[0] - where.middle[0]), default=None)
+        near = [box for box in found if abs(box.middle[0] - where.middle[0]) <= aside * where.width]
+        return min(near, key=lambda box: abs(box.middle[0] - where.middle[0]), default=None)
 
-    def wait_for(self, text: str, where: Box | None = None, seconds: float = 20.0) -> Box:
+    def wait_for(self, text: str, where: Box | None = None, seconds: float = 20.0, aside: float = 0.5) -> Box:
         """As `find`, until it is there.
 
         Raises:
@@ -99,7 +100,7 @@ class Screen:
         """
         until = time.monotonic() + seconds
         while True:
-            found = self.find(text, where)
+            found = self.find(text, where, aside)
             if found is not None:
                 return found
             if time.monotonic() > until:
@@ -116,8 +117,8 @@ class Screen:
         self._do("click", "1")
         self.clicks += 1
 
-    def click_on(self, text: str, where: Box | None = None, seconds: float = 20.0) -> Box:
-        found = self.wait_for(text, where, seconds)
+    def click_on(self, text: str, where: Box | None = None, seconds: float = 20.0, aside: float = 0.5) -> Box:
+        found = self.wait_for(text, where, seconds, aside)
         self.click(*found.middle)
         return found
 

@@ -71,7 +71,7 @@ class Walk:
 
     def press(self, button: str) -> None:
         """Click on a button of the sidebar by what it reads."""
-        self.screen.click_on(button, self.sidebar())
+        self.screen.click_on(button, self.sidebar(), aside=0.15)
         # The pointer on a button hides letters of what is read next.
         self.screen.point_at(self.screen.width // 3, self.screen.height // 2)
 
@@ -213,6 +213,8 @@ def kill(walk: Walk) -> None:
     ok, sentence = walk.said("hands")
     if ok:
         raise AssertionError(f"a killed worker was taken as done: {sentence}")
+    time.sleep(_SETTLES)
+    walk.step("announced")  # in a popup, once the hand rests; it goes when the pointer leaves it
     walk.notes.append(sentence)
     walk.estimate()
     walk.wait_for_hands()
@@ -232,7 +234,6 @@ def reload(walk: Walk) -> None:
     revert = screen.wait_for("Revert", Box(0, 0, screen.width // 4, screen.height))
     screen.key("Escape")
     walk.estimate()
-    walk.see_progress()
     screen.click(*menu.middle)
     time.sleep(0.3)
     screen.click(*revert.middle)
@@ -273,17 +274,23 @@ def _worker_of(pid: int) -> int:
     raise LookupError("no process estimates")
 
 
+def copy_shot(clip: Path, shot: Path) -> Path:
+    """A folder as on an artist's disk, with the clip and the GVHMR result that lies beside it; returns the clip there.
+
+    The window's file browser opens where the open file is, so that goes there too.
+    """
+    shot.mkdir(parents=True)
+    result = clip.with_name("hmr4d_results.pt")
+    if result.is_file():
+        shutil.copy(result, shot)
+    return Path(shutil.copy(clip, shot))
+
+
 def _walk(variant: str, options: argparse.Namespace, screen: Screen, place: Path) -> dict[str, Any]:
     environments = place / "environments" if variant in _WITHOUT_ENVIRONMENT else options.environments
     profile = Profile(place / "profile", environments)
-    # The window's file browser opens where the file is: beside the clip, as on an artist's disk.
     shot = place / "shot"
-    shot.mkdir(parents=True)
-    source = options.clip_without_hands if variant == "no-hands" else options.clip
-    clip = Path(shutil.copy(source, shot))
-    result = source.with_name("hmr4d_results.pt")
-    if variant != "no-hands" and result.is_file():
-        shutil.copy(result, shot)
+    clip = copy_shot(options.clip_without_hands if variant == "no-hands" else options.clip, shot)
     install(options.blender, profile, options.zip, online=variant != "offline")
     blend = shot / "shot.blend"
     save_start_file(options.blender, profile, blend)
@@ -333,14 +340,14 @@ def main() -> int:
     for variant in options.variant or ["plain"]:
         with tempfile.TemporaryDirectory(prefix="walk-") as place, new_screen(width, height) as screen:
             results.append(_walk(variant, options, screen, Path(place)))
-        walked = results[-1]
+        last = results[-1]
         print(
-            f"{variant}: {walked['failure'] or 'done'}, {walked['clicks']} clicks, {walked['seconds']} s, {walked['notes']}",
+            f"{variant}: {last['failure'] or 'done'}, {last['clicks']} clicks, {last['seconds']} s, {last['notes']}",
             flush=True,
         )
         told = options.out / "walks.json"
         earlier = json.loads(told.read_text()) if told.is_file() else {}
-        told.write_text(json.dumps({**earlier, variant: walked}, indent=1, ensure_ascii=False))
+        told.write_text(json.dumps({**earlier, variant: last}, indent=1, ensure_ascii=False))
     return int(any(result["failure"] for result in results))
 
 

@@ -108,7 +108,8 @@ class _MeshCapture:
                 "switch off the modifier that changes their count",
             )
         points = np.empty(self._vertex_count * 3, np.float32)
-        data.vertices.foreach_get("co", points)
+        # The attribute is copied in one piece, the vertices' `co` one by one.
+        data.attributes["position"].data.foreach_get("vector", points)
         if not np.isfinite(points).all():
             raise BadInputError(
                 f"{self._mesh.name} has positions that are not finite on frame {frame:g}",

@@ -197,7 +197,7 @@ class ChildJob:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
             raise WorkerFailedError(
                 f"The background process was stopped from outside ({name})",
-                f"run it again; where that happens twice the memory may not be enough, see {self.log_path}",
+                f"run it again, with more free memory if that happens twice; see {self.log_path}",
             )
         if code != 0 or self.result is None:
             raise WorkerFailedError(f"The background process ended without a result (exit {code})", f"see {self.log_path}")

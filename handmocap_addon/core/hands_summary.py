@@ -25,15 +25,13 @@ class HandsSummary:
     estimator: str = ""
 
     def sentence(self) -> str:
-        """A line of a few words."""
+        """A line that the panel has room for."""
         if self.left_seen + self.right_seen == 0:
             return f"No hand seen on {self.frame_count} frames"
-        seen = {"left": self.left_seen, "right": self.right_seen}
-        if not all(seen.values()):
-            hidden = next(side for side in SIDES if not seen[side])
-            return f"{self.frame_count} frames, {hidden} hand never seen"
-        missing = [f"{side} missing on {self.frame_count - seen[side]}" for side in SIDES if seen[side] < self.frame_count]
-        return ", ".join([f"{self.frame_count} frames", *missing]) if missing else f"Both on all {self.frame_count} frames"
+        if self.left_seen == self.right_seen == self.frame_count:
+            return f"Both on all {self.frame_count} frames"
+        left, right = (count or "never" for count in (self.left_seen, self.right_seen))
+        return f"Left {left}, right {right} of {self.frame_count}"
 
 
 def read_hands_summary(path: Path) -> HandsSummary:

@@ -15,7 +15,7 @@ from typing import Any
 import bpy
 
 _LOOK_SECONDS = 0.3
-_RESTING_LOOK_SECONDS, _RESTING_SECONDS = 0.05, 0.6
+_LOOK_AT_HAND_SECONDS, _RESTING_SECONDS = 0.1, 0.6
 _MENU_LETTERS = 90
 
 
@@ -58,9 +58,29 @@ def _say_next() -> float | None:
     return _LOOK_SECONDS if _waiting else None
 
 
-def is_hand_at_work(event: Any) -> bool:
-    """Whether pointer or keys are in use: a popup would interrupt a drag, or take the click meant for what is under it."""
-    return not event.type.startswith("TIMER") or event.value_prev == "PRESS"
+class Hand:
+    """Whether pointer and keys are at rest: a popup would interrupt a drag, or take the click meant for what is under it.
+
+    What was held before the first event is not known, as a timer's event does not tell; until then the hand does not rest.
+    """
+
+    def __init__(self) -> None:
+        self._holds: bool | None = None
+        self._still_since = 0.0
+
+    def see(self, event: Any, now: float) -> None:
+        """One of Blender's events, at a time in seconds."""
+        if event.type.startswith("TIMER"):
+            return
+        self._still_since = now
+        if event.value in ("PRESS", "RELEASE"):
+            self._holds = event.value == "PRESS"
+        elif event.type == "MOUSEMOVE":
+            self._holds = event.value_prev == "PRESS"
+
+    def rests(self, now: float) -> bool:
+        """Whether nothing is held and nothing has moved for a moment."""
+        return self._holds is False and now - self._still_since >= _RESTING_SECONDS
 
 
 class HANDMOCAP_OT_announce(bpy.types.Operator):
@@ -77,8 +97,8 @@ class HANDMOCAP_OT_announce(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         self._is_said = False
-        self._rests_since = time.monotonic()
-        self._timer: Any = context.window_manager.event_timer_add(_RESTING_LOOK_SECONDS, window=context.window)
+        self._hand = Hand()
+        self._timer: Any = context.window_manager.event_timer_add(_LOOK_AT_HAND_SECONDS, window=context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -89,9 +109,8 @@ class HANDMOCAP_OT_announce(bpy.types.Operator):
             if self.level != "ERROR":
                 self._forget_timer(context)
                 return {"FINISHED", "PASS_THROUGH"}
-        if is_hand_at_work(event):
-            self._rests_since = time.monotonic()
-        if time.monotonic() - self._rests_since < _RESTING_SECONDS:
+        self._hand.see(event, time.monotonic())
+        if not self._hand.rests(time.monotonic()):
             return {"PASS_THROUGH"}
         self._forget_timer(context)
         context.window_manager.popup_menu(self._draw_popup(), title=f"{self.title} failed", icon="ERROR")

@@ -50,7 +50,8 @@ def _draw_stage(rows: bpy.types.UILayout, stage: str, name: str, state: StageSta
     failed.label(text="Failed")
     if state.log_path is not None and state.log_path.is_file():
         failed.operator("handmocap.open_log", text="Log", icon="TEXT").filepath = str(state.log_path)
-    sentence(rows, state.text, "BLANK1")
+    # The button opens what the sentence names for those who read it elsewhere.
+    sentence(rows, state.text.removesuffix(f"see {state.log_path}").rstrip(" :,;"), "BLANK1")
 
 
 CLASSES = (HANDMOCAP_PT_flow,)

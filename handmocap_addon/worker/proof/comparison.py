@@ -31,18 +31,21 @@ def prove(expected: FileExpectation) -> dict[str, Any]:
     to_scene = _file_to_scene(expected, content)
     _check_names(expected, content)
     seconds = np.array(expected.frames) / expected.frames_per_second
-    largest, low, high = 0.0, np.full(3, np.inf), np.full(3, -np.inf)
-    whole = 0.0
+    largest, whole, bounds = 0.0, 0.0, []
     for mesh in expected.meshes:
         found = content.meshes[mesh.path]
         _check_topology(mesh, found)
         times = _times(mesh.path, found.seconds, seconds)
+        low, high = np.full((mesh.vertex_count, 3), np.inf), np.full((mesh.vertex_count, 3), -np.inf)
         for sample, frame in enumerate(expected.frames):
             points = found.world_points(float(times[sample])) @ to_scene
             distance = _distance(mesh, sample, points, frame)
             largest = max(largest, distance)
             whole = max(whole, distance) if frame == round(frame) else whole
-            low, high = np.minimum(low, points.min(axis=0)), np.maximum(high, points.max(axis=0))
+            # By vertex first: numpy is many times slower at the smallest of each column.
+            np.minimum(low, points, out=low)
+            np.maximum(high, points, out=high)
+        bounds.append((low.min(axis=0), high.max(axis=0)))
     if largest > expected.largest_distance_m:
         raise BakeError(f"The baked file is {largest * 1000:.2f} mm off the scene", _HINT)
     for camera in expected.cameras:
@@ -61,9 +64,15 @@ def prove(expected: FileExpectation) -> dict[str, Any]:
         "time_codes_per_second": content.frames_per_second,
         "largest_distance_m": largest,
         "largest_distance_whole_frames_m": whole,
-        "bounds_m": [low.tolist(), high.tolist()] if expected.meshes else None,
+        "bounds_m": _around(bounds),
         "sha256": sha256_of(expected.path),
     }
+
+
+def _around(bounds: list[tuple[Array, Array]]) -> list[list[float]] | None:
+    if not bounds:
+        return None
+    return [np.min([low for low, _ in bounds], axis=0).tolist(), np.max([high for _, high in bounds], axis=0).tolist()]
 
 
 def _open(path: Path) -> BakedContent:
