@@ -64,7 +64,7 @@ class FileExpectation:
 
     def save(self, path: Path) -> None:
         """Write it as an .npz, for `load`."""
-        arrays: dict[str, Array] = {}
+        arrays: dict[str, Any] = {}
         items = {kind: [_packed(item, f"{kind}{number}_", arrays) for number, item in enumerate(getattr(self, kind))]
                  for kind in ("meshes", "cameras")}  # fmt: skip
         meta = {field.name: getattr(self, field.name) for field in fields(self)} | items
@@ -85,7 +85,7 @@ class FileExpectation:
         return cls(**meta, meshes=lists[0], cameras=lists[1])
 
 
-def _packed(item: MeshExpectation | CameraExpectation, prefix: str, arrays: dict[str, Array]) -> dict[str, Any]:
+def _packed(item: MeshExpectation | CameraExpectation, prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:
     """The item's other fields; its arrays go to `arrays`."""
     values = {field.name: getattr(item, field.name) for field in fields(item)}
     arrays |= {prefix + name: value for name, value in values.items() if isinstance(value, np.ndarray)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -63,16 +64,12 @@ def write_smplx_poses(path: Path, poses: SmplxPoses) -> None:
     """
     flat = poses.pose_axis_angle.reshape(poses.frame_count, -1)
     starts = np.cumsum([0, *_PARTS.values()])
-    arrays = {name: flat[:, first : first + size] for (name, size), first in zip(_PARTS.items(), starts, strict=False)}
+    arrays: dict[str, Any] = {
+        name: flat[:, first : first + size] for (name, size), first in zip(_PARTS.items(), starts, strict=False)
+    }
+    arrays |= {"transl": poses.translation, "betas": poses.betas, "expression": poses.expression}
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(
-            file,
-            **arrays,
-            transl=poses.translation,
-            betas=poses.betas,
-            expression=poses.expression,
-            placement=poses.placement,
-        )
+        np.savez(file, **arrays, placement=poses.placement)
 
 
 def read_smplx_poses(path: Path) -> SmplxPoses:
