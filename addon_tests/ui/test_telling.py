@@ -73,11 +73,10 @@ def test_a_running_job_stands_in_the_status_bar_with_its_time_left_and_cancel(se
     assert wait_until(lambda: not job.poll(), 20.0)
 
 
-def test_the_end_of_a_job_is_announced_with_its_log(said: list[announcements.Announcement], tmp_path: Path) -> None:
+def test_the_end_of_a_job_is_announced(said: list[announcements.Announcement], tmp_path: Path) -> None:
     _run(tmp_path, """print('{"event": "result", "frames": 96}')""")
     (end,) = said
     assert (end.level, end.title, end.sentence) == ("INFO", "Estimate", "96 frames")
-    assert end.log_path == tmp_path / "job.log"
 
 
 def test_a_failure_is_an_error_with_its_next_step(said: list[announcements.Announcement], tmp_path: Path) -> None:
@@ -86,6 +85,20 @@ def test_a_failure_is_an_error_with_its_next_step(said: list[announcements.Annou
         """print('{"event": "error", "code": "clip", "message": "There is no clip", "hint": "choose it"}'); exit(3)""",
     )
     assert [(end.level, end.sentence) for end in said] == [("ERROR", "There is no clip: choose it")]
+
+
+def test_a_failure_stays_in_the_status_bar_until_it_is_dismissed_or_run_again(settings: Any, tmp_path: Path) -> None:
+    failed = ["Hands failed", "handmocap.open_log", "handmocap.dismiss_failure"]
+    _run(tmp_path, "exit(3)")
+    assert _drawn_in_status_bar() == failed
+    assert bpy.ops.handmocap.dismiss_failure(stage="hands") == {"FINISHED"}
+    assert _drawn_in_status_bar() == []
+    said = panel_jobs.status("hands")
+    assert said is not None and "exit 3" in said.sentence
+    _run(tmp_path, "exit(3)")
+    assert _drawn_in_status_bar() == failed
+    _run(tmp_path, "input()", cancels=True)
+    assert _drawn_in_status_bar() == []
 
 
 def test_a_cancelled_job_is_no_error(said: list[announcements.Announcement], tmp_path: Path) -> None:
@@ -100,26 +113,6 @@ def test_without_a_window_nothing_waits_to_be_said(settings: Any) -> None:
     announcements.announce(announcements.Announcement("ERROR", "Estimate", "failed"))
     assert not announcements._waiting
     assert not bpy.app.timers.is_registered(announcements._say_next)
-
-
-@pytest.mark.parametrize(
-    ("events", "rests"),
-    [
-        # Blender's type, value and value before; its timer tells of the click of long ago that it was pressed.
-        ([], False),
-        ([("TIMER", "NOTHING", "PRESS")], False),
-        ([("MOUSEMOVE", "NOTHING", "RELEASE"), ("TIMER", "NOTHING", "PRESS")], True),
-        ([("MOUSEMOVE", "NOTHING", "PRESS")], False),  # a drag that stands still
-        ([("LEFTMOUSE", "PRESS", "NOTHING")], False),
-        ([("LEFTMOUSE", "PRESS", "NOTHING"), ("LEFTMOUSE", "RELEASE", "PRESS"), ("LEFTMOUSE", "CLICK", "PRESS")], True),
-    ],
-)
-def test_a_popup_waits_until_the_hand_rests(events: list[tuple[str, str, str]], rests: bool) -> None:
-    hand = announcements.Hand()
-    for kind, value, before in events:
-        hand.see(SimpleNamespace(type=kind, value=value, value_prev=before), 10.0)
-    assert not hand.rests(10.1)
-    assert hand.rests(20.0) == rests
 
 
 def test_the_log_becomes_one_text_that_is_renewed(settings: Any, tmp_path: Path) -> None:

@@ -42,12 +42,14 @@ def _arrange() -> None:
             holder.select = bone.name.startswith(_BONES)
         if "reduce" in _MORE:
             bpy.ops.handmocap.reduce_keys()
+        bpy.ops.screen.area_split(direction="HORIZONTAL", factor=0.5)
+    upper = max((area for area in _window().screen.areas if area.type == "VIEW_3D"), key=lambda area: area.y)
+    upper.type = "GRAPH_EDITOR"
+    with _override(upper):
         bpy.ops.screen.area_split(direction="VERTICAL", factor=0.45)
-    sheet = _area("VIEW_3D")
-    sheet.type = "GRAPH_EDITOR"
-    other = _area("VIEW_3D")
-    other.type = "DOPESHEET_EDITOR"
-    other.spaces.active.mode = "ACTION"
+    left = min((area for area in _window().screen.areas if area.type == "GRAPH_EDITOR"), key=lambda area: area.x)
+    left.type = "DOPESHEET_EDITOR"
+    left.spaces.active.mode = "ACTION"
     bpy.app.timers.register(_fit, first_interval=_SETTLES)
 
 

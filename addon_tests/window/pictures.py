@@ -3,7 +3,7 @@
     python3 addon_tests/window/pictures.py --zip dist/handmocap-0.1.0.zip --environments DIR [--out docs]
 
 writes `first_steps.png` (nothing set up yet), `panel.png` (after the bake), `cleanup.png` (the list of what needs a look) and `keys.png` (all keys
-of a finger, and reduced). Needs what `walk.py` needs.
+of a bone, and reduced). Needs what `walk.py` needs.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from addon_tests.window.walk import Walk, copy_shot, plain
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 _EDITORS = Path(__file__).with_name("key_editors.py")
-_FINGER = "left_index"
+_BONE = "left_index2"
 # Of the key editors' window: both editors without the rest.
-_KEYS_HEIGHT = 400
+_KEYS_HEIGHT = 375
 
 
 def _first_steps(options: argparse.Namespace, screen: Screen, place: Path) -> None:
@@ -58,7 +58,7 @@ def _work(options: argparse.Namespace, screen: Screen, place: Path) -> None:
     taken = []
     for keys in ("all", "reduce"):
         ready = place / f"{keys}.ready"
-        more = [str(_EDITORS), str(ready), _FINGER, keys]
+        more = [str(_EDITORS), str(ready), _BONE, keys]
         with open_window(options.blender, profile, screen, blend, log, more) as window:
             window.wait_until("the key editors", lambda _state: ready.is_file(), 60)  # noqa: B023
             time.sleep(1.0)

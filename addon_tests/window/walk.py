@@ -213,8 +213,6 @@ def kill(walk: Walk) -> None:
     ok, sentence = walk.said("hands")
     if ok:
         raise AssertionError(f"a killed worker was taken as done: {sentence}")
-    time.sleep(_SETTLES)
-    walk.step("announced")  # in a popup, once the hand rests; it goes when the pointer leaves it
     walk.notes.append(sentence)
     walk.estimate()
     walk.wait_for_hands()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import bpy
 
+from ..blender.status_bar import redraw_status_bars
 from . import panel_jobs
 
 
@@ -19,6 +20,21 @@ class HANDMOCAP_OT_cancel_job(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         panel_jobs.cancel(self.stage)
+        return {"FINISHED"}
+
+
+class HANDMOCAP_OT_dismiss_failure(bpy.types.Operator):
+    """Take this failed job out of the status bar; its panel goes on to say what was wrong"""
+
+    bl_idname = "handmocap.dismiss_failure"
+    bl_label = "Dismiss Failure"
+    bl_options = {"INTERNAL"}
+
+    stage: bpy.props.StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        panel_jobs.dismiss(self.stage)
+        redraw_status_bars()
         return {"FINISHED"}
 
 
@@ -77,4 +93,4 @@ def show_text(context: bpy.types.Context, text: bpy.types.Text) -> None:
     areas[0].spaces.active.top = 0
 
 
-CLASSES = (HANDMOCAP_OT_cancel_job, HANDMOCAP_OT_open_log, HANDMOCAP_OT_open_text)
+CLASSES = (HANDMOCAP_OT_cancel_job, HANDMOCAP_OT_dismiss_failure, HANDMOCAP_OT_open_log, HANDMOCAP_OT_open_text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -44,6 +44,7 @@ class Status:
     log_path: Path | None = None
     owner: JobOwner | None = None
     is_cancelled: bool = False
+    is_dismissed: bool = False  # a failure that the artist has seen
     result: Result | None = field(default=None, compare=False)
 
     def sentence_for(self, scene: bpy.types.Scene) -> str:
@@ -146,6 +147,21 @@ def status(stage: str) -> Status | None:
     return _status.get(stage)
 
 
+def failed_stages() -> tuple[str, ...]:
+    """Those whose last job failed, as long as nobody has dismissed that."""
+    return tuple(
+        stage
+        for stage, said in _status.items()
+        if said.log_path is not None and not (said.ok or said.is_cancelled or said.is_dismissed)
+    )
+
+
+def dismiss(stage: str) -> None:
+    """The artist knows of a failure; the stage's panel goes on to say it."""
+    if stage in _status:
+        _status[stage] = replace(_status[stage], is_dismissed=True)
+
+
 def set_status(stage: str, ok: bool, sentence: str) -> None:
     _status[stage] = Status(ok, sentence, owner=JobOwner.of(bpy.context.scene))
 
@@ -198,7 +214,7 @@ def _tick() -> float | None:
 def _announce(called: str, said: Status) -> None:
     level = "INFO" if said.ok else "WARNING" if said.is_cancelled else "ERROR"
     sentence = said.sentence_for(bpy.context.scene)
-    announcements.announce(announcements.Announcement(level, called, sentence, said.log_path))
+    announcements.announce(announcements.Announcement(level, called, sentence))
 
 
 def _end(stage: str, raise_errors: bool) -> None:

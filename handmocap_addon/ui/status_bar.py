@@ -1,4 +1,4 @@
-"""Running jobs in Blender's status bar, for whoever has the sidebar closed."""
+"""Running and failed jobs in Blender's status bar, for whoever has the sidebar closed."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ def _draw(header: bpy.types.Header, _context: bpy.types.Context) -> None:
         bar = row.row(align=True)
         bar.ui_units_x = _BAR_UNITS
         progress_row(bar, stage)
+    for stage in panel_jobs.failed_stages():
+        said = panel_jobs.status(stage)
+        assert said is not None
+        row = header.layout.row(align=True)
+        row.label(text=f"{panel_jobs.title(stage)} failed", icon="ERROR")
+        row.operator("handmocap.open_log", text="Log", icon="TEXT").filepath = str(said.log_path)
+        row.operator("handmocap.dismiss_failure", text="", icon="X").stage = stage
 
 
 def register() -> None:
