@@ -101,6 +101,18 @@ def test_sub_frames_are_the_scene_between_its_frames(armature: Any, tmp_path: Pa
             np.testing.assert_allclose(found, _surface(armature, float(place)), atol=1e-5)
 
 
+@pytest.mark.parametrize("samples", [1, 2])
+def test_a_single_frame_is_that_frame(samples: int, armature: Any, tmp_path: Path) -> None:
+    reports = _bake(armature, _targets(tmp_path), BakeOptions(first_frame=3, last_frame=3, samples=samples))
+    assert [report["frames"] for report in reports] == [1, 1]
+    bpy.context.scene.frame_set(1)
+    for target in _targets(tmp_path):
+        (mesh,) = READ[target.suffix](target).meshes.values()
+        for frame in (3.0, 3.5)[:samples]:
+            found = mesh.world_points(frame * 1001 / 24000) @ TO_Z_UP["y" if target.suffix == ".abc" else "z"]
+            np.testing.assert_allclose(found, _surface(armature, frame), atol=1e-5)
+
+
 def test_parts_apart_hold_hands_and_camera(armature: Any, tmp_path: Path) -> None:
     options = BakeOptions(parts=("body", "hands", "camera"), apart=True)
     reports = _bake(armature, _targets(tmp_path), options)

@@ -110,6 +110,25 @@ def test_hands_alone_and_moved_are_the_same_surface(moving: Any, start: Any, mod
     assert distance.max() < LIMIT
 
 
+def test_pieces_whose_pose_and_model_are_the_same_are_kept(
+    moving: Any, start: Any, model_file: Path, tmp_path: Path
+) -> None:
+    def kept() -> list[bool]:
+        files = start(moving, [tmp_path / "body.abc"], piece_frames=2, samples=2).wait()["files"]
+        return [bool(file.get("kept")) for file in files]
+
+    assert kept() == [False] * 3
+    assert kept() == [True] * 3
+    elbow = bone_of(moving, "left_elbow")
+    for frame, w in ((2, 1.0), (3, 0.9), (4, 1.0)):
+        elbow.rotation_quaternion = (w, 0.1, -0.4, 0.1)
+        elbow.keyframe_insert("rotation_quaternion", frame=frame)
+    assert kept() == [False, False, True]
+    (found,) = [READERS[".abc"](tmp_path / "body.0003-0004.abc")]
+    set_time(3)
+    assert np.linalg.norm(found.points[0] - direct_surface(moving, model_file, BETAS), axis=-1).max() < LIMIT
+
+
 @pytest.mark.parametrize("stage", ["Reading", "Computing", "Writing"])
 def test_a_cancelled_bake_is_gone_within_three_seconds_and_leaves_the_old_file(
     stage: str, moving: Any, start: Any, scene: Any, tmp_path: Path, copies: Path

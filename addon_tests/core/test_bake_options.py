@@ -22,6 +22,7 @@ OPTIONS = st.builds(
     first_frame=st.none() | st.integers(-1000, 0),
     last_frame=st.none() | st.integers(1, 1000),
     handles=st.integers(0, 100),
+    piece_frames=st.none() | st.integers(1, 1000),
     samples=st.integers(1, MOST_SAMPLES),
     shutter=st.tuples(st.floats(-1.0, -0.01), st.floats(0.0, 1.0)),
     unit=st.sampled_from(UNITS),
@@ -46,6 +47,7 @@ def test_options_come_back_from_json_as_they_were(options: BakeOptions) -> None:
         ("parts", ("body", "body")),
         ("parts", ("feet",)),
         ("handles", -1),
+        ("piece_frames", 0),
         ("samples", 0),
         ("samples", MOST_SAMPLES + 1),
         ("shutter", (0.5, 0.5)),
@@ -100,3 +102,15 @@ def test_the_part_stands_where_the_name_says() -> None:
 def test_each_format_has_its_usual_axis_unless_one_is_given() -> None:
     assert (BakeOptions().up_axis_of(".abc"), BakeOptions().up_axis_of(".usdc")) == ("y", "z")
     assert (BakeOptions(up_axis="z").up_axis_of(".abc"), BakeOptions(up_axis="y").up_axis_of(".usd")) == ("z", "y")
+
+
+def test_pieces_cover_every_frame_once() -> None:
+    options = BakeOptions(parts=("body", "hands"), apart=True, piece_frames=4)
+    files = options.files_over(Path("out/body.abc"), -1, 8)
+    assert [file.path.name for file in files[:3]] == ["body.-001-0002.abc", "body.0003-0006.abc", "body.0007-0008.abc"]
+    assert [file.parts for file in files] == [("body",)] * 3 + [("hands",)] * 3
+    assert [frame for file in files[3:] for frame in range(file.first_frame, file.last_frame + 1)] == list(range(-1, 9))
+    assert [file.path.name for file in replace(options, piece_frames=None).files_over(Path("body.abc"), 1, 8)] == [
+        "body.abc",
+        "hands.abc",
+    ]

@@ -28,6 +28,16 @@ def test_hands_are_applied_and_the_saved_file_is_baked(demo_run: Path, demo: Pat
     assert done.returncode == 0, done.stderr
     for target in targets:
         assert len(READERS[target.suffix](target).times) == 96
+    pieces = ["bake", "--blend", blend, "--out", targets[0], "--pieces", 40]
+    for kept in (0, 3):
+        done = batch(*pieces)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("kept as it was finished") == kept
+    assert [path.name for path in sorted(targets[0].parent.glob("body.0*.abc"))] == [
+        "body.0001-0040.abc",
+        "body.0041-0080.abc",
+        "body.0081-0096.abc",
+    ]
 
 
 def test_smoothing_is_chosen_on_the_command_line(demo_run: Path, tmp_path: Path, empty_scene: Any) -> None:

@@ -25,7 +25,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 _EDITORS = Path(__file__).with_name("key_editors.py")
 _BONE = "left_index2"
 # Of the key editors' window: both editors without the rest.
-_KEYS_HEIGHT = 375
+_KEYS_HEIGHT = 352
 
 
 def _first_steps(options: argparse.Namespace, screen: Screen, place: Path) -> None:
@@ -63,7 +63,7 @@ def _work(options: argparse.Namespace, screen: Screen, place: Path) -> None:
             window.wait_until("the key editors", lambda _state: ready.is_file(), 60)  # noqa: B023
             time.sleep(1.0)
             taken.append(screen.picture(place / f"{keys}.png"))
-    crop = ["-crop", f"{screen.width * 3 // 4}x{_KEYS_HEIGHT}+0+44", "+repage"]
+    crop = ["-crop", f"{screen.width * 82 // 100}x{_KEYS_HEIGHT}+0+44", "+repage"]
     subprocess.run(["convert", *map(str, taken), *crop, "-append", str(options.out / "keys.png")], check=True)
 
 

@@ -18,23 +18,23 @@ import numpy as np
 
 from ..core.atomic_files import replacing, write_json
 from ..core.bake_expectation import FileExpectation
-from ..core.bake_options import UNITS_PER_METRE, BakeOptions, Part
+from ..core.bake_options import UNITS_PER_METRE, BakeFile, BakeOptions
 from ..core.bake_progress import ProgressSink, progress_of
 from ..core.errors import MissingSetupError
 from ..core.set_up.file_hashes import sha256_of
 from .bake_capture import Capture
 from .bake_export import export, path_in_file, sampled_frames, show, usd_density
+from .bake_pieces import ExactPose, finished_piece, report_path, scene_fingerprint
 from .bake_prover import Prover
 from .bake_read_back import read_back
 from .bake_scene import BakeScene, prepare_scene
-from .exact_surface import bake_exact_surface
+from .exact_surface import POSE_NAME, bake_exact_surface
 from .saving import write_error
 from .scene_time import frame_rate_fraction
 
 # What a file must reach against the evaluated scene, metres: float32 positions of a person some metres from the origin.
 LARGEST_DISTANCE = 1e-4
 _PROGRESS_SECONDS = 0.1
-REPORT_SUFFIX = ".report.json"
 
 
 def bake_request(order: dict[str, Any], report_progress: ProgressSink) -> list[dict[str, Any]]:
@@ -72,12 +72,12 @@ def _hashes(sources: dict[str, str]) -> dict[str, dict[str, Any]]:
 class _Written:
     """A file under its temporary name, and what it must hold."""
 
-    target: Path
-    parts: tuple[Part, ...]
+    file: BakeFile
     place: contextlib.ExitStack
     folder: Path
     expected: FileExpectation
     seconds_writing: float
+    fingerprint: str | None
 
 
 class _Bake:
@@ -90,48 +90,74 @@ class _Bake:
         self._report_progress, self._notes = report_progress, notes
 
     def run(self) -> list[dict[str, Any]]:
-        """A file is proved while the next one is written."""
-        files = [file for target in self._order["targets"] for file in self._options.files(Path(target))]
+        """A file is proved while the next one is written; pieces that an earlier bake finished are kept."""
+        files = [file for target in self._order["targets"] for file in self._options.files_over(Path(target), *self._frames)]
         reports: list[dict[str, Any]] = []
         waiting: _Written | None = None
-        for number, (target, parts) in enumerate(files):
+        for number, file in enumerate(files):
+            fingerprint = self._fingerprint(file)
+            kept = finished_piece(file.path, fingerprint, self._versions()) if fingerprint is not None else None
             try:
-                written = self._write(target, parts, Path(self._order["folder"]) / f"file{number}")
+                written = (
+                    self._write(file, Path(self._order["folder"]) / f"file{number}", fingerprint) if kept is None else None
+                )
             finally:
                 if waiting is not None:
                     reports.append(self._finish(waiting))
                     waiting = None
+            if kept is not None:
+                reports.append(kept)
             waiting = written
-            self._reader.begin(written)
+            if waiting is not None:
+                self._reader.begin(waiting)
         if waiting is not None:
             reports.append(self._finish(waiting))
         return reports
 
-    def _write(self, target: Path, parts: tuple[Part, ...], folder: Path) -> _Written:
-        started = time.monotonic()
+    def _fingerprint(self, file: BakeFile) -> str | None:
+        """Of a piece's frames; None where the whole range is one file, or something moves that cannot be told so."""
+        if self._options.piece_frames is None:
+            return None
+        self._report_progress(progress_of(f"Looking at {file.path.name}", 0, 1, time.monotonic()))
+        suffix = file.path.suffix.lower()
+        self._prepared.turn_for(suffix, self._options)
+        frames = sampled_frames(suffix, self._options, file.first_frame, file.last_frame)
+        return scene_fingerprint(self._prepared, file.parts, frames, self._options, self._exact_pose())
+
+    def _exact_pose(self) -> ExactPose | None:
+        if self._order["exact"] is None:
+            return None
+        pose = Path(self._order["folder"]) / POSE_NAME
+        return ExactPose(pose, np.array(self._order["exact"]["frames"]), self._notes["exact_surface"]["model_sha256"])
+
+    def _write(self, file: BakeFile, folder: Path, fingerprint: str | None) -> _Written:
+        started, target = time.monotonic(), file.path
         place = contextlib.ExitStack()
         try:
             temporary = place.enter_context(replacing(target))
             folder.mkdir()
-            expected = self._export(temporary, parts, folder, f"Writing {target.name}")
+            expected = self._export(temporary, file, folder, f"Writing {target.name}")
             if not temporary.is_file() or temporary.stat().st_size == 0:
                 raise write_error(target, RuntimeError("the exporter left no file"))
         except BaseException as error:
             place.__exit__(type(error), error, error.__traceback__)
             raise
-        return _Written(target, parts, place, folder, expected, time.monotonic() - started)
+        return _Written(file, place, folder, expected, time.monotonic() - started, fingerprint)
 
-    def _export(self, path: Path, parts: tuple[Part, ...], folder: Path, stage: str) -> FileExpectation:
+    def _export(self, path: Path, file: BakeFile, folder: Path, stage: str) -> FileExpectation:
         scene, options, suffix = self._prepared.scene, self._options, path.suffix.lower()
         self._prepared.turn_for(suffix, options)
-        meshes, camera = self._prepared.of(parts)
-        frames = sampled_frames(suffix, options, *self._frames)
+        meshes, camera = self._prepared.of(file.parts)
+        whole = file.first_frame, file.last_frame
+        frames = sampled_frames(suffix, options, *whole)
         capture = Capture(meshes, camera, frames, folder, self._progress(stage, len(frames)))
         skeleton = [self._prepared.armature] if options.geometry == "skeleton" and meshes else []
         things = [*skeleton, *meshes, *([camera] if camera is not None else [])]
-        # While it writes a skeleton the exporter lets nothing deform.
-        export(path, scene, things, options, self._frames, _ignore if skeleton else capture)
-        if skeleton:
+        # While it writes a skeleton the exporter lets nothing deform, and for one frame it does not change the frame.
+        by_itself = bool(skeleton) or len(frames) == 1
+        scene.frame_set(file.first_frame)
+        export(path, scene, things, options, whole, _ignore if by_itself else capture)
+        if by_itself:
             for frame in frames:
                 scene.frame_set(int(np.floor(frame)), subframe=frame - float(np.floor(frame)))
                 capture(scene, bpy.context.evaluated_depsgraph_get())
@@ -174,12 +200,13 @@ class _Bake:
             size = written.expected.path.stat().st_size
         shutil.rmtree(written.folder, ignore_errors=True)
         whole = [frame for frame in written.expected.frames if frame == round(frame)]
+        file = written.file
         report = {
-            "path": str(written.target),
-            "parts": written.parts,
-            "frames": self._frames[1] - self._frames[0] + 1,
-            "first_frame": self._frames[0],
-            "last_frame": self._frames[1],
+            "path": str(file.path),
+            "parts": file.parts,
+            "frames": file.last_frame - file.first_frame + 1,
+            "first_frame": file.first_frame,
+            "last_frame": file.last_frame,
             "samples_on_whole_frames": len(whole),
             "frames_per_second": str(self._rate()),
             **self._notes,
@@ -188,19 +215,24 @@ class _Bake:
             "seconds_writing": round(written.seconds_writing, 3),
             "seconds_checking": round(time.monotonic() - started, 3),
         }
-        write_json(written.target.with_name(written.target.name + REPORT_SUFFIX), report | self._provenance())
+        if written.fingerprint is not None:
+            report["fingerprint"] = written.fingerprint
+        write_json(report_path(file.path), report | self._provenance())
         return report
 
     def _provenance(self) -> dict[str, Any]:
         return {
             "options": self._options.to_json(),
             "sources": self._sources.result(),
-            "versions": {
-                "handmocap": self._order["version"],
-                "blender": bpy.app.version_string,
-                "python": platform.python_version(),
-            },
+            "versions": self._versions(),
             "licences": self._order["licences"],
+        }
+
+    def _versions(self) -> dict[str, str]:
+        return {
+            "handmocap": self._order["version"],
+            "blender": bpy.app.version_string,
+            "python": platform.python_version(),
         }
 
 
@@ -235,7 +267,7 @@ class _Reader:
         Raises:
             HandmocapError: it does not hold what the scene had.
         """
-        stage = f"Checking {written.target.name}"
+        stage = f"Checking {written.file.path.name}"
         if self._prover is not None:
             self._report_progress(progress_of(stage, 0, len(written.expected.frames), time.monotonic()))
             try:

@@ -23,11 +23,17 @@ def sampled_frames(suffix: str, options: BakeOptions, first_frame: int, last_fra
         return tuple(float(frame) for frame in whole)
     start, close = options.shutter
     if suffix == ".abc":
+        whole = range(first_frame, _last_of_alembic(options, first_frame, last_frame) + 1)
         steps = [start + index * (close - start) / options.samples for index in range(options.samples)]
         return tuple(frame + step for frame in whole for step in steps)
     density = usd_density(options)
     first, last = math.floor(first_frame + start), math.ceil(last_frame + close)
     return tuple(index / density for index in range(first * density, last * density + 1))
+
+
+def _last_of_alembic(options: BakeOptions, first_frame: int, last_frame: int) -> int:
+    """Of a single frame the exporter writes one sample, however many are asked for; so it gets the next frame too."""
+    return last_frame + 1 if options.samples > 1 and first_frame == last_frame else last_frame
 
 
 def usd_density(options: BakeOptions) -> int:
@@ -60,7 +66,8 @@ def export(
 
 def _export_alembic(path: Path, scene: Any, options: BakeOptions) -> None:
     values = {
-        "filepath": str(path), "start": scene.frame_start, "end": scene.frame_end, "selected": True,
+        "filepath": str(path), "selected": True, "start": scene.frame_start,
+        "end": _last_of_alembic(options, scene.frame_start, scene.frame_end),
         "normals": options.normals, "uvs": options.uvs, "vcolors": False, "face_sets": False, "orcos": False,
         "xsamples": options.samples, "gsamples": options.samples,
         "sh_open": options.shutter[0], "sh_close": options.shutter[1],

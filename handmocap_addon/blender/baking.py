@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.atomic_files import check_free_space, ensure_output_folder, remove_temporaries_of
-from ..core.bake_options import BakeOptions
+from ..core.bake_options import BakeFile, BakeOptions
 from ..core.errors import BadInputError, BadUsageError, HandmocapError, MissingSetupError
 from ..core.extension_version import extension_version
 from ..core.gvhmr_file import GVHMR_LICENCE
@@ -55,6 +55,12 @@ class BakeRequest:
     sources: dict[str, Path] = field(default_factory=dict)  # what went into the shot, for the report beside each file
     licences: tuple[str, ...] = ()
     exact: ExactRequest | None = None  # where the options ask for the exact surface
+
+    @property
+    def files(self) -> tuple[BakeFile, ...]:
+        """What is written, in this order."""
+        frames = self.first_frame, self.last_frame
+        return tuple(file for target in self.targets for file in self.options.files_over(target, *frames))
 
     @property
     def frames_of_exact_surface(self) -> Array:
@@ -147,11 +153,11 @@ def exporting_command(suffixes: Sequence[str], bpy_python: Path | None) -> list[
     return [str(bpy_python), str(_BAKE_SCRIPT), "--"]
 
 
-def _bytes_of(request: BakeRequest, suffix: str) -> int:
+def _bytes_of(request: BakeRequest, file: BakeFile, with_normals: bool) -> int:
     """About what a file of all points takes; skeletons and parts are less."""
     meshes = [bpy.data.objects[name].data for name in request.meshes]
-    values = sum(len(mesh.vertices) + (len(mesh.loops) if request.options.normals else 0) for mesh in meshes)
-    samples = sampled_frames(suffix.lower(), request.options, request.first_frame, request.last_frame)
+    values = sum(len(mesh.vertices) + (len(mesh.loops) if with_normals else 0) for mesh in meshes)
+    samples = sampled_frames(file.path.suffix.lower(), request.options, file.first_frame, file.last_frame)
     return len(samples) * values * _BYTES_PER_POINT
 
 
@@ -167,13 +173,14 @@ class BakeJob:
             MissingSetupError, OutputError: nothing was started.
         """
         command = exporting_command([target.suffix.lower() for target in request.targets], bpy_python)
-        files = [path for target in request.targets for path, _ in request.options.files(target)]
+        files, normals = request.files, request.options.normals
         self._target_folders = {target.parent for target in request.targets}
         for folder in self._target_folders:
             ensure_output_folder(folder)
-            check_free_space(folder, sum(_bytes_of(request, path.suffix) for path in files if path.parent == folder))
+            here = [file for file in files if file.path.parent == folder]
+            check_free_space(folder, sum(_bytes_of(request, file, normals) for file in here))
         # The points of two files at most lie there for their proof.
-        raw = [_bytes_of(replace(request, options=replace(request.options, normals=False)), path.suffix) for path in files]
+        raw = [_bytes_of(request, file, with_normals=False) for file in files]
         cache = 0 if request.exact is None else point_cache_bytes(VERTEX_COUNT, len(request.frames_of_exact_surface))
         check_free_space(Path(tempfile.gettempdir()), sum(sorted(raw)[-2:]) + cache)
         self._folder = Path(tempfile.mkdtemp(prefix="handmocap-bake-"))
@@ -194,8 +201,9 @@ class BakeJob:
                 encoding="utf-8",
             )
             # The child leaves without Blender's own way out, which would remove the folder of its session.
+            paths = [file.path for file in files]
             own_place = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._folder))
-            self.job = ChildJob([*command, str(order)], log_path, {**os.environ, **own_place}, files)
+            self.job = ChildJob([*command, str(order)], log_path, {**os.environ, **own_place}, paths)
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise

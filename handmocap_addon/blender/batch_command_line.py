@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -219,6 +220,10 @@ def _parser() -> argparse.ArgumentParser:
         bake.add_argument(f"--{source.replace('_', '-')}", type=Path, help="for the reports beside the files: its hash")
     for command in (run, bake):
         add_bake_arguments(command)
+    bake.add_argument(
+        "--pieces", dest="piece_frames", type=int, metavar="FRAMES",
+        help="cut the range into files of so many frames; finished ones of an earlier bake are kept",
+    )  # fmt: skip
 
     export = commands.add_parser("export", help="write the motion of the open file's SMPL-X armature for other programs")
     export.add_argument("--armature")
@@ -488,8 +493,10 @@ def _target(armature: Any, name: str | None, chosen: BoneMap | None) -> tuple[An
 
 
 def _bake(options: argparse.Namespace, ending: Ending) -> None:
-    chosen = bake_options(options)
-    with _telling_what_stays(ending, [path for target in options.out for path, _ in chosen.files(target.resolve())]):
+    chosen = replace(bake_options(options), piece_frames=options.piece_frames)
+    frames = chosen.frames(bpy.context.scene.frame_start, bpy.context.scene.frame_end)
+    files = [file.path for target in options.out for file in chosen.files_over(target.resolve(), *frames)]
+    with _telling_what_stays(ending, files):
         _bake_files(options, chosen)
 
 
@@ -504,7 +511,8 @@ def _bake_files(options: argparse.Namespace, chosen: BakeOptions) -> None:
     job = BakeJob(request, module.python if module else None, log, readers.python if readers else None)
     for file in job.wait(show_progress)["files"]:
         print(f"{file['path']}: {file['frames']} frames of {file['vertices']} vertices, "
-              f"at most {file['largest_distance_m']:.1e} m from the scene, read by {file['reader']}")  # fmt: skip
+              f"at most {file['largest_distance_m']:.1e} m from the scene, read by {file['reader']}"
+              f"{', kept as it was finished' if file.get('kept') else ''}")  # fmt: skip
 
 
 def _export(options: argparse.Namespace, ending: Ending) -> None:

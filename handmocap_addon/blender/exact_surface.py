@@ -46,6 +46,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 _READ_AT_ONCE = 256
 _READING = "Reading the pose"
 _MODIFIER = "Exact surface"
+POSE_NAME = "pose.npz"
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def show_exact_surface(
     to_mesh = np.zeros((len(times), 4, 4))
     to_mesh[:, :3, :3] = Y_UP_TO_Z_UP * read.world_scale[:, None, None]
     to_mesh[:, 3, 3] = 1.0
-    pose_file, cache = folder / "pose.npz", folder / "points.pc2"
+    pose_file, cache = folder / POSE_NAME, folder / "points.pc2"
     poses = SmplxPoses(
         pose_axis_angle=read.pose_axis_angle,
         translation=read.pelvis - model.rest_joints[0],

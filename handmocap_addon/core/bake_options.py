@@ -27,6 +27,16 @@ MOST_HANDLES = 10_000
 
 
 @dataclass(frozen=True)
+class BakeFile:
+    """One file of a bake, its parts, and its first and last whole frame, handles included."""
+
+    path: Path
+    parts: tuple[Part, ...]
+    first_frame: int
+    last_frame: int
+
+
+@dataclass(frozen=True)
 class BakeOptions:
     """One bake's options. The defaults bake the skinned mesh over the scene's range as each format usually has it.
 
@@ -37,6 +47,7 @@ class BakeOptions:
         apart: a file for each part instead of one for all.
         first_frame, last_frame: whole frames, both included; None for the scene's.
         handles: frames before and after these.
+        piece_frames: frames a file, so that a long range is cut in pieces of which finished ones are kept; None: one file.
         samples: samples a frame, for motion blur.
         shutter: where the first sample of a frame stands and where the next one after its last would, in frames from it.
         up_axis: None for the format's usual one, y in Alembic and z in USD.
@@ -54,6 +65,7 @@ class BakeOptions:
     first_frame: int | None = None
     last_frame: int | None = None
     handles: int = 0
+    piece_frames: int | None = None
     samples: int = 1
     shutter: tuple[float, float] = (0.0, 1.0)
     unit: Unit = "metres"
@@ -76,6 +88,8 @@ class BakeOptions:
             raise BadUsageError(f"The range {self.first_frame}-{self.last_frame} ends before it begins", "turn it round")
         if not 0 <= self.handles <= MOST_HANDLES:
             raise BadUsageError(f"{self.handles} is no number of handle frames", f"give 0 to {MOST_HANDLES}")
+        if self.piece_frames is not None and self.piece_frames < 1:
+            raise BadUsageError(f"{self.piece_frames} is no number of frames for a piece", "give 1 or more")
         if not 1 <= self.samples <= MOST_SAMPLES:
             raise BadUsageError(f"{self.samples} is no number of samples a frame", f"give 1 to {MOST_SAMPLES}")
         shutter_open, shutter_close = self.shutter
@@ -114,6 +128,18 @@ class BakeOptions:
             return tuple((target.with_name(pattern.replace(PART_FIELD, part)), (part,)) for part in self.parts)
         whole = self.parts[0] if len(self.parts) == 1 else "body"
         return ((target.with_name(pattern.replace(PART_FIELD, whole)), self.parts),)
+
+    def files_over(self, target: Path, first_frame: int, last_frame: int) -> tuple[BakeFile, ...]:
+        """The files of a target over frames as `frames` gives them: with pieces body.0001-0500.abc, body.0501-1000.abc …"""
+        if self.piece_frames is None:
+            return tuple(BakeFile(path, parts, first_frame, last_frame) for path, parts in self.files(target))
+        starts = range(first_frame, last_frame + 1, self.piece_frames)
+        pieces = [(first, min(first + self.piece_frames - 1, last_frame)) for first in starts]
+        return tuple(
+            BakeFile(path.with_name(f"{path.stem}.{first:04d}-{last:04d}{path.suffix}"), parts, first, last)
+            for path, parts in self.files(target)
+            for first, last in pieces
+        )
 
     def up_axis_of(self, suffix: str) -> UpAxis:
         """The axis that points up in a file with this suffix."""

@@ -16,6 +16,7 @@ from ..preferences import environment_folder
 from .targets import bake_targets
 
 STAGE = "bake"
+_NAMED = 3  # files; of more there is only room for their number
 
 
 class HANDMOCAP_OT_bake(bpy.types.Operator):
@@ -88,9 +89,12 @@ def _sources(settings: Any) -> dict[str, Path]:
 
 
 def _finished(result: dict[str, Any]) -> str:
-    names = " and ".join(Path(file["path"]).name for file in result["files"])
-    largest = max(file["largest_distance_m"] for file in result["files"])
-    return f"{names}: {result['files'][0]['frames']} frames, at most {largest * 1000:.3f} mm from the scene"
+    files = result["files"]
+    kept = sum(bool(file.get("kept")) for file in files)
+    names = " and ".join(Path(file["path"]).name for file in files) if len(files) <= _NAMED else f"{len(files)} files"
+    largest = max(file["largest_distance_m"] for file in files)
+    frames = max(file["last_frame"] for file in files) - min(file["first_frame"] for file in files) + 1
+    return f"{names}{f' ({kept} kept)' if kept else ''}: {frames} frames, at most {largest * 1000:.3f} mm from the scene"
 
 
 CLASSES = (HANDMOCAP_OT_bake,)

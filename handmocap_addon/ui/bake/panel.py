@@ -59,6 +59,11 @@ def _draw_options(column: bpy.types.UILayout, bake: HandmocapBakeSettings) -> No
         row.prop(bake, "first_frame")
         row.prop(bake, "last_frame")
         body.prop(bake, "handles")
+        row = body.row(align=True)
+        row.prop(bake, "in_pieces", toggle=True)
+        pieces = row.row(align=True)
+        pieces.active = bake.in_pieces
+        pieces.prop(bake, "piece_frames")
         body.prop(bake, "samples")
         row = body.row(align=True)
         row.active = bake.samples > 1

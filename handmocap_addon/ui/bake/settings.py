@@ -71,6 +71,14 @@ class HandmocapBakeSettings(bpy.types.PropertyGroup):
     handles: bpy.props.IntProperty(  # type: ignore[valid-type]
         name="Handles", description="Frames before and after the range", min=0, max=MOST_HANDLES, soft_max=50
     )
+    in_pieces: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="In Pieces",
+        description="Cut a long range into files of so many frames each. A bake that was stopped goes on with what is not "
+        "finished, and pieces of which nothing has changed are kept",
+    )
+    piece_frames: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Frames", description="Frames in each piece of the range", default=500, min=1, soft_max=5000
+    )
     samples: bpy.props.IntProperty(  # type: ignore[valid-type]
         name="Samples", description="Samples a frame, for motion blur", default=1, min=1, max=MOST_SAMPLES, soft_max=8
     )
@@ -108,6 +116,7 @@ class HandmocapBakeSettings(bpy.types.PropertyGroup):
             first_frame=self.first_frame if self.own_range else None,
             last_frame=self.last_frame if self.own_range else None,
             handles=self.handles,
+            piece_frames=self.piece_frames if self.in_pieces else None,
             samples=self.samples,
             shutter=(self.shutter_open, self.shutter_close),
             unit=self.unit.lower(),

@@ -39,6 +39,7 @@ def baked_files(context: bpy.types.Context) -> tuple[Path, ...]:
     Raises:
         BadUsageError: what is chosen cannot be baked.
     """
-    targets = bake_targets(context)
-    options = context.scene.handmocap.bake.options()
-    return tuple(path for target in targets for path, _ in options.files(target))
+    targets, scene = bake_targets(context), context.scene
+    options = scene.handmocap.bake.options()
+    frames = options.frames(scene.frame_start, scene.frame_end)
+    return tuple(file.path for target in targets for file in options.files_over(target, *frames))

@@ -188,7 +188,7 @@ def _bake(context: bpy.types.Context) -> StageState:
     keyed = [(recall(armature, stage) or {}).get("at", 0.0) for stage in ("body", "fingers")]
     if min(written) < max(keyed):
         return StageState(Kind.OUTDATED, "Keys were applied since")
-    return StageState(Kind.DONE, " and ".join(path.name for path in baked))
+    return StageState(Kind.DONE, " and ".join(path.name for path in baked) if len(baked) <= 2 else f"{len(baked)} files")
 
 
 def armature_of(context: bpy.types.Context) -> Any | None:

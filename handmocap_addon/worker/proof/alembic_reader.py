@@ -37,7 +37,9 @@ def _mesh(archive: Any, node: Any) -> BakedMesh:
     schema = AbcGeom.IPolyMesh(node.getParent(), node.getName()).getSchema()
     positions, first = schema.getPositionsProperty(), Abc.ISampleSelector(0)
     sampling = schema.getTimeSampling()
-    seconds = np.array([sampling.getSampleTime(sample) for sample in range(schema.getNumSamples())])
+    count = schema.getNumSamples()
+    # A single sample holds for all times, whatever its own says.
+    seconds = np.array([sampling.getSampleTime(sample) for sample in range(count if count > 1 else 0)])
     face_sizes = np.array(memoryview(schema.getFaceCountsProperty().getValue(first)))
     loops = np.array(memoryview(schema.getFaceIndicesProperty().getValue(first)))
     transforms = _transforms_above(node)

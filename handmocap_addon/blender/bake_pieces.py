@@ -1,0 +1,163 @@
+"""Which pieces of a long bake are finished already: those whose report says that nothing they were made from has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..core.bake_options import BakeOptions, Part
+from ..core.set_up.file_hashes import sha256_of
+from .bake_scene import BakeScene
+from .scene_time import frame_rate_fraction
+
+REPORT_SUFFIX = ".report.json"
+# Modifiers that change nothing but by their own settings, the armature's pose and the mesh.
+_KNOWN_MODIFIERS = ("ARMATURE", "MASK")
+# On one frame, in frames.
+_NEAR = 1e-3
+
+
+def report_path(baked: Path) -> Path:
+    """The report beside a baked file."""
+    return baked.with_name(baked.name + REPORT_SUFFIX)
+
+
+def finished_piece(path: Path, fingerprint: str, versions: dict[str, str]) -> dict[str, Any] | None:
+    """The report of a baked file that holds this already; None where it does not, or is not the file that was proved.
+
+    Args:
+        path: the baked file.
+        fingerprint: as `scene_fingerprint` gives it now.
+        versions: of the programs that would write it now.
+    """
+    try:
+        report = dict(json.loads(report_path(path).read_text(encoding="utf-8")))
+        same = (
+            report["fingerprint"] == fingerprint and report["versions"] == versions and report["sha256"] == sha256_of(path)
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return report | {"kept": True} if same else None
+
+
+@dataclass(frozen=True)
+class ExactPose:
+    """What the exact surface was computed from: the pose of `times` (N,), and the model."""
+
+    file: Path
+    times: np.ndarray
+    model_sha256: str
+
+    def rows(self, frames: tuple[float, ...]) -> list[np.ndarray]:
+        """The values at some frames, and those that hold for all."""
+        near = np.abs(np.subtract.outer(np.array(frames), self.times)) < _NEAR
+        chosen = np.flatnonzero(near.any(axis=0))
+        with np.load(self.file, allow_pickle=False) as content:
+            values = [content[name] for name in sorted(content.files)]
+        return [value[chosen] if len(value) == len(self.times) else value for value in values]
+
+
+def scene_fingerprint(
+    prepared: BakeScene, parts: tuple[Part, ...], frames: tuple[float, ...], options: BakeOptions, exact: ExactPose | None
+) -> str | None:
+    """A hash of all that makes these parts what they are on these frames; None where that cannot be told without baking.
+
+    The armature's pose and every object's place are looked at on each frame, with all that moves them; meshes only as they
+    rest. So a mesh that something else deforms, or that is animated itself, has none.
+    """
+    meshes, camera = prepared.of(parts)
+    if exact is None and not all(_is_known(mesh, prepared.armature) for mesh in meshes):
+        return None
+    digest = hashlib.sha256(repr((_lasting(options), frame_rate_fraction(prepared.scene), frames)).encode())
+    for mesh in meshes:
+        digest.update(repr((mesh.name, mesh.data.name)).encode())
+        for values in _resting(mesh, options):
+            digest.update(np.ascontiguousarray(values).tobytes())
+        digest.update(repr([_settings(modifier) for modifier in mesh.modifiers if exact is None]).encode())
+    if exact is not None:
+        digest.update(exact.model_sha256.encode())
+        for values in exact.rows(frames):
+            digest.update(np.ascontiguousarray(values).tobytes())
+    shown = [(modifier, modifier.show_viewport) for mesh in meshes for modifier in mesh.modifiers]
+    for modifier, _ in shown:
+        modifier.show_viewport = False  # their work is not needed here, and is nearly all of it
+    try:
+        for frame in frames:
+            prepared.scene.frame_set(int(np.floor(frame)), subframe=frame - float(np.floor(frame)))
+            digest.update(_posed(prepared.armature if exact is None else None, meshes, camera).tobytes())
+    finally:
+        for modifier, is_shown in shown:
+            modifier.show_viewport = is_shown
+    return digest.hexdigest()
+
+
+def _lasting(options: BakeOptions) -> BakeOptions:
+    """Without how the range is cut: a longer range has the same pieces."""
+    return replace(options, first_frame=None, last_frame=None, handles=0, piece_frames=None)
+
+
+def _is_known(mesh: Any, armature: Any) -> bool:
+    keys = mesh.data.shape_keys
+    is_still = not any(map(_is_animated, (mesh, mesh.data, *([keys] if keys is not None else []))))
+    return is_still and all(
+        modifier.type in _KNOWN_MODIFIERS and getattr(modifier, "object", armature) in (armature, None)
+        for modifier in mesh.modifiers
+    )
+
+
+def _is_animated(thing: Any) -> bool:
+    data = thing.animation_data
+    return data is not None and (data.action is not None or len(data.drivers) > 0 or len(data.nla_tracks) > 0)
+
+
+def _resting(mesh: Any, options: BakeOptions) -> list[np.ndarray]:
+    """Points, faces, weights, shape keys and what else the file is to hold, each flat."""
+    data = mesh.data
+    found = [
+        _values(data.vertices, "co", 3, np.float32),
+        _values(data.loops, "vertex_index", 1, np.int32),
+        _values(data.polygons, "loop_total", 1, np.int32),
+        np.array([(entry.group, entry.weight) for vertex in data.vertices for entry in vertex.groups]),
+    ]
+    if options.normals:
+        found.append(_values(data.corner_normals, "vector", 3, np.float32))
+    if options.uvs:
+        found += [_values(layer.data, "uv", 2, np.float32) for layer in data.uv_layers]
+    if data.shape_keys is not None:
+        for block in data.shape_keys.key_blocks:
+            found += [_values(block.data, "co", 3, np.float32), np.array((block.value, block.mute), np.float64)]
+    return found
+
+
+def _values(collection: Any, name: str, width: int, kind: Any) -> np.ndarray:
+    values = np.empty(len(collection) * width, kind)
+    collection.foreach_get(name, values)
+    return values
+
+
+def _settings(thing: Any) -> list[tuple[str, str]]:
+    """A modifier's plain settings."""
+    plain = ("BOOLEAN", "INT", "FLOAT", "STRING", "ENUM")
+    names = [one.identifier for one in thing.bl_rna.properties if one.type in plain and not one.is_readonly]
+    return [(name, repr(getattr(thing, name))) for name in names if name not in ("show_viewport", "show_expanded")]
+
+
+def _posed(armature: Any | None, meshes: list[Any], camera: Any | None) -> np.ndarray:
+    """Every matrix of one frame, flat."""
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    found = [mesh.evaluated_get(depsgraph).matrix_world for mesh in meshes]
+    if armature is not None:
+        evaluated = armature.evaluated_get(depsgraph)
+        found += [evaluated.matrix_world, *(bone.matrix for bone in evaluated.pose.bones)]
+    lens: list[float] = []
+    if camera is not None:
+        seen = camera.evaluated_get(depsgraph)
+        found.append(seen.matrix_world)
+        lens = [seen.data.lens, seen.data.sensor_width, seen.data.sensor_height]
+    return np.concatenate((np.array(found, np.float64).reshape(-1), lens))
