@@ -1,9 +1,10 @@
 """Times a bake beside Blender's bare exporter on the same scene, and measures its memory and the files.
 
-    python -m addon_tests.bench.baking [--frames 300 3000]
+    python -m addon_tests.bench.baking [--frames 300 3000] [--pieces FRAMES]
 
 with a Python that has `bpy`, `usd-core` and `alembic3d`, from the top of the checkout. The body is a made-up model file of
-10,475 vertices. Each bake is a process of its own, as the panel starts it; writing and checking are that process's own times.
+10,475 vertices. Each bake is a process of its own, as the panel starts it; writing and checking are that process's own times. Memory is
+what the largest process had of its own at its peak, without the pages of files that it had mapped. On Linux alone.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ from handmocap_addon.blender.armatures import deformed_meshes
 from handmocap_addon.blender.baking import BakeJob, request_for
 from handmocap_addon.blender.bodies import add_body
 from handmocap_addon.blender.key_arrays import key_type_number
+from handmocap_addon.core.bake_options import BakeOptions
 from handmocap_addon.core.smplx_model_file import read_smplx_model
 
 _BARE = """
-import resource, sys, time, bpy
+import sys, time, bpy
 bpy.ops.wm.open_mainfile(filepath=sys.argv[1])
 for thing in bpy.data.objects:
     thing.select_set(thing.type == "MESH")
@@ -38,7 +40,7 @@ if sys.argv[2].endswith(".abc"):
 else:
     bpy.ops.wm.usd_export(filepath=sys.argv[2], selected_objects_only=True, export_animation=True, export_armatures=False,
                           export_normals=False, export_materials=False, convert_world_material=False)
-print("BARE", time.monotonic() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)
+print("BARE", time.monotonic() - started, flush=True)
 import os
 os._exit(0)
 """
@@ -47,14 +49,17 @@ os._exit(0)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frames", type=int, nargs="+", default=[300, 3000])
+    parser.add_argument("--pieces", type=int, help="bake again in files of so many frames")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="handmocap-bench-") as name:
         folder = Path(name)
         write_smplx_model(folder / "SMPLX_NEUTRAL.npz")
         model = read_smplx_model(folder / "SMPLX_NEUTRAL.npz")
         print(
-            "| frames | format | bare exporter, s | MB | writing, s | checking, s | both / bare | largest MB | size / raw points |"
+            "| frames | format | bare exporter, s | MB | writing, s | checking, s | all, s | written / bare | all / bare | largest MB "
+            "| size / raw points |"
         )
-        for frames in parser.parse_args().frames:
+        for frames in options.frames:
             bpy.ops.wm.read_factory_settings(use_empty=True)
             armature = add_body(model)
             _move(armature, frames)
@@ -64,37 +69,52 @@ def main() -> None:
             bpy.ops.wm.save_as_mainfile(filepath=str(blend), copy=True)
             points = frames * len(deformed_meshes(armature)[0].data.vertices) * 12
             for suffix in (".abc", ".usdc"):
-                print(_row(folder, armature, blend, suffix, frames, points), flush=True)
+                bare = _bare(blend, folder / f"bare{suffix}")
+                for chosen in (BakeOptions(), *([BakeOptions(piece_frames=options.pieces)] if options.pieces else [])):
+                    print(_row(folder / f"body{suffix}", armature, chosen, bare, frames, points), flush=True)
 
 
-def _row(folder: Path, armature: object, blend: Path, suffix: str, frames: int, points: int) -> str:
-    bare = folder / f"bare{suffix}"
-    done = subprocess.run([sys.executable, "-c", _BARE, str(blend), str(bare)], capture_output=True, text=True, check=True)
-    line = next(line for line in done.stdout.splitlines() if line.startswith("BARE"))
-    bare_seconds, bare_megabytes = map(float, line.split()[1:])
-    bare.unlink()
-    target = folder / f"body{suffix}"
-    request = request_for(armature, [target], bpy.context.scene)
-    job = BakeJob(request, None, folder / "bake.log", Path(sys.executable))
+def _bare(blend: Path, target: Path) -> tuple[float, float]:
+    """Seconds of the bare exporter, and its largest memory in MB."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _BARE, str(blend), str(target)], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    largest = 0.0
+    while process.poll() is None:
+        largest = max(largest, _megabytes(process.pid))
+        time.sleep(0.02)
+    assert process.stdout is not None
+    line = next(line for line in process.stdout if line.startswith("BARE"))
+    target.unlink()
+    return float(line.split()[1]), largest
+
+
+def _row(target: Path, armature: object, options: BakeOptions, bare: tuple[float, float], frames: int, points: int) -> str:
+    request = request_for(armature, [target], bpy.context.scene, options)
+    started = time.monotonic()
+    job = BakeJob(request, None, target.parent / "bake.log", Path(sys.executable))
     largest = 0.0
     while job.poll():
-        largest = max(largest, _largest_megabytes(job.job.process_id))
+        largest = max(largest, _megabytes(job.job.process_id))
         time.sleep(0.02)
-    (report,) = job.job.outcome()["files"]
-    ours = report["seconds_writing"] + report["seconds_checking"]
-    size = target.stat().st_size
-    target.unlink()
-    return (f"| {frames} | {suffix} | {bare_seconds:.2f} | {bare_megabytes:.0f} | {report['seconds_writing']:.2f} | "
-            f"{report['seconds_checking']:.2f} | {ours / bare_seconds:.2f} | {largest:.0f} | {size / points:.3f} |")  # fmt: skip
+    whole = time.monotonic() - started
+    reports = job.job.outcome()["files"]
+    writing, checking = (sum(report[f"seconds_{part}"] for report in reports) for part in ("writing", "checking"))
+    size = sum(Path(report["path"]).stat().st_size for report in reports)
+    for report in reports:
+        Path(report["path"]).unlink()
+    what = f"{frames} in pieces of {options.piece_frames}" if options.piece_frames else str(frames)
+    return (f"| {what} | {target.suffix} | {bare[0]:.2f} | {bare[1]:.0f} | {writing:.2f} | {checking:.2f} | {whole:.2f} | "
+            f"{writing / bare[0]:.2f} | {whole / bare[0]:.2f} | {largest:.0f} | {size / points:.3f} |")  # fmt: skip
 
 
-def _largest_megabytes(group: int) -> float:
-    """The largest memory so far of any process in a group."""
+def _megabytes(group: int) -> float:
+    """What the largest process of a group has of its own now."""
     found = 0.0
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
             if os.getpgid(int(status.parent.name)) == group:
-                line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+                line = next(line for line in status.read_text().splitlines() if line.startswith("RssAnon"))
                 found = max(found, int(line.split()[1]) / 1024)
         except (OSError, StopIteration):
             continue

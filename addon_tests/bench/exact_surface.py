@@ -2,7 +2,7 @@
 
     python -m addon_tests.bench.exact_surface [--frames 300 3000] [--format abc usdc]
 
-from the top of the checkout with a Python that has bpy and the stand-in, and a finished worker environment (HANDMOCAP_ENV).
+from the top of the checkout with a Python that has bpy, usd-core, alembic3d and the stand-in, and a finished worker environment (HANDMOCAP_ENV).
 The model file is made up. The bare exporter writes the skinned scene and nothing is read or checked; the bake of the exact
 surface reads the pose, computes, writes and checks. Every figure is of a process of its own, one after the other. On Linux alone, which tells each
 process's largest memory: the panel's Blender, the background one, the worker.
@@ -95,7 +95,7 @@ def exact_bake(target: Path) -> None:
         seconds[stage] = seconds.get(stage, 0.0) + now - last
         stage, last = progress.stage.split(" ")[0].lower(), now
 
-    BakeJob(request, None, target.with_suffix(".log")).wait(on_progress)
+    BakeJob(request, None, target.with_suffix(".log"), Path(sys.executable)).wait(on_progress)
     seconds[stage] = seconds.get(stage, 0.0) + time.monotonic() - last
     write_json(target.with_suffix(".json"), {**seconds, "all": time.monotonic() - started})
 
