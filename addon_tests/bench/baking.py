@@ -76,15 +76,15 @@ def main() -> None:
 
 def _bare(blend: Path, target: Path) -> tuple[float, float]:
     """Seconds of the bare exporter, and its largest memory in MB."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", _BARE, str(blend), str(target)], stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
-    largest = 0.0
-    while process.poll() is None:
-        largest = max(largest, _megabytes(process.pid))
-        time.sleep(0.02)
-    assert process.stdout is not None
-    line = next(line for line in process.stdout if line.startswith("BARE"))
+    largest, log = 0.0, target.with_suffix(".log")
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _BARE, str(blend), str(target)], stdout=output, start_new_session=True
+        )
+        while process.poll() is None:
+            largest = max(largest, _megabytes(process.pid))
+            time.sleep(0.02)
+    line = next(line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("BARE"))
     target.unlink()
     return float(line.split()[1]), largest
 

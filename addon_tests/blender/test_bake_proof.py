@@ -14,18 +14,21 @@ import pytest
 
 from addon_tests.blender.motions import MadeUpShot
 from addon_tests.blender.rigs import ours
+from handmocap_addon.blender import bake_capture
 from handmocap_addon.blender.armatures import deformed_meshes
+from handmocap_addon.blender.bake import bake_request
 from handmocap_addon.blender.bake_capture import Capture
 from handmocap_addon.blender.bake_export import export, path_in_file, sampled_frames
 from handmocap_addon.blender.bake_prover import Prover
 from handmocap_addon.blender.bake_read_back import read_back
 from handmocap_addon.blender.bake_scene import prepare_scene
+from handmocap_addon.blender.baking import request_for
 from handmocap_addon.blender.motion_keys import write_body_keys
 from handmocap_addon.blender.scene_time import set_range
-from handmocap_addon.core.bake_expectation import FileExpectation
+from handmocap_addon.core.bake_expectation import DIGEST_BYTES, FileExpectation
 from handmocap_addon.core.bake_options import BakeOptions
 from handmocap_addon.core.body_model import BodyModel
-from handmocap_addon.core.errors import BakeError
+from handmocap_addon.core.errors import BakeError, PointsDifferError
 
 COUNT = 5
 Check = Callable[[FileExpectation], dict[str, Any]]
@@ -150,6 +153,39 @@ class TestReadersAlone:
             prove(replace(expected, up_axis=other))
         with pytest.raises(BakeError):
             prove(replace(expected, units_per_metre=100.0))
+
+    def test_a_digest_does_for_the_points_as_long_as_they_are_the_same(
+        self, expected: FileExpectation, prove: Check
+    ) -> None:
+        mesh = replace(expected.meshes[0], points_file=None)
+        report = prove(replace(expected, meshes=(mesh,)))
+        assert report["own_points_equal_to_the_bit"] and report["largest_distance_m"] < 1e-6
+        moved = mesh.matrices.copy()
+        moved[3, 2, 3] += 0.001
+        with pytest.raises(BakeError, match=r"1\.00 mm off the scene"):
+            prove(replace(expected, meshes=(replace(mesh, matrices=moved),)))
+        other = mesh.digests.copy()
+        other[COUNT - 1, 0] ^= 1
+        with pytest.raises(PointsDifferError, match=f"Frame {COUNT} has other points"):
+            prove(replace(expected, meshes=(replace(mesh, digests=other),)))
+
+
+def test_points_that_are_not_the_same_to_the_bit_are_measured(
+    scene: Any, stand_in: BodyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    armature, frames = ours(stand_in), np.arange(1.0, COUNT + 1.0)
+    set_range(scene, frames)
+    write_body_keys(armature, MadeUpShot(COUNT).motion(), frames, "shot")
+    options = BakeOptions(parts=("body", "hands"), apart=True, up_axis="z")
+    request = request_for(armature, [tmp_path / "body.abc", tmp_path / "body.usdc"], scene, options)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"), copy=True)
+    order = {"folder": str(tmp_path), "blend": str(tmp_path / "scene.blend"), "readers_python": sys.executable}
+    monkeypatch.setattr(bake_capture, "points_digest", lambda _points: np.zeros(DIGEST_BYTES, np.uint8))
+    reports = bake_request({**order, "version": "0", **request.to_json()}, lambda _progress: None)
+    assert len(reports) == 4
+    for report in reports:
+        assert not report["own_points_equal_to_the_bit"]
+        assert report["largest_distance_m"] < 1e-6
 
 
 def test_what_was_read_back_does_not_stay_in_the_scene(expected: FileExpectation, scene: Any) -> None:

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from ..core.atomic_files import replacing, write_json
 from ..core.bake_expectation import FileExpectation
 from ..core.bake_options import UNITS_PER_METRE, BakeFile, BakeOptions
 from ..core.bake_progress import ProgressSink, progress_of
-from ..core.errors import MissingSetupError
+from ..core.errors import MissingSetupError, PointsDifferError
 from ..core.set_up.file_hashes import sha256_of
 from .bake_capture import Capture
 from .bake_export import export, path_in_file, sampled_frames, show, usd_density
@@ -150,21 +150,19 @@ class _Bake:
         meshes, camera = self._prepared.of(file.parts)
         whole = file.first_frame, file.last_frame
         frames = sampled_frames(suffix, options, *whole)
-        capture = Capture(meshes, camera, frames, folder, self._progress(stage, len(frames)))
         skeleton = [self._prepared.armature] if options.geometry == "skeleton" and meshes else []
+        # Skinned by another program, points are never the same to the bit.
+        kept_in = folder if skeleton or self._reader.wants_points else None
+        capture = Capture(meshes, camera, frames, kept_in, self._progress(stage, len(frames)))
         things = [*skeleton, *meshes, *([camera] if camera is not None else [])]
         # While it writes a skeleton the exporter lets nothing deform, and for one frame it does not change the frame.
         by_itself = bool(skeleton) or len(frames) == 1
         scene.frame_set(file.first_frame)
         export(path, scene, things, options, whole, _ignore if by_itself else capture)
         if by_itself:
-            for frame in frames:
-                scene.frame_set(int(np.floor(frame)), subframe=frame - float(np.floor(frame)))
-                capture(scene, bpy.context.evaluated_depsgraph_get())
+            self._step_through(capture, frames)
         capture.finish()
         rate = self._rate()
-        # The scene lies turned where Blender would not write the wanted axis.
-        to_scene = np.array(self._prepared.offset @ self._prepared.root.matrix_world.inverted())
         return FileExpectation(
             path=path,
             up_axis=options.up_axis_of(suffix),
@@ -173,9 +171,32 @@ class _Bake:
             time_codes_per_second=float(rate) * (usd_density(options) if suffix != ".abc" else 1),
             frames=frames,
             largest_distance_m=LARGEST_DISTANCE,
-            meshes=capture.meshes(path_in_file, to_scene),
-            cameras=capture.cameras(path_in_file, to_scene),
+            meshes=capture.meshes(path_in_file, self._to_scene()),
+            cameras=capture.cameras(path_in_file, self._to_scene()),
         )
+
+    def _with_points(self, written: _Written) -> FileExpectation:
+        """What a file must hold with the points themselves, by going through the scene again."""
+        suffix = written.file.path.suffix.lower()
+        self._prepared.turn_for(suffix, self._options)
+        meshes, camera = self._prepared.of(written.file.parts)
+        show(self._prepared.scene, [*meshes, *([camera] if camera is not None else [])])
+        frames = written.expected.frames
+        progress = self._progress(f"Looking at {written.file.path.name}", len(frames))
+        capture = Capture(meshes, camera, frames, written.folder, progress)
+        self._step_through(capture, frames)
+        capture.finish()
+        return replace(written.expected, meshes=capture.meshes(path_in_file, self._to_scene()))
+
+    def _step_through(self, capture: Capture, frames: tuple[float, ...]) -> None:
+        scene = self._prepared.scene
+        for frame in frames:
+            scene.frame_set(int(np.floor(frame)), subframe=frame - float(np.floor(frame)))
+            capture(scene, bpy.context.evaluated_depsgraph_get())
+
+    def _to_scene(self) -> np.ndarray:
+        """(4, 4): the scene lies turned where Blender would not write the wanted axis."""
+        return np.array(self._prepared.offset @ self._prepared.root.matrix_world.inverted())
 
     def _progress(self, stage: str, total: int) -> Callable[[int], None]:
         """Tells how many are done, not for every one of them: an exporter goes through thousands a second."""
@@ -196,7 +217,7 @@ class _Bake:
     def _finish(self, written: _Written) -> dict[str, Any]:
         started = time.monotonic()
         with written.place:
-            proof = self._reader.answer(written, self._prepared.scene)
+            proof = self._reader.answer(written, self._prepared.scene, lambda: self._with_points(written))
             size = written.expected.path.stat().st_size
         shutil.rmtree(written.folder, ignore_errors=True)
         whole = [frame for frame in written.expected.frames if frame == round(frame)]
@@ -254,24 +275,38 @@ class _Reader:
         if self._prover is not None:
             self._prover.close()
 
+    @property
+    def wants_points(self) -> bool:
+        """Whether digests of them are not enough: Blender's own importer need not give them back to the bit."""
+        return self._prover is None
+
     def begin(self, written: _Written) -> None:
         """Start on a file."""
         if self._prover is not None:
-            expectation = written.folder / "expectation.npz"
-            written.expected.save(expectation)
-            self._prover.begin(expectation)
+            self._begin(written.expected, written.folder)
 
-    def answer(self, written: _Written, scene: Any) -> dict[str, Any]:
-        """The proof of the file that was begun.
+    def answer(self, written: _Written, scene: Any, with_points: Callable[[], FileExpectation]) -> dict[str, Any]:
+        """The proof of the file that was begun; `with_points` is asked for where digests are not enough.
 
         Raises:
             HandmocapError: it does not hold what the scene had.
         """
-        stage = f"Checking {written.file.path.name}"
+        stage, expected = f"Checking {written.file.path.name}", written.expected
         if self._prover is not None:
-            self._report_progress(progress_of(stage, 0, len(written.expected.frames), time.monotonic()))
+            self._report_progress(progress_of(stage, 0, len(expected.frames), time.monotonic()))
             try:
+                return self._prover.answer()
+            except PointsDifferError:
+                expected = with_points()
+                self._begin(expected, written.folder)
                 return self._prover.answer()
             except MissingSetupError:
                 self._prover = None
-        return read_back(scene, written.expected, self._report_progress, stage)
+                expected = with_points()
+        return read_back(scene, expected, self._report_progress, stage)
+
+    def _begin(self, expected: FileExpectation, folder: Path) -> None:
+        assert self._prover is not None
+        expectation = folder / "expectation.npz"
+        expected.save(expectation)
+        self._prover.begin(expectation)

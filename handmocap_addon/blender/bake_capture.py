@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ..core.bake_expectation import CameraExpectation, MeshExpectation
+from ..core.bake_expectation import DIGEST_BYTES, CameraExpectation, MeshExpectation, points_digest
 from ..core.errors import BadInputError
 
 # Times come back from float32 sub-frames.
@@ -18,11 +18,12 @@ _NEAR = 1e-3
 class Capture:
     """To be called after each change of frame with the scene and the exporter's depsgraph; `frames` are the samples' (S,).
 
-    Points go to raw files in `folder`; nothing here grows with the range but a matrix a sample.
+    Of the points a digest is kept, and with a `folder` they go to raw files there: those cost more than the export itself.
+    Nothing here grows with the range but a digest and a matrix a sample.
     """
 
     def __init__(
-        self, meshes: list[Any], camera: Any | None, frames: tuple[float, ...], folder: Path,
+        self, meshes: list[Any], camera: Any | None, frames: tuple[float, ...], folder: Path | None,
         on_sample: Callable[[int], None],
     ) -> None:  # fmt: skip
         self._frames = np.array(frames)
@@ -85,11 +86,12 @@ class Capture:
 
 
 class _MeshCapture:
-    def __init__(self, mesh: Any, sample_count: int, folder: Path) -> None:
+    def __init__(self, mesh: Any, sample_count: int, folder: Path | None) -> None:
         self._mesh = mesh
-        self._path = folder / f"{mesh.name}.points"
-        self._file: BinaryIO = self._path.open("wb")
+        self._path = folder / f"{mesh.name}.points" if folder is not None else None
+        self._file: BinaryIO | None = self._path.open("wb") if self._path is not None else None
         self._matrices = np.zeros((sample_count, 4, 4))
+        self._digests = np.zeros((sample_count, DIGEST_BYTES), np.uint8)
         self._vertex_count = -1
         self._face_sizes = self._loops = np.zeros(0, np.int32)
 
@@ -115,13 +117,23 @@ class _MeshCapture:
                 f"{self._mesh.name} has positions that are not finite on frame {frame:g}",
                 "look at its vertices and modifiers",
             )
-        self._file.seek(sample * points.nbytes)
-        self._file.write(points.data)
+        self._digests[sample] = points_digest(points)
+        if self._file is not None:
+            self._file.seek(sample * points.nbytes)
+            self._file.write(points.data)
         self._matrices[sample] = np.array(evaluated.matrix_world)
 
     def close(self) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
     def expectation(self, path_of: Callable[[Any], str], to_scene: np.ndarray) -> MeshExpectation:
-        matrices = to_scene @ self._matrices
-        return MeshExpectation(path_of(self._mesh), self._vertex_count, self._face_sizes, self._loops, matrices, self._path)
+        return MeshExpectation(
+            path=path_of(self._mesh),
+            vertex_count=self._vertex_count,
+            face_sizes=self._face_sizes,
+            loops=self._loops,
+            matrices=to_scene @ self._matrices,
+            digests=self._digests,
+            points_file=self._path,
+        )

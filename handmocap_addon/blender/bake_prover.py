@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import BakeError, MissingSetupError, WorkerFailedError
+from ..core.errors import BakeError, MissingSetupError, PointsDifferError, WorkerFailedError
 from ..core.job_protocol import parse_event
 from .process_trees import no_window
 
@@ -41,6 +41,7 @@ class Prover:
 
         Raises:
             BakeError: not what the scene had.
+            PointsDifferError: perhaps not; that can be told if the scene's points are kept.
             MissingSetupError, WorkerFailedError: it could not be looked at.
         """
         assert self._process.stdout is not None
@@ -50,7 +51,8 @@ class Prover:
                 continue
             if event.kind == "result":
                 return event.data
-            kind = {"bake": BakeError, "missing_setup": MissingSetupError}.get(event.data["code"], WorkerFailedError)
+            kinds = {kind.code: kind for kind in (BakeError, PointsDifferError, MissingSetupError)}
+            kind = kinds.get(event.data["code"], WorkerFailedError)
             raise kind(event.data["message"], event.data["hint"])
         raise WorkerFailedError("The readers ended while they looked at the file", "look at the log")
 

@@ -179,8 +179,9 @@ class BakeJob:
             ensure_output_folder(folder)
             here = [file for file in files if file.path.parent == folder]
             check_free_space(folder, sum(_bytes_of(request, file, normals) for file in here))
-        # The points of two files at most lie there for their proof.
-        raw = [_bytes_of(request, file, with_normals=False) for file in files]
+        # Where digests are not enough, the points of two files at most lie there for their proof.
+        has_points = readers_python is None or request.options.geometry == "skeleton"
+        raw = [_bytes_of(request, file, with_normals=False) for file in files] if has_points else []
         cache = 0 if request.exact is None else point_cache_bytes(VERTEX_COUNT, len(request.frames_of_exact_surface))
         check_free_space(Path(tempfile.gettempdir()), sum(sorted(raw)[-2:]) + cache)
         self._folder = Path(tempfile.mkdtemp(prefix="handmocap-bake-"))

@@ -1,10 +1,11 @@
 """What the scene had while a file was baked from it, as the file's proof reads it in another process.
 
-Points lie in raw files, so that neither side holds more than a sample of them.
+Points are kept as a digest of each sample, or in raw files: so neither side holds more than a sample of them.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -18,11 +19,22 @@ from .bake_options import UpAxis
 Array = NDArray[Any]
 
 
+DIGEST_BYTES = 32
+
+
+def points_digest(points: Array) -> Array:
+    """(DIGEST_BYTES,) of float32 points. Zeros of either sign are the same."""
+    plain = np.add(points, np.float32(0.0), dtype=np.float32)
+    return np.frombuffer(hashlib.sha256(plain.data).digest(), np.uint8)
+
+
 @dataclass(frozen=True)
 class MeshExpectation:
-    """A mesh by its path in the file. `points_file` holds (S, V, 3) float32 in the mesh's own space.
+    """A mesh by its path in the file, its points in its own space.
 
-    `matrices` (S, 4, 4) take column vectors to the world: metres, z up. `loops` are the corners' vertices, face after face.
+    `digests` (S, DIGEST_BYTES) are its points' on each sample; `points_file` holds the points (S, V, 3) float32
+    themselves, where they were kept. `matrices` (S, 4, 4) take column vectors to the world: metres, z up. `loops` are the
+    corners' vertices, face after face.
     """
 
     path: str
@@ -30,13 +42,20 @@ class MeshExpectation:
     face_sizes: Array
     loops: Array
     matrices: Array
-    points_file: Path
+    digests: Array
+    points_file: Path | None
 
     def world_points(self, sample: int) -> Array:
-        """(V, 3) of a sample."""
+        """(V, 3) of a sample whose points were kept."""
+        assert self.points_file is not None
         count = self.vertex_count * 3
-        local = np.fromfile(self.points_file, np.float32, count, offset=sample * count * 4).reshape(-1, 3)
-        return local @ self.matrices[sample, :3, :3].T + self.matrices[sample, :3, 3]
+        return self.in_world(
+            sample, np.fromfile(self.points_file, np.float32, count, offset=sample * count * 4).reshape(-1, 3)
+        )
+
+    def in_world(self, sample: int, points: Array) -> Array:
+        """(V, 3) in the mesh's own space, as they lie in the world on a sample."""
+        return points @ self.matrices[sample, :3, :3].T + self.matrices[sample, :3, 3]
 
 
 @dataclass(frozen=True)
@@ -76,13 +95,17 @@ class FileExpectation:
         with np.load(path, allow_pickle=False) as content:
             meta: dict[str, Any] = json.loads(str(content["meta"]))
             meshes = [
-                {**item, "points_file": Path(item["points_file"]), **_arrays(content, f"meshes{number}_")}
+                {**item, "points_file": _path(item["points_file"]), **_arrays(content, f"meshes{number}_")}
                 for number, item in enumerate(meta.pop("meshes"))
             ]
             cameras = [{**item, **_arrays(content, f"cameras{number}_")} for number, item in enumerate(meta.pop("cameras"))]
         meta |= {"path": Path(meta["path"]), "frames": tuple(meta["frames"])}
         lists = tuple(MeshExpectation(**item) for item in meshes), tuple(CameraExpectation(**item) for item in cameras)
         return cls(**meta, meshes=lists[0], cameras=lists[1])
+
+
+def _path(text: str | None) -> Path | None:
+    return None if text is None else Path(text)
 
 
 def _packed(item: MeshExpectation | CameraExpectation, prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:

@@ -129,6 +129,12 @@ class BakeError(HandmocapError):
     code = "bake"
 
 
+class PointsDifferError(BakeError):
+    """A baked file's points are not those of the scene to the bit; how far off they are takes the points themselves."""
+
+    code = "points_differ"
+
+
 class WorkerFailedError(HandmocapError):
     """A child process that ended without a result."""
 

@@ -12,6 +12,8 @@ from alembic3d import Abc, AbcGeom
 from .baked_content import Array, BakedCamera, BakedContent, BakedMesh, reversed_faces
 
 _READER = "alembic3d"
+# Blender's Alembic files have y up in every space.
+_TO_Y_UP = np.array(((1.0, 0.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0), (0.0, -1.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0)))
 
 
 def read_alembic(path: Path) -> BakedContent:
@@ -44,13 +46,17 @@ def _mesh(archive: Any, node: Any) -> BakedMesh:
     loops = np.array(memoryview(schema.getFaceIndicesProperty().getValue(first)))
     transforms = _transforms_above(node)
 
-    def world_points(at: float) -> Array:
-        local = np.asarray(memoryview(positions.getValue(Abc.ISampleSelector(at))))
-        matrix = _world_matrix(transforms, at)
-        return local @ matrix[:3, :3].T + matrix[:3, 3]
+    def local_points(at: float) -> Array:
+        found = np.asarray(memoryview(positions.getValue(Abc.ISampleSelector(at))))
+        # To Blender's z up, to the bit.
+        return np.stack((found[:, 0], -found[:, 2], found[:, 1]), axis=1)
+
+    def placement(at: float) -> Array:
+        return _world_matrix(transforms, at) @ _TO_Y_UP
 
     # Alembic winds faces the other way round.
-    return BakedMesh(seconds, face_sizes, reversed_faces(face_sizes, loops), _keeping(archive, world_points))
+    faces = reversed_faces(face_sizes, loops)
+    return BakedMesh(seconds, face_sizes, faces, _keeping(archive, local_points), _keeping(archive, placement))
 
 
 def _camera(archive: Any, node: Any) -> BakedCamera:

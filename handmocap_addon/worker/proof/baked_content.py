@@ -14,15 +14,27 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class BakedMesh:
-    """A mesh of a file. `world_points` gives the points (V, 3) at a time of `seconds`, in the file's own axes and unit.
+    """A mesh of a file, its own space having the axes that it has in Blender.
 
-    `loops` are the corners' vertices of all faces, one after another, in the order that Blender has them in.
+    `local_points` gives the points (V, 3) at a time of `seconds`, as the file holds them; `placement` the matrix (4, 4)
+    that takes column vectors of that space to the file's world, in the file's axes and unit. `loops` are the corners'
+    vertices of all faces, one after another, in the order that Blender has them in.
     """
 
     seconds: Array  # (S,) samples of the points
     face_sizes: Array  # (F,)
     loops: Array  # (sum of face_sizes,)
-    world_points: Callable[[float], Array]
+    local_points: Callable[[float], Array]
+    placement: Callable[[float], Array]
+
+    def world_points(self, at: float) -> Array:
+        """The points (V, 3) in the file's world, axes and unit."""
+        return self.in_world(at, self.local_points(at))
+
+    def in_world(self, at: float, points: Array) -> Array:
+        """Points (V, 3) of the mesh's own space in the file's world."""
+        matrix = self.placement(at)
+        return points @ matrix[:3, :3].T + matrix[:3, 3]
 
 
 @dataclass(frozen=True)

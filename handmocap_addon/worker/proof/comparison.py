@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ...core.bake_expectation import CameraExpectation, FileExpectation, MeshExpectation
-from ...core.errors import BakeError, MissingSetupError
+from ...core.bake_expectation import CameraExpectation, FileExpectation, MeshExpectation, points_digest
+from ...core.errors import BakeError, MissingSetupError, PointsDifferError
 from ...core.set_up.file_hashes import sha256_of
 from .baked_content import Array, BakedCamera, BakedContent, BakedMesh
 
@@ -25,6 +25,7 @@ def prove(expected: FileExpectation) -> dict[str, Any]:
 
     Raises:
         BakeError: it is not.
+        PointsDifferError: its points are not the scene's to the bit, and the scene's were not kept.
         MissingSetupError: its format's reader is not there.
     """
     content = _open(expected.path)
@@ -38,8 +39,9 @@ def prove(expected: FileExpectation) -> dict[str, Any]:
         times = _times(mesh.path, found.seconds, seconds)
         low, high = np.full((mesh.vertex_count, 3), np.inf), np.full((mesh.vertex_count, 3), -np.inf)
         for sample, frame in enumerate(expected.frames):
-            points = found.world_points(float(times[sample])) @ to_scene
-            distance = _distance(mesh, sample, points, frame)
+            local = found.local_points(float(times[sample]))
+            points = found.in_world(float(times[sample]), local) @ to_scene
+            distance = _distance(mesh, sample, local, points, frame)
             largest = max(largest, distance)
             whole = max(whole, distance) if frame == round(frame) else whole
             # By vertex first: numpy is many times slower at the smallest of each column.
@@ -56,6 +58,7 @@ def prove(expected: FileExpectation) -> dict[str, Any]:
         "vertices": sum(mesh.vertex_count for mesh in expected.meshes),
         "faces": sum(len(mesh.face_sizes) for mesh in expected.meshes),
         "constant_vertex_count": True,
+        "own_points_equal_to_the_bit": all(mesh.points_file is None for mesh in expected.meshes),
         "time_samples": len(expected.frames),
         "first_second": float(seconds[0]),
         "last_second": float(seconds[-1]),
@@ -132,10 +135,17 @@ def _times(path: str, found: Array, expected: Array) -> Array:
     return np.where(np.abs(nearest - expected) <= _TIME_TOLERANCE, nearest, expected)
 
 
-def _distance(expected: MeshExpectation, sample: int, points: Array, frame: float) -> float:
+def _distance(expected: MeshExpectation, sample: int, local: Array, points: Array, frame: float) -> float:
+    """The largest between the file's points, in their own space and in the scene's world, and the scene's."""
     if len(points) != expected.vertex_count:
         raise BakeError(f"Frame {frame:g} has {len(points)} vertices instead of {expected.vertex_count}", _HINT)
-    difference = points - expected.world_points(sample)
+    if expected.points_file is not None:
+        wanted = expected.world_points(sample)
+    elif np.array_equal(points_digest(local), expected.digests[sample]):
+        wanted = expected.in_world(sample, local)
+    else:
+        raise PointsDifferError(f"Frame {frame:g} has other points than the scene", _HINT)
+    difference = points - wanted
     squared = float(np.einsum("ij,ij->i", difference, difference).max(initial=0.0))
     if not np.isfinite(squared):
         raise BakeError(f"Frame {frame:g} holds positions that are not finite", _HINT)

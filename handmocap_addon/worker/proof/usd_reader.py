@@ -40,14 +40,16 @@ def _mesh(stage: Any, mesh: Any, skinned: tuple[list[float], Callable[[float], A
     points = mesh.GetPointsAttr()
     codes = skinned[0] if skinned else points.GetTimeSamples()
 
-    def world_points(at: float) -> Array:
+    def local_points(at: float) -> Array:
         assert stage is not None  # Its prims live as long as it does.
-        code = Usd.TimeCode(at * per_second)
-        local = skinned[1](code.GetValue()) if skinned else np.asarray(points.Get(code))
-        return _in_world(local, mesh.ComputeLocalToWorldTransform(code))
+        code = at * per_second
+        return skinned[1](code) if skinned else np.asarray(points.Get(code))
+
+    def placement(at: float) -> Array:
+        return np.array(mesh.ComputeLocalToWorldTransform(Usd.TimeCode(at * per_second))).T
 
     face_sizes, loops = mesh.GetFaceVertexCountsAttr().Get(), mesh.GetFaceVertexIndicesAttr().Get()
-    return BakedMesh(np.array(codes) / per_second, np.array(face_sizes), np.array(loops), world_points)
+    return BakedMesh(np.array(codes) / per_second, np.array(face_sizes), np.array(loops), local_points, placement)
 
 
 def _in_world(points: Array, matrix: Any) -> Array:
