@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import shutil
+import sys
 
 import pytest
 
 from handmocap_addon.core.doctor import DoctorLine, examine_folder
+from handmocap_addon.core.environments import Environment
+from handmocap_addon.core.set_up.doctor import Wanted, examine
+from handmocap_addon.core.set_up.stamps import write_stamp
 
 
 def test_a_line_for_people_has_its_advice():
@@ -32,3 +36,26 @@ def test_little_free_disk_matters_only_before_the_set_up(tmp_path, monkeypatch, 
     line = examine_folder(tmp_path, is_set_up)[1]
     assert line.found == "1.0 GB"
     assert bool(line.advice) == has_advice
+
+
+def _readers(folder):
+    lines = {line.subject: line for line in examine(folder, Wanted(), "")}
+    return lines["readers of baked files"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script in place of a Python")
+def test_the_readers_say_their_versions_or_what_to_do(tmp_path):
+    missing = _readers(tmp_path)
+    assert (missing.found, missing.needed) == ("missing, Blender alone checks its files", False)
+    assert "setup --only readers" in missing.advice
+    environment = Environment(tmp_path / "readers-python3")
+    python = environment.python
+    python.parent.mkdir(parents=True)
+    write_stamp(environment.folder, "pins")
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    there = _readers(tmp_path)
+    assert there.found.startswith("alembic3d 1.") and "usd-core 2" in there.found and not there.advice
+    python.write_text("#!/bin/sh\necho 'no such library' >&2\nexit 1\n", encoding="utf-8")
+    broken = _readers(tmp_path)
+    assert "no such library" in broken.found and "set it up again" in broken.advice

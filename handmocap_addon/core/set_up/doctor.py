@@ -18,6 +18,11 @@ from .wilor_weights import examine_weights
 _WORKER: Final = Path(__file__).resolve().parent.parent.parent / "worker"
 _SET_UP: Final = "run handmocap.py setup, or press Set Up in the panel"
 _SET_UP_WILOR: Final = "only WiLoR needs it: run handmocap.py setup --estimator wilor, or press Set Up WiLoR in the panel"
+_SET_UP_READERS: Final = "run handmocap.py setup --only readers, or press Set Up Readers in the panel"
+_LOAD_READERS: Final = (
+    "import alembic3d, pxr.UsdSkel; from importlib.metadata import version; "
+    "print(', '.join(f'{name} {version(name)}' for name in ('alembic3d', 'usd-core')))"
+)
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,28 @@ def examine(folder: Path, wanted: Wanted, blender: str, needs_module: bool = Fal
             _examine, wilor, "wilor", _SET_UP_WILOR, ["--estimator", "wilor", *(body if worker is None else [])]
         )
         weights = threads.submit(examine_weights, folder, wanted.weights)
+        readers = threads.submit(_examine_readers, environments.find_readers(folder))
+        lines.append(readers.result())
         lines += of_worker.result()
         lines += [replace(line, needed=False) for line in of_wilor.result()]
         lines.append(weights.result() if wilor or wanted.weights else replace(weights.result(), advice=""))
     return lines
+
+
+def _examine_readers(environment: environments.Environment | None) -> DoctorLine:
+    """What opens baked files beside Blender."""
+    name = "readers of baked files"
+    if environment is None:
+        return DoctorLine(name, "missing, Blender alone checks its files", _SET_UP_READERS, needed=False)
+    again = f"remove {environment.folder} and set it up again"
+    done = subprocess.run(
+        [str(environment.python), "-c", _LOAD_READERS],
+        stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace", check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
+        return DoctorLine(name, f"do not load ({last})", again, needed=False)
+    return DoctorLine(name, done.stdout.strip())
 
 
 def _examine(environment: environments.Environment | None, name: str, set_up: str, options: list[str]) -> list[DoctorLine]:
