@@ -24,6 +24,8 @@ from handmocap_addon.core.errors import HandmocapError  # noqa: E402
 _WORKER_TESTS = ("addon_tests/core", "addon_tests/worker")
 _BLENDER_TESTS = ("addon_tests/core", "addon_tests/blender", "addon_tests/ui", "addon_tests/end_to_end")
 
+_MOST_AT_ONCE = 4
+
 
 def say(text: str) -> None:
     print(f"test.py: {text}", flush=True)
@@ -48,13 +50,15 @@ def main() -> int:
     say(f"set-up ready after {time.monotonic() - started:.0f} s")
 
     variables = {**os.environ, "HANDMOCAP_ENV": str(folder)}
+    # Most of a test's time a child process works alone. A file's tests stay together, for what they share.
+    pytest = ["-m", "pytest", "-n", str(min(os.cpu_count() or 1, _MOST_AT_ONCE)), "--dist", "loadfile"]
     lint = [str(worker.python), "-m", "ruff"]
     stages = [
         ("ruff check", [*lint, "check", "."]),
         ("ruff format", [*lint, "format", "--check", "."]),
         ("mypy", [str(blender.python), "-m", "mypy"]),
-        ("tests of core and worker", [str(worker.python), "-m", "pytest", *_WORKER_TESTS, *options.pytest_options]),
-        ("tests in Blender", [str(blender.python), "-m", "pytest", *_BLENDER_TESTS, *options.pytest_options]),
+        ("tests of core and worker", [str(worker.python), *pytest, *_WORKER_TESTS, *options.pytest_options]),
+        ("tests in Blender", [str(blender.python), *pytest, *_BLENDER_TESTS, *options.pytest_options]),
     ]
     failed = []
     for name, command in stages:

@@ -240,7 +240,7 @@ def test_a_bake_folder_that_cannot_be_written_is_one_sentence(settings: Any, tmp
 
 def test_a_file_without_a_place_asks_for_a_bake_folder(settings: Any) -> None:
     bpy.ops.handmocap.add_body()
-    with pytest.raises(RuntimeError, match="Choose a folder to bake into"):
+    with pytest.raises(RuntimeError, match="not known where to bake to: choose a folder"):
         bpy.ops.handmocap.bake()
 
 
