@@ -12,7 +12,7 @@ from handmocap_addon.core.set_up.stamps import write_stamp
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder of environments as set-ups leave it, with things of a person's own in it."""
-    for name in ("worker-python3.11", "wilor-python3.11"):
+    for name in ("worker-python3.11", "readers-python3.11", "wilor-python3.11"):
         python = tmp_path / name / "bin" / "python"
         python.parent.mkdir(parents=True)
         python.write_bytes(b"x" * 1000)
@@ -30,6 +30,7 @@ def test_each_part_is_measured_alone(folder: Path) -> None:
     found = sizes(folder)
     assert found["blender"] == 0
     assert 1000 < found["worker"] < 1500
+    assert 1000 < found["readers"] < 1500
     assert 6000 < found["wilor"] < 6500
 
 

@@ -19,6 +19,7 @@ from .wilor_weights import HASHES_NAME
 PARTS: Final = {
     "worker": ("worker-python*", "stand-in"),
     "blender": ("blender-python*",),
+    "readers": ("readers-python*",),
     "wilor": ("wilor-python*", OWN_FOLDER, HASHES_NAME),
 }
 

@@ -15,7 +15,7 @@ from .operators import SET_UP_SCRIPT
 
 STAGE = "cache"
 SIZES_STAGE = "cache size"
-PART_NAMES = {"worker": "Hand Estimator", "blender": "Exporter", "wilor": "WiLoR"}
+PART_NAMES = {"worker": "Hand Estimator", "blender": "Exporter", "readers": "Readers", "wilor": "WiLoR"}
 
 
 def _start(context: bpy.types.Context, stage: str, title: str, what: str, *options: str) -> None:
@@ -67,6 +67,9 @@ class HANDMOCAP_OT_clear_cache(bpy.types.Operator):
     )
     blender: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Exporter", description="Remove Blender's module; Set Up Exporter brings it back (1 GB)"
+    )
+    readers: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Readers", description="Remove the readers of baked files; Set Up Readers brings them back (350 MB)"
     )
     wilor: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="WiLoR and its weights",
