@@ -59,6 +59,13 @@ def test_what_an_installer_says_becomes_one_sentence(said, kind, words):
     assert "\n" not in error.sentence()
 
 
+def test_packages_that_a_person_has_elsewhere_are_not_taken_for_installed_ones(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    lines: list[str] = []
+    run_installer([sys.executable, "-c", "import os; print(os.environ.get('PYTHONPATH'))"], tmp_path, on_line=lines.append)
+    assert lines == ["None"]
+
+
 def test_every_line_is_told_and_the_end_awaited(tmp_path):
     lines: list[str] = []
     run_installer([sys.executable, "-c", "print('one'); print('two')"], tmp_path, on_line=lines.append)

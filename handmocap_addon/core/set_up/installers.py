@@ -75,6 +75,11 @@ def find_uv() -> Path | None:
     return Path(found) if done.returncode == 0 else None
 
 
+def _without_others_packages() -> dict[str, str]:
+    """pip takes a package on PYTHONPATH for one that the environment has already."""
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+
+
 def run_installer(
     command: Sequence[str],
     folder: Path,
@@ -97,7 +102,7 @@ def run_installer(
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-        env={**os.environ, **(variables or {})},
+        env={**_without_others_packages(), **(variables or {})},
         **_beside_this_group(),
     )
     assert process.stdin is not None
