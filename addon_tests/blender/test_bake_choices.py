@@ -113,6 +113,26 @@ def test_a_single_frame_is_that_frame(samples: int, armature: Any, tmp_path: Pat
             np.testing.assert_allclose(found, _surface(armature, frame), atol=1e-5)
 
 
+@pytest.mark.parametrize(("what", "mode"), [("armature", "POSE"), ("mesh", "EDIT"), ("armature", "EDIT")])
+@pytest.mark.parametrize("is_hidden", [False, True])
+def test_a_bake_from_the_middle_of_work_is_the_same(
+    what: str, mode: str, is_hidden: bool, armature: Any, tmp_path: Path
+) -> None:
+    things = {"armature": armature, "mesh": deformed_meshes(armature)[0]}
+    bpy.context.view_layer.objects.active = things[what]
+    bpy.ops.object.mode_set(mode=mode)
+    things[what].hide_set(is_hidden)
+    reports = _bake(armature, _targets(tmp_path), BakeOptions())
+    assert [report["own_points_equal_to_the_bit"] for report in reports] == [True, True]
+    assert things[what].mode == mode
+    things[what].hide_set(False)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    for target in _targets(tmp_path):
+        (mesh,) = READ[target.suffix](target).meshes.values()
+        found = mesh.world_points(3 * 1001 / 24000) @ TO_Z_UP["y" if target.suffix == ".abc" else "z"]
+        np.testing.assert_allclose(found, _surface(armature, 3.0), atol=1e-5)
+
+
 def test_parts_apart_hold_hands_and_camera(armature: Any, tmp_path: Path) -> None:
     options = BakeOptions(parts=("body", "hands", "camera"), apart=True)
     reports = _bake(armature, _targets(tmp_path), options)

@@ -29,6 +29,7 @@ from .bake_prover import Prover
 from .bake_read_back import read_back
 from .bake_scene import BakeScene, prepare_scene
 from .exact_surface import POSE_NAME, bake_exact_surface
+from .object_mode import leave_modes
 from .saving import write_error
 from .scene_time import frame_rate_fraction
 
@@ -44,6 +45,7 @@ def bake_request(order: dict[str, Any], report_progress: ProgressSink) -> list[d
         HandmocapError: no target was changed by the one that failed.
     """
     bpy.ops.wm.open_mainfile(filepath=order["blend"])
+    leave_modes()
     options = BakeOptions.from_json(order["options"])
     armature = bpy.data.objects[order["armature"]]
     camera = bpy.data.objects[order["camera"]] if order["camera"] else None

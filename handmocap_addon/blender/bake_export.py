@@ -113,7 +113,8 @@ def _map(density: int) -> tuple[int, int]:
 
 def show(scene: Any, things: list[Any]) -> None:
     """Show and select them: an exporter leaves out what cannot be selected or seen, and what lies under such a thing."""
-    bpy.ops.object.select_all(action="DESELECT")
+    for other in bpy.context.selected_objects:
+        other.select_set(False)
     for thing in things:
         for one in _with_parents(thing):
             if one.name not in scene.collection.objects:

@@ -21,6 +21,7 @@ from .body_shapes import body_shape_of
 from .edited_hands import shown_hand_poses
 from .exchange_files import write_exchange_file
 from .motion_exporting import joints_needed
+from .object_mode import leave_modes
 from .pose_parameters import read_body_parameters
 from .scene_time import frame_rate_fraction
 
@@ -45,12 +46,8 @@ def export_request(order: dict[str, Any], report_progress: ProgressSink) -> list
 
 
 def _show(scene: Any, armature: Any) -> None:
-    """Blender does not evaluate what it shows nowhere, nor poses what is being edited. This is a copy."""
-    active = bpy.context.view_layer.objects.active
-    if active is not None and active.mode != "OBJECT":
-        active.hide_viewport = False
-        active.hide_set(False)
-        bpy.ops.object.mode_set(mode="OBJECT")
+    """Blender does not evaluate what it shows nowhere. This is a copy."""
+    leave_modes()
     if armature.name not in scene.collection.objects:
         scene.collection.objects.link(armature)
     armature.hide_viewport = False
