@@ -24,6 +24,8 @@ from addon_tests.window.walk import Walk, copy_shot, plain
 REPOSITORY = Path(__file__).resolve().parents[2]
 _EDITORS = Path(__file__).with_name("key_editors.py")
 _BONE = "left_index2"
+# A window has few colours; so its picture takes a third of the room.
+_SMALL = ("+dither", "-colors", "256")
 # Of the key editors' window: both editors without the rest.
 _KEYS_HEIGHT = 352
 
@@ -37,7 +39,7 @@ def _first_steps(options: argparse.Namespace, screen: Screen, place: Path) -> No
         walk = Walk("first steps", place, window, clip)
         walk.open_tab()
         time.sleep(1.0)
-        screen.picture(options.out / "first_steps.png")
+        _take(screen, options.out / "first_steps.png")
 
 
 def _work(options: argparse.Namespace, screen: Screen, place: Path) -> None:
@@ -51,10 +53,10 @@ def _work(options: argparse.Namespace, screen: Screen, place: Path) -> None:
         plain(walk)
         screen.key("ctrl+s")
         time.sleep(2.0)
-        screen.picture(options.out / "panel.png")
+        _take(screen, options.out / "panel.png")
         _open_panel(walk, "Cleanup")
         time.sleep(2.0)
-        screen.picture(options.out / "cleanup.png")
+        _take(screen, options.out / "cleanup.png")
     taken = []
     for keys in ("all", "reduce"):
         ready = place / f"{keys}.ready"
@@ -64,7 +66,12 @@ def _work(options: argparse.Namespace, screen: Screen, place: Path) -> None:
             time.sleep(1.0)
             taken.append(screen.picture(place / f"{keys}.png"))
     crop = ["-crop", f"{screen.width * 82 // 100}x{_KEYS_HEIGHT}+0+44", "+repage"]
-    subprocess.run(["convert", *map(str, taken), *crop, "-append", str(options.out / "keys.png")], check=True)
+    subprocess.run(["convert", *map(str, taken), *crop, "-append", *_SMALL, str(options.out / "keys.png")], check=True)
+
+
+def _take(screen: Screen, path: Path) -> None:
+    screen.picture(path)
+    subprocess.run(["convert", str(path), *_SMALL, str(path)], check=True)
 
 
 def _open_panel(walk: Walk, name: str) -> None:
