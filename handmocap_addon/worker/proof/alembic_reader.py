@@ -49,7 +49,7 @@ def _mesh(archive: Any, node: Any) -> BakedMesh:
     def local_points(at: float) -> Array:
         found = np.asarray(memoryview(positions.getValue(Abc.ISampleSelector(at))))
         # To Blender's z up, to the bit.
-        return np.stack((found[:, 0], -found[:, 2], found[:, 1]), axis=1)
+        return np.stack((found[:, 0], np.negative(found[:, 2]), found[:, 1]), axis=1)
 
     def placement(at: float) -> Array:
         return _world_matrix(transforms, at) @ _TO_Y_UP
