@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 from pxr import UsdSkel
 
+from addon_tests.blender.cancelled_bakes import cancel_in
 from addon_tests.blender.motions import MadeUpShot
 from addon_tests.blender.processes import processes_with, wait_until
 from addon_tests.blender.readers import READERS, open_usd
@@ -22,7 +22,7 @@ from handmocap_addon.blender.motion_keys import write_body_keys, write_hand_keys
 from handmocap_addon.blender.scene_time import set_frame_rate, set_range
 from handmocap_addon.core.bake_options import BakeOptions
 from handmocap_addon.core.body_model import BodyModel
-from handmocap_addon.core.errors import BadInputError, BadUsageError, CancelledError, OutputError
+from handmocap_addon.core.errors import BadInputError, BadUsageError, OutputError
 from handmocap_addon.core.job_protocol import Progress
 
 COUNT = 8
@@ -192,20 +192,7 @@ def test_a_cancelled_bake_is_gone_within_three_seconds_and_leaves_the_old_file(
     target.write_bytes(OLD)
     job = _start(armature, [target])
     assert len(list(copies.iterdir())) == 1
-
-    def reached() -> bool:
-        return not job.poll() or (job.job.progress is not None and job.job.progress.stage.startswith(stage))
-
-    assert wait_until(reached, 60.0)
-    asked = time.monotonic()
-    job.job.cancel()
-    with pytest.raises(CancelledError):
-        job.wait()
-    assert time.monotonic() - asked < 3.0
-    assert processes_with(f"{copies}/") == []
-    assert target.read_bytes() == OLD
-    assert _temporaries(tmp_path) == []
-    assert list(copies.iterdir()) == []
+    cancel_in(stage, job, target, OLD, copies)
 
 
 def test_a_bake_leaves_nothing_in_the_folder_for_temporary_files(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -12,9 +11,9 @@ import bpy
 import numpy as np
 import pytest
 
+from addon_tests.blender.cancelled_bakes import cancel_in
 from addon_tests.blender.direct_surface import direct_surface, set_time
 from addon_tests.blender.motions import MadeUpShot
-from addon_tests.blender.processes import processes_with, wait_until
 from addon_tests.blender.readers import READERS
 from addon_tests.blender.rigs import bone_of, ours
 from addon_tests.making.smplx_lifelike import write_lifelike_model
@@ -27,7 +26,7 @@ from handmocap_addon.blender.motion_keys import write_body_keys, write_hand_keys
 from handmocap_addon.blender.scene_time import set_frame_rate, set_range
 from handmocap_addon.core.bake_options import BakeOptions
 from handmocap_addon.core.environments import default_folder
-from handmocap_addon.core.errors import BadInputError, CancelledError, MissingSetupError
+from handmocap_addon.core.errors import BadInputError, MissingSetupError
 from handmocap_addon.core.job_protocol import Progress
 from handmocap_addon.core.smplx_model_file import read_smplx_model
 
@@ -137,20 +136,7 @@ def test_a_cancelled_bake_is_gone_within_three_seconds_and_leaves_the_old_file(
     target = tmp_path / "body.usdc"
     target.write_bytes(OLD)
     job = start(moving, [target])
-
-    def reached() -> bool:
-        return not job.poll() or (job.job.progress is not None and job.job.progress.stage.startswith(stage))
-
-    assert wait_until(reached, 60.0)
-    asked = time.monotonic()
-    job.job.cancel()
-    with pytest.raises(CancelledError):
-        job.wait()
-    assert time.monotonic() - asked < 3.0
-    assert processes_with(f"{copies}/") == []
-    assert target.read_bytes() == OLD
-    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".handmocap")] == []
-    assert list(copies.iterdir()) == []
+    cancel_in(stage, job, target, OLD, copies)
 
 
 def test_another_shape_is_one_sentence_and_leaves_the_old_file(

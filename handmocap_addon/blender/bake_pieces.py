@@ -19,6 +19,7 @@ from .scene_time import frame_rate_fraction
 REPORT_SUFFIX = ".report.json"
 # Modifiers that change nothing but by their own settings, the armature's pose and the mesh.
 _KNOWN_MODIFIERS = ("ARMATURE", "MASK")
+_LENS = ("lens", "ortho_scale", "sensor_width", "sensor_height", "shift_x", "shift_y", "clip_start", "clip_end")
 # On one frame, in frames.
 _NEAR = 1e-3
 
@@ -72,15 +73,19 @@ def scene_fingerprint(
     rest. So a mesh that something else deforms, or that is animated itself, has none.
     """
     meshes, camera = prepared.of(parts)
-    if exact is None and not all(_is_known(mesh, prepared.armature) for mesh in meshes):
+    armature = prepared.armature
+    if exact is None and not (_bends_plainly(armature) and all(_is_known(mesh, armature) for mesh in meshes)):
         return None
     digest = hashlib.sha256(repr((_lasting(options), frame_rate_fraction(prepared.scene), frames)).encode())
     for mesh in meshes:
-        digest.update(repr((mesh.name, mesh.data.name)).encode())
+        digest.update(repr(_names(mesh)).encode())
         for values in _resting(mesh, options):
             digest.update(np.ascontiguousarray(values).tobytes())
         digest.update(repr([_settings(modifier) for modifier in mesh.modifiers if exact is None]).encode())
-    if exact is not None:
+    if exact is None:
+        rests = [(bone.name, bone.use_deform, *np.array(bone.matrix_local).flat) for bone in armature.data.bones]
+        digest.update(repr(rests).encode())
+    else:
         digest.update(exact.model_sha256.encode())
         for values in exact.rows(frames):
             digest.update(np.ascontiguousarray(values).tobytes())
@@ -90,7 +95,7 @@ def scene_fingerprint(
     try:
         for frame in frames:
             prepared.scene.frame_set(int(np.floor(frame)), subframe=frame - float(np.floor(frame)))
-            digest.update(_posed(prepared.armature if exact is None else None, meshes, camera).tobytes())
+            digest.update(_posed(armature if exact is None else None, meshes, camera).tobytes())
     finally:
         for modifier, is_shown in shown:
             modifier.show_viewport = is_shown
@@ -106,9 +111,24 @@ def _is_known(mesh: Any, armature: Any) -> bool:
     keys = mesh.data.shape_keys
     is_still = not any(map(_is_animated, (mesh, mesh.data, *([keys] if keys is not None else []))))
     return is_still and all(
-        modifier.type in _KNOWN_MODIFIERS and getattr(modifier, "object", armature) in (armature, None)
+        modifier.type in _KNOWN_MODIFIERS
+        and getattr(modifier, "object", armature) in (armature, None)
+        and not getattr(modifier, "use_bone_envelopes", False)
         for modifier in mesh.modifiers
     )
+
+
+def _bends_plainly(armature: Any) -> bool:
+    """Whether a bone's matrix is all that a mesh follows: bendy bones have a shape besides."""
+    return all(bone.bbone_segments == 1 for bone in armature.data.bones)
+
+
+def _names(mesh: Any) -> list[Any]:
+    """What the arrays of `_resting` belong to."""
+    keys = mesh.data.shape_keys
+    blocks = [(block.name, block.relative_key.name, block.vertex_group) for block in keys.key_blocks] if keys else []
+    groups = [group.name for group in mesh.vertex_groups]
+    return [mesh.name, mesh.data.name, groups, [layer.name for layer in mesh.data.uv_layers], blocks]
 
 
 def _is_animated(thing: Any) -> bool:
@@ -123,7 +143,7 @@ def _resting(mesh: Any, options: BakeOptions) -> list[np.ndarray]:
         _values(data.vertices, "co", 3, np.float32),
         _values(data.loops, "vertex_index", 1, np.int32),
         _values(data.polygons, "loop_total", 1, np.int32),
-        np.array([(entry.group, entry.weight) for vertex in data.vertices for entry in vertex.groups]),
+        np.array([(vertex.index, entry.group, entry.weight) for vertex in data.vertices for entry in vertex.groups]),
     ]
     if options.normals:
         found.append(_values(data.corner_normals, "vector", 3, np.float32))
@@ -159,5 +179,6 @@ def _posed(armature: Any | None, meshes: list[Any], camera: Any | None) -> np.nd
     if camera is not None:
         seen = camera.evaluated_get(depsgraph)
         found.append(seen.matrix_world)
-        lens = [seen.data.lens, seen.data.sensor_width, seen.data.sensor_height]
+        lens = [float(getattr(seen.data, name)) for name in _LENS]
+        lens += [seen.data.dof.focus_distance, seen.data.dof.aperture_fstop]
     return np.concatenate((np.array(found, np.float64).reshape(-1), lens))
