@@ -20,9 +20,10 @@ import numpy as np
 
 from handmocap_addon.blender.actions import find_curve
 from handmocap_addon.blender.bodies import add_body
+from handmocap_addon.blender.clip_clock import match_scene_to_clip
 from handmocap_addon.blender.key_reduction import KeySharing, ReductionSettings, reduce_finger_keys, restore_full_keys
 from handmocap_addon.blender.motion_keys import rotation_path, write_hand_keys
-from handmocap_addon.blender.shot import apply_hands, match_scene_to_clip
+from handmocap_addon.blender.shot import apply_hands
 from handmocap_addon.core.clean_hands import CleanHand, CleanupSettings, Provenance
 from handmocap_addon.core.hand_poses import HandTrack
 from handmocap_addon.core.hand_poses_file import read_hand_poses

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from .bake_arguments import bake_options
 from .baking import BakeJob, request_for
 from .batch_arguments import SOURCES, cleanup_settings, reduction_settings, wrist_settings
 from .batch_ending import telling_what_stays
+from .clip_clock import match_scene_to_clip
 from .ending import Ending
 from .exact_request import exact_request
 from .key_reduction import reduce_finger_keys
@@ -32,7 +35,7 @@ from .retarget import other_rigs, transfer_fingers
 from .run import RunOptions, run_shot
 from .saving import save_copy
 from .scene_time import scene_range
-from .shot import STAND_IN, add_body_to_scene, apply_body, apply_hands, check_wrist, match_scene_to_clip
+from .shot import STAND_IN, add_body_to_scene, apply_body, apply_hands, check_wrist
 
 
 def run(options: argparse.Namespace, ending: Ending) -> None:
@@ -71,6 +74,7 @@ def run(options: argparse.Namespace, ending: Ending) -> None:
 
     with telling_what_stays(ending, request.results, tell):
         report = run_shot(request, show_progress, ending)
+    _warn(report["warnings"])
     if "instead_of" in report["clip"]:
         print(f"clip: GVHMR's {report['clip']['name']} instead of {report['clip']['instead_of']}, which has another length")
     for side, hand in report["hands"].items():
@@ -91,6 +95,11 @@ def run(options: argparse.Namespace, ending: Ending) -> None:
     for file in report["motion_files"]:
         print(_motion_file(file))
     print(f"report: {options.out / 'report.json'}")
+
+
+def _warn(sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        print(f"warning: {sentence}", file=sys.stderr)
 
 
 def _finger_keys_left(side: str, before: int, after: int, largest_error_degrees: float) -> str:
@@ -126,12 +135,15 @@ def _apply_and_save(options: argparse.Namespace) -> None:
     armature = add_body_to_scene(options.body or STAND_IN, betas) if wants_new else _armature(options.armature)
     match_scene_to_clip(bpy.context.scene, poses, armature)
     name = f"{Path(poses.clip_name() or options.hands.name).stem} motion"
+    warnings = [str(sentence) for sentence in poses.meta.get("warnings", [])]
     if motion is not None:
         clip = options.clip.resolve() if options.clip else None
-        apply_body(armature, motion, poses, clip, name, options.steady_camera, wrist_settings(options))
+        body = apply_body(armature, motion, poses, clip, name, options.steady_camera, wrist_settings(options))
+        warnings += body.warnings
     applied = apply_hands(armature, poses, settings, name)
     reduced = reduce_finger_keys(armature, reduction) if reduction is not None else None
     save_copy(options.save.resolve())
+    _warn([*warnings, *applied.warnings])
     print(f"{applied.keys.keys} keys on {applied.keys.channels} channels, {applied.keys.kept_keys} of a person's own kept")
     for side, hand in reduced.hands.items() if reduced is not None else ():
         print(_finger_keys_left(side, hand.keys_before, hand.keys_after, hand.largest_error_degrees))

@@ -9,7 +9,7 @@ import numpy as np
 from ..core.corrections import Rows
 from ..core.errors import BadUsageError
 from ..core.hand_poses import HandPoses
-from .shot import timeline_frames
+from .clip_clock import timeline_frames
 
 
 def rows_between(scene: Any, poses: HandPoses, armature: Any, first: float, last: float) -> Rows:

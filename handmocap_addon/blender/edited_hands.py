@@ -12,9 +12,9 @@ from ..core.edited_hand_poses import edited_hand_poses, hand_poses_of_keys
 from ..core.hand_poses import HandPoses
 from ..core.skeleton import SIDES
 from .armatures import HAND_JOINTS
+from .clip_clock import timeline_frames
 from .corrections_store import read_corrections, tracks_of
 from .pose_parameters import read_body_parameters
-from .shot import timeline_frames
 
 Array = NDArray[Any]
 

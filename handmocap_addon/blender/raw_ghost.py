@@ -11,11 +11,11 @@ from ..core.hand_poses import HandPoses
 from ..core.raw_hands import raw_hand
 from ..core.skeleton import SIDES
 from .armatures import HAND_JOINTS, deformed_meshes, map_armature
+from .clip_clock import timeline_frames
 from .finger_target import finger_bones
 from .ghosts import GHOST_OF, ghosts_of
 from .motion_keys import write_hand_keys
 from .nodes import node_of_type
-from .shot import timeline_frames
 from .tool_actions import check_own
 
 # A point is shown where so much of it hangs on finger bones.

@@ -34,6 +34,7 @@ from ..core.wrist import WristSettings
 from .actions import count_keys
 from .armatures import HAND_JOINTS, map_armature, smplx_armatures
 from .baking import BakeJob, request_for
+from .clip_clock import frame_times, match_scene_to_clip
 from .ending import Ending
 from .estimate_request import EstimateRequest
 from .exact_request import exact_request
@@ -43,17 +44,7 @@ from .motion_exporting import MotionJob, MotionTarget, joints_needed, motion_req
 from .preview import render_preview
 from .problems import find_problems, mark_problems
 from .saving import save_copy
-from .shot import (
-    STAND_IN,
-    AppliedHands,
-    add_body_to_scene,
-    apply_body,
-    apply_hands,
-    check_wrist,
-    frame_times,
-    load_body,
-    match_scene_to_clip,
-)
+from .shot import STAND_IN, AppliedHands, add_body_to_scene, apply_body, apply_hands, check_wrist, load_body
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
 HAND_POSES_NAME = "hand_poses.npz"
@@ -196,7 +187,7 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
 
     poses = read_hand_poses(options.out / HAND_POSES_NAME)
     # GVHMR's copy may have been used instead of the clip; then the camera must show that one.
-    armature, applied, keys = _build_scene(options, poses, motion, existing, Path(estimated["clip"]))
+    armature, applied, keys, warnings = _build_scene(options, poses, motion, existing, Path(estimated["clip"]))
     clock.lap("keying")
     reduced: ReductionResult | None = None
     if options.reduction is not None:
@@ -217,6 +208,7 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
         clock.lap("preview")
     report = _report(options, poses, motion, applied, keys, baked, armature, clock)
     report["motion_files"] = motion_files
+    report["warnings"] = warnings
     if reduced is not None and options.reduction is not None:
         report["reduction"] = dataclasses.asdict(options.reduction)
         for side, hand in reduced.hands.items():
@@ -242,7 +234,7 @@ def _existing_armature(options: RunOptions) -> Any | None:
 
 def _build_scene(
     options: RunOptions, poses: HandPoses, motion: BodyMotion | None, existing: Any | None, shown_clip: Path
-) -> tuple[Any, AppliedHands, dict[str, Any]]:
+) -> tuple[Any, AppliedHands, dict[str, Any], list[str]]:
     if existing is None and not bpy.data.filepath:
         # The start-up scene's cube is nobody's work.
         for thing in list(bpy.data.objects):
@@ -252,16 +244,18 @@ def _build_scene(
     armature = existing or add_body_to_scene(options.body or STAND_IN, betas)
     name = options.clip.stem
     keys: dict[str, Any] = {}
+    warnings = [str(sentence) for sentence in poses.meta.get("warnings", [])]
     if motion is not None:
         clip = shown_clip.resolve()
         body = apply_body(armature, motion, poses, clip, f"{name} motion", options.steady_camera, options.wrist)
         keys["body"] = dataclasses.asdict(body.keys)
         keys["lift_to_floor_m"] = body.lift
+        warnings += body.warnings
     applied = apply_hands(armature, poses, options.cleanup, f"{name} motion")
     mark_problems(bpy.context.scene, find_problems(armature, applied, poses))
     keys["hands"] = dataclasses.asdict(applied.keys)
     keys["total"] = count_keys(armature)
-    return armature, applied, keys
+    return armature, applied, keys, [*warnings, *applied.warnings]
 
 
 def _bake(options: RunOptions, armature: Any, on_progress: OnProgress) -> list[dict[str, Any]]:

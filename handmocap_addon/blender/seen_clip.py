@@ -14,11 +14,11 @@ from ..core.hand_poses import HandPoses
 from ..core.seen_hands import SeenHand, seen_hands
 from ..core.skeleton import SIDES, Side
 from ..core.state_strip import StripRuns, rows_in_ranges, strip_runs
+from .clip_clock import frame_times, timeline_frames
 from .corrections_store import CORRECTIONS_PROPERTY, read_corrections
 from .problems import PROBLEMS_PROPERTY, read_problems
 from .retimed_frames import RETIMED_PROPERTY
 from .scene_time import frame_rate
-from .shot import frame_times, timeline_frames
 from .tool_actions import find_tool_action
 
 Array = NDArray[Any]

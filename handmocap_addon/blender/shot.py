@@ -26,13 +26,15 @@ from ..core.stand_in_body import load_stand_in_body
 from ..core.wrist import WristSettings, WristSource, is_wrist_measured
 from . import cameras
 from .actions import forget_property
+from .apply_warnings import keep_warnings
 from .armatures import HAND_JOINTS, map_armature
 from .bodies import add_body
+from .clip_clock import frame_times, timeline_frames
 from .corrections_store import forget_corrections, read_corrections, tracks_of
 from .finger_target import target_of_joints
 from .motion_keys import KeyReport, rotation_path, score_path, write_body_keys, write_hand_keys
 from .retimed_frames import clip_start, retimed_as
-from .scene_time import FIRST_FRAME, scene_frames, set_frame_rate, set_range
+from .scene_time import FIRST_FRAME, set_range
 from .tool_actions import check_own
 
 STAND_IN = "stand-in"
@@ -49,9 +51,10 @@ class CleanedHands:
 
 @dataclass(frozen=True)
 class AppliedHands(CleanedHands):
-    """What was keyed on the fingers."""
+    """What was keyed on the fingers, and the sentences that a person should know beside it."""
 
     keys: KeyReport
+    warnings: tuple[str, ...] = ()
 
 
 def load_body(choice: str, betas: np.ndarray | None) -> BodyModel:
@@ -66,39 +69,6 @@ def load_body(choice: str, betas: np.ndarray | None) -> BodyModel:
 def add_body_to_scene(choice: str, betas: np.ndarray | None = None) -> Any:
     """Load a body and add it to the scene; returns its armature object."""
     return add_body(load_body(choice, betas))
-
-
-def match_scene_to_clip(scene: Any, poses: HandPoses, armature: Any = None) -> None:
-    """Give the scene the clip's frame rate, picture size and range, where the file says them.
-
-    The armature says whether its keys were retimed.
-    """
-    fps = poses.frames_per_second()
-    if fps is not None:
-        set_frame_rate(scene, fps)
-    size = poses.picture_size()
-    if size is not None:
-        scene.render.resolution_x, scene.render.resolution_y = size
-    set_range(scene, timeline_frames(scene, poses, armature))
-
-
-def timeline_frames(scene: Any, poses: HandPoses, armature: Any = None) -> np.ndarray:
-    """Timeline frames (N,) of the rows of the hands; row after row where the file has no times.
-
-    The armature says whether its keys were retimed.
-    """
-    if poses.frame_time is None:
-        frames = FIRST_FRAME + np.arange(poses.frame_count, dtype=np.float64)
-    else:
-        frames = scene_frames(scene, poses.frame_time)
-    return retimed_as(armature, frames)
-
-
-def frame_times(poses: HandPoses) -> np.ndarray:
-    """Seconds (N,) of the rows of the hands; by the clip's rate, else 30 a second, where the file has no times."""
-    if poses.frame_time is None:
-        return np.arange(poses.frame_count) / float(poses.frames_per_second() or 30)
-    return poses.frame_time
 
 
 def check_wrist(settings: WristSettings, motion: BodyMotion | None) -> None:
@@ -157,7 +127,9 @@ def apply_hands(
         raise BadInputError("The hands cover no frames", "run Estimate again")
     cleaned = cleaned_hands(armature, poses, settings)
     keys = write_hand_keys(armature, cleaned.hands, cleaned.tracks, cleaned.frames, action_name, key_settings, only_joints)
-    return AppliedHands(cleaned.tracks, cleaned.hands, cleaned.frames, keys)
+    warnings: tuple[str, ...] = ()
+    keep_warnings(armature, "fingers", warnings)
+    return AppliedHands(cleaned.tracks, cleaned.hands, cleaned.frames, keys, warnings)
 
 
 def start_over(
@@ -198,6 +170,7 @@ class AppliedBody:
     keys: KeyReport
     camera: Any
     lift: float
+    warnings: tuple[str, ...] = ()
 
 
 def apply_body(
@@ -240,7 +213,9 @@ def apply_body(
     camera = cameras.add_camera(armature, motion, frames, lift, (width, height), camera_name, steady_camera, key_settings)
     if clip is not None:
         cameras.show_clip_behind(camera, clip, clip_start(armature))
-    return AppliedBody(keys, camera, lift)
+    warnings: tuple[str, ...] = ()
+    keep_warnings(armature, "body", warnings)
+    return AppliedBody(keys, camera, lift, warnings)
 
 
 def _filled_wrists(

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import bpy
 
-from ...blender.shot import add_body_to_scene, apply_body, match_scene_to_clip
+from ...blender.clip_clock import match_scene_to_clip
+from ...blender.shot import add_body_to_scene, apply_body
 from ...core.gvhmr_file import read_gvhmr_result
 from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import bpy
 
+from ...blender.clip_clock import match_scene_to_clip
 from ...blender.key_reduction import ReductionResult, reduce_finger_keys, restore_full_keys
 from ...blender.problems import find_problems
-from ...blender.shot import apply_hands, match_scene_to_clip
+from ...blender.shot import apply_hands
 from ...core.clean_hands import Provenance
 from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs

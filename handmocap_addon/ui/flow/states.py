@@ -10,6 +10,7 @@ from typing import Any
 
 import bpy
 
+from ...blender.apply_warnings import warnings_of
 from ...blender.made_from import recall
 from ...blender.problems import read_problems
 from ...blender.tool_actions import written_action
@@ -140,7 +141,8 @@ def _body(context: bpy.types.Context) -> StageState:
     known = recall(armature, "body")
     if known is None:
         return StageState(Kind.NOTHING, f"{armature.name}, not keyed yet")
-    return _compared(known, origins.of_body(settings), "gvhmr", "body", f"{armature.name} keyed")
+    state = _compared(known, origins.of_body(settings), "gvhmr", "body", f"{armature.name} keyed")
+    return _with_warnings(state, armature, "body")
 
 
 def _fingers(context: bpy.types.Context) -> StageState:
@@ -149,7 +151,7 @@ def _fingers(context: bpy.types.Context) -> StageState:
     known = recall(armature, "fingers") if armature is not None else None
     if known is None:
         return StageState(Kind.NOTHING, "Not keyed yet")
-    return _compared(known, origins.of_fingers(settings), "hands", "hands", "Keyed")
+    return _with_warnings(_compared(known, origins.of_fingers(settings), "hands", "hands", "Keyed"), armature, "fingers")
 
 
 def _compared(known: dict[str, Any], now: dict[str, Any], source: str, word: str, done: str) -> StageState:
@@ -161,6 +163,12 @@ def _compared(known: dict[str, Any], now: dict[str, Any], source: str, word: str
     if "settings" in known and known["settings"] != now["settings"]:
         return StageState(Kind.OUTDATED, "Settings changed since")
     return StageState(Kind.DONE, done)
+
+
+def _with_warnings(state: StageState, armature: Any, stage: str) -> StageState:
+    """What is done needs a look where the apply had something to say."""
+    sentences = warnings_of(armature, stage)
+    return StageState(Kind.LOOK, " ".join(sentences)) if sentences and state.kind == Kind.DONE else state
 
 
 def _cleanup(context: bpy.types.Context) -> StageState:

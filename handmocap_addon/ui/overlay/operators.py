@@ -8,7 +8,7 @@ import bpy
 
 from ...blender.cameras import add_clip_camera
 from ...blender.clip_backgrounds import clip_camera
-from ...blender.shot import match_scene_to_clip
+from ...blender.clip_clock import match_scene_to_clip
 from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs
 from ..drawing import waits_for
