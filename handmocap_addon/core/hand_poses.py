@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .clip_notes import ClipNotes, clip_notes
 from .skeleton import Side
 
 Array = NDArray[Any]
@@ -81,3 +82,12 @@ class HandPoses:
         except (KeyError, TypeError, ValueError, OverflowError):
             return None
         return (width, height) if width > 0 and height > 0 else None
+
+    def clip_notes(self) -> ClipNotes:
+        """How the clip was read, as far as the file says it."""
+        return clip_notes(self.meta)
+
+    def warnings(self) -> tuple[str, ...]:
+        """What should be known of a result that is right: sentences."""
+        said = self.meta.get("warnings")
+        return tuple(text for text in said if isinstance(text, str)) if isinstance(said, list) else ()
