@@ -6,6 +6,7 @@ is missing between the first and the last is a frame without a file.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -203,7 +204,7 @@ def _sequence(folder: Path, group: _Group, others: tuple[str, ...]) -> PictureSe
 
 def _step(numbers: Sequence[int]) -> int:
     """How far numbers lie apart as a rule, or 1: every second frame is a step, a hole is none."""
-    intervals = [after - before for before, after in zip(numbers, numbers[1:], strict=False)]
+    intervals = [after - before for before, after in itertools.pairwise(numbers)]
     if len(intervals) < 2:
         return 1
     smallest = min(intervals)
