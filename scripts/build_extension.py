@@ -16,6 +16,10 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGE = REPOSITORY / "handmocap_addon"
+sys.path.insert(0, str(REPOSITORY))
+
+from handmocap_addon.core.child_processes import python_command, start  # noqa: E402
+
 # A fixed date makes the same sources give the same zip.
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 _LEFT_OUT = ("__pycache__",)
@@ -24,11 +28,13 @@ _LEFT_OUT = ("__pycache__",)
 def download_wheels(folder: Path) -> None:
     """Bring the pinned wheels into a folder; pip refuses one whose hash differs."""
     pins = PACKAGE / "requirements" / "stand_in.txt"
-    subprocess.run(
-        [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes",
-         "--only-binary=:all:", "--dest", str(folder), "-r", str(pins)],
-        check=True, stdout=sys.stderr,
+    command = python_command(
+        sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes",
+        "--only-binary=:all:", "--dest", folder, "-r", pins,
     )  # fmt: skip
+    process = start(command, stdin=None, stdout=sys.stderr)
+    if process.wait() != 0:
+        raise subprocess.CalledProcessError(process.returncode, command)
 
 
 def build(out: Path, wheels: Path) -> Path:

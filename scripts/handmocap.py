@@ -28,6 +28,7 @@ sys.path.insert(0, str(REPOSITORY))
 
 from handmocap_addon.core import environments  # noqa: E402
 from handmocap_addon.core.atomic_files import check_output_folder  # noqa: E402
+from handmocap_addon.core.child_processes import finished, python_command, start  # noqa: E402
 from handmocap_addon.core.errors import BadUsageError, ExitCode, HandmocapError, MissingSetupError  # noqa: E402
 from handmocap_addon.core.job_protocol import END_WITH_STDIN, Progress  # noqa: E402
 from handmocap_addon.core.set_up.doctor import Wanted, examine  # noqa: E402
@@ -75,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
         if chosen.command == "doctor":
             return _doctor(folder, rest)
         if chosen.command == "estimate":
-            return _run([str(_environment_of(folder, rest).python), str(WORKER), "estimate", *rest])
+            return _run(python_command(_environment_of(folder, rest).python, WORKER, "estimate", *rest))
         if chosen.command == "benchmark":
             return _benchmark(folder, rest)
         if chosen.command == "demo":
@@ -139,7 +140,7 @@ def _benchmark(folder: Path, options: list[str]) -> int:
     parser.add_argument("options", nargs=argparse.REMAINDER, help="--clip NAME, --json FILE, --help")
     chosen = parser.parse_args(options)
     worker = environments.ensure_worker(folder, say)
-    return _run([str(worker.python), str(REPOSITORY / "scripts" / "benchmark" / "accuracy.py"), *chosen.options])
+    return _run(python_command(worker.python, REPOSITORY / "scripts" / "benchmark" / "accuracy.py", *chosen.options))
 
 
 def _in_blender(folder: Path, arguments: list[str], needs_worker: bool) -> int:
@@ -149,17 +150,17 @@ def _in_blender(folder: Path, arguments: list[str], needs_worker: bool) -> int:
         _environment_of(folder, arguments)
     if arguments[0] in ("run", "bake") and not help_only:
         _offer_readers(folder)
-    batch = [str(REPOSITORY / "scripts" / "batch.py")]
+    batch = REPOSITORY / "scripts" / "batch.py"
     tail = [*arguments, "--env", str(folder)]
     blender = _blender_on_path()
     if blender is None:
         module = environments.ensure_blender_module(folder, say)
-        return _run([str(module.python), *batch, *tail])
+        return _run(python_command(module.python, batch, *tail))
     environments.ensure_stand_in_packages(folder, say)
     if not _can_bake(blender):
         # The bake job then runs in the module's environment.
         environments.ensure_blender_module(folder, say)
-    return _run([blender, "--background", "--python", *batch, "--", *tail])
+    return _run([blender, "--background", "--python", str(batch), "--", *tail])
 
 
 def _offer_readers(folder: Path) -> None:
@@ -175,7 +176,7 @@ def _blender_on_path() -> str | None:
     found = shutil.which("blender")
     if found is None:
         return None
-    shown = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
+    shown = finished([found, "--version"]).stdout
     version = re.search(r"Blender (\d+)\.(\d+)", shown)
     if version and (int(version[1]), int(version[2])) >= OLDEST_BLENDER:
         return found
@@ -186,7 +187,7 @@ def _blender_on_path() -> str | None:
 def _can_bake(blender: str) -> bool:
     code = "import bpy; print('exporters', bpy.app.alembic.supported and bpy.app.usd.supported)"
     command = [blender, "--background", "--factory-startup", "--python-expr", code]
-    return "exporters True" in subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return "exporters True" in finished(command).stdout
 
 
 def _set_up(folder: Path, options: list[str]) -> int:
@@ -290,7 +291,7 @@ def _run(command: list[str]) -> int:
     It ends when its stdin closes: when this process is told to end, and when it dies without a word.
     """
     try:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, END_WITH_STDIN: "1"})
+        process = start(command, {**os.environ, END_WITH_STDIN: "1"})
     except OSError as error:
         raise BadUsageError(f"{command[0]} cannot be started ({error.strerror})", "run handmocap.py setup") from error
     try:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -18,6 +17,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
 from handmocap_addon.core import environments  # noqa: E402
+from handmocap_addon.core.child_processes import python_command, start  # noqa: E402
 from handmocap_addon.core.errors import HandmocapError  # noqa: E402
 
 # Each ring in the environment that it lives in; core in both, since their numpy differs.
@@ -52,19 +52,19 @@ def main() -> int:
     variables = {**os.environ, "HANDMOCAP_ENV": str(folder)}
     # Most of a test's time a child process works alone. A file's tests stay together, for what they share.
     pytest = ["-m", "pytest", "-n", str(min(os.cpu_count() or 1, _MOST_AT_ONCE)), "--dist", "loadfile"]
-    lint = [str(worker.python), "-m", "ruff"]
+    lint = python_command(worker.python, "-m", "ruff")
     stages = [
         ("ruff check", [*lint, "check", "."]),
         ("ruff format", [*lint, "format", "--check", "."]),
-        ("mypy", [str(blender.python), "-m", "mypy"]),
-        ("tests of core and worker", [str(worker.python), *pytest, *_WORKER_TESTS, *options.pytest_options]),
-        ("tests in Blender", [str(blender.python), *pytest, *_BLENDER_TESTS, *options.pytest_options]),
+        ("mypy", python_command(blender.python, "-m", "mypy")),
+        ("tests of core and worker", python_command(worker.python, *pytest, *_WORKER_TESTS, *options.pytest_options)),
+        ("tests in Blender", python_command(blender.python, *pytest, *_BLENDER_TESTS, *options.pytest_options)),
     ]
     failed = []
     for name, command in stages:
         say(name)
         stage_started = time.monotonic()
-        if subprocess.run(command, cwd=REPOSITORY, env=variables, check=False).returncode != 0:
+        if start(command, variables, stdin=None, cwd=REPOSITORY).wait() != 0:
             failed.append(name)
         say(f"{name}: {'FAILED' if name in failed else 'passed'} after {time.monotonic() - stage_started:.0f} s")
     say(f"{'FAILED: ' + ', '.join(failed) if failed else 'all passed'} after {time.monotonic() - started:.0f} s")

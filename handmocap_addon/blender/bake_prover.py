@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
+from ..core.child_processes import python_command, start
 from ..core.errors import BakeError, MissingSetupError, PointsDifferError, WorkerFailedError
 from ..core.job_protocol import parse_event
 from .process_trees import no_window
@@ -19,13 +19,11 @@ class Prover:
     """One process for all files of a bake; it loads its libraries while the first one is written."""
 
     def __init__(self, python: Path) -> None:
-        self._process = subprocess.Popen(
-            [str(python), str(_WORKER), "prove"],
-            stdin=subprocess.PIPE,
+        self._process = start(
+            python_command(python, _WORKER, "prove"),
             stdout=subprocess.PIPE,
-            text=True,
             encoding="utf-8",
-            env={**os.environ, "PYTHONNOUSERSITE": "1"},
+            errors="replace",
             creationflags=no_window(),
         )
 

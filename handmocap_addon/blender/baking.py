@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..core.atomic_files import check_free_space, ensure_output_folder, remove_temporaries_of
 from ..core.bake_options import BakeFile, BakeOptions
+from ..core.child_processes import python_command
 from ..core.errors import BadInputError, BadUsageError, HandmocapError, MissingSetupError
 from ..core.extension_version import extension_version
 from ..core.gvhmr_file import GVHMR_LICENCE
@@ -145,12 +146,12 @@ def exporting_command(suffixes: Sequence[str], bpy_python: Path | None) -> list[
     if all(can_export(suffix) for suffix in suffixes):
         if bpy.app.binary_path:
             return [bpy.app.binary_path, "--background", "--factory-startup", "--python", str(_BAKE_SCRIPT), "--"]
-        return [sys.executable, str(_BAKE_SCRIPT), "--"]
+        return python_command(sys.executable, _BAKE_SCRIPT, "--")
     if bpy_python is None or not bpy_python.is_file():
         raise MissingSetupError(
             "This build of Blender cannot write Alembic or USD", "press Set up the exporter, or run handmocap.py setup"
         )
-    return [str(bpy_python), str(_BAKE_SCRIPT), "--"]
+    return python_command(bpy_python, _BAKE_SCRIPT, "--")
 
 
 def _bytes_of(request: BakeRequest, file: BakeFile, with_normals: bool) -> int:

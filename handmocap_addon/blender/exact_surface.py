@@ -6,7 +6,6 @@ everything that bakes a mesh bakes this one.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from ..core.bake_progress import progress_of
 from ..core.body_model import BodyModel
 from ..core.body_parameters import Y_UP_TO_Z_UP, BodyParameters
+from ..core.child_processes import python_command, start
 from ..core.errors import ArmatureError, BakeError
 from ..core.job_protocol import Progress, parse_event
 from ..core.set_up.file_hashes import sha256_of
@@ -189,16 +189,14 @@ def _check_rest(armature: Any, parameters: BodyParameters, model_joints: Array, 
 def _compute(
     model_file: Path, pose_file: Path, cache: Path, worker_python: Path, report_progress: Callable[[Progress], None]
 ) -> None:
-    command = [str(worker_python), str(_PACKAGE / "worker"), "pose-mesh"]
+    command = python_command(worker_python, _PACKAGE / "worker", "pose-mesh")
     command += ["--model", str(model_file), "--pose", str(pose_file), "--out", str(cache)]
     # In this process's own group, so that whoever ends it ends both; what it tells people goes to the same log.
-    worker = subprocess.Popen(
+    worker = start(
         command,
-        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
-        env={**os.environ, "PYTHONNOUSERSITE": "1", "PYTHONUTF8": "1"},
         creationflags=no_window(),
     )
     failure: dict[str, Any] = {}

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from ..core.child_processes import start
 from ..core.errors import HandmocapError, WorkerFailedError
 from ..core.job_protocol import JobEvent, Progress, parse_event
 from ..core.replaced_files import FilesBefore
@@ -63,14 +64,14 @@ class ChildJob:
         self._log = log_path.open("w", encoding="utf-8", errors="replace")
         self._log_lock = threading.Lock()
         try:
-            self._process = subprocess.Popen(
-                list(command),
-                stdin=subprocess.PIPE,
+            self._process = start(
+                command,
+                environment,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 encoding="utf-8",
                 errors="replace",
-                **start_options(environment),
+                **start_options(),
             )
         except OSError as error:
             self._log.close()

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..core.atomic_files import ensure_output_folder
 from ..core.body_parameters import UpAxis
+from ..core.child_processes import python_command
 from ..core.errors import BadInputError, BadUsageError, MissingSetupError
 from ..core.motion_formats import MotionFormat
 from ..core.skeleton import BODY_JOINTS
@@ -123,4 +124,4 @@ def _command(request: MotionRequest, bpy_python: Path | None) -> list[str]:
         raise MissingSetupError(
             f"This build of Blender cannot write {lacking[0].label}", "press Set Up Exporter, or run handmocap.py setup"
         )
-    return [str(bpy_python), str(_SCRIPT), "--"]
+    return python_command(bpy_python, _SCRIPT, "--")

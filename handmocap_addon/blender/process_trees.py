@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 if sys.platform == "win32":
@@ -18,15 +17,12 @@ _CREATE_NEW_PROCESS_GROUP = 0x00000200
 _CREATE_NO_WINDOW = 0x08000000
 
 
-def start_options(environment: Mapping[str, str] | None = None, platform: str = sys.platform) -> dict[str, Any]:
-    """For `Popen`: a group of its own, no console window, and text in UTF-8 whatever the system's own encoding is."""
+def start_options(platform: str = sys.platform) -> dict[str, Any]:
+    """For `child_processes.start`: a group of its own and no console window."""
     # A Ctrl-C in the terminal goes to a whole group: it must reach the parent alone, which then ends the child in order.
-    group = (
-        {"creationflags": _CREATE_NEW_PROCESS_GROUP | _CREATE_NO_WINDOW}
-        if platform == "win32"
-        else {"start_new_session": True}
-    )
-    return {**group, "env": {**(os.environ if environment is None else environment), "PYTHONUTF8": "1"}}
+    if platform == "win32":
+        return {"creationflags": _CREATE_NEW_PROCESS_GROUP | _CREATE_NO_WINDOW}
+    return {"start_new_session": True}
 
 
 def no_window(platform: str = sys.platform) -> int:

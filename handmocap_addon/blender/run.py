@@ -17,6 +17,7 @@ from ..core import environments
 from ..core.atomic_files import ensure_output_folder, write_json
 from ..core.bake_options import BakeOptions
 from ..core.body_motion import BodyMotion
+from ..core.child_processes import python_command
 from ..core.clean_hands import CleanupSettings
 from ..core.errors import ArmatureError, BadUsageError, ClipError, MissingSetupError
 from ..core.gvhmr_file import GVHMR_LICENCE, read_gvhmr_results
@@ -123,7 +124,7 @@ def worker_command(environment_folder: Path, arguments: list[str], estimator: st
         raise MissingSetupError(
             "The hand estimator is not set up yet", "press Set up in the panel, or run handmocap.py setup"
         )
-    return [str(environment.python), str(PACKAGE_FOLDER / "worker"), *arguments]
+    return python_command(environment.python, PACKAGE_FOLDER / "worker", *arguments)
 
 
 def estimate_arguments(options: RunOptions) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 import bpy
 
 from ..core.atomic_files import remove_temporaries_of
+from ..core.child_processes import python_command
 from ..core.job_protocol import Progress
 from .jobs import ChildJob
 from .saving import write_copy
@@ -23,7 +24,7 @@ def running_blender_command(script: Path) -> list[str]:
     """How to start a script in a background Blender of the running build."""
     if bpy.app.binary_path:
         return [bpy.app.binary_path, "--background", "--factory-startup", "--python", str(script), "--"]
-    return [sys.executable, str(script), "--"]
+    return python_command(sys.executable, script, "--")
 
 
 class SceneCopyJob:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from .atomic_files import output_error, replacing
+from .child_processes import python_command
 from .errors import MissingSetupError, WorkerFailedError
 from .set_up.installers import pip_command, run_installer
 from .set_up.lock import locked
@@ -199,7 +200,7 @@ def _ensure(folder: Path, name: str, python: Path, pins: Sequence[Path], listene
     except OSError as error:
         raise output_error(folder, error) from error
     # Without pip, since Debian's Python comes without the wheel that venv would put there.
-    run_installer([str(python), "-m", "venv", "--without-pip", str(environment.folder)], folder)
+    run_installer(python_command(python, "-m", "venv", "--without-pip", environment.folder), folder)
     _install(environment, python, pins, listener)
     write_stamp(environment.folder, pins_hash(pins))
     return environment

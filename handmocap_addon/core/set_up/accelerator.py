@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from ..child_processes import finished
 from ..doctor import DoctorLine
 
 DEVICES: Final = ("auto", "cuda", "rocm", "cpu")
@@ -31,7 +32,7 @@ def nvidia_gpus() -> list[str] | DoctorLine:
     """`name, driver, free memory` of each NVIDIA card, or what is wrong with the driver."""
     query = ["nvidia-smi", "--query-gpu=name,driver_version,memory.free", "--format=csv,noheader"]
     try:
-        done = subprocess.run(query, capture_output=True, text=True, check=False, timeout=_PATIENCE_SECONDS)
+        done = finished(query, _PATIENCE_SECONDS)
     except FileNotFoundError:
         return []
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import platform
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from .. import environments
+from ..child_processes import finished, python_command
 from ..doctor import DoctorLine, examine_folder
 from ..job_protocol import parse_event
 from .accelerator import examine_gpu
@@ -69,10 +69,10 @@ def _examine_readers(environment: environments.Environment | None) -> DoctorLine
     if environment is None:
         return DoctorLine(name, "missing, Blender alone checks its files", _SET_UP_READERS, needed=False)
     again = f"remove {environment.folder} and set it up again"
-    done = subprocess.run(
-        [str(environment.python), "-c", _LOAD_READERS],
-        stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace", check=False,
-    )  # fmt: skip
+    try:
+        done = finished(python_command(environment.python, "-c", _LOAD_READERS))
+    except OSError as error:
+        return DoctorLine(name, f"do not start ({error.strerror})", again, needed=False)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
         return DoctorLine(name, f"do not load ({last})", again, needed=False)
@@ -85,10 +85,7 @@ def _examine(environment: environments.Environment | None, name: str, set_up: st
         return [DoctorLine(name, "missing", set_up)]
     again = f"remove {environment.folder} and set it up again"
     try:
-        done = subprocess.run(
-            [str(environment.python), str(_WORKER), "doctor", *options],
-            stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace", check=False,
-        )  # fmt: skip
+        done = finished(python_command(environment.python, _WORKER, "doctor", *options))
     except OSError as error:
         return [DoctorLine(name, f"does not start ({error.strerror})", again)]
     for event in filter(None, map(parse_event, done.stdout.splitlines())):

@@ -8,10 +8,12 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from ..child_processes import finished, python_command, start
 from ..errors import HandmocapError, MissingSetupError, OutputError, WorkerFailedError
 
 _GUARD: Final = Path(__file__).with_name("guarded_child.py")
@@ -47,21 +49,22 @@ def pip_command(python: Path) -> list[str]:
     Raises:
         MissingSetupError: there is no pip.
     """
-    command = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    if subprocess.run([*command, "--version"], capture_output=True, check=False).returncode == 0:
+    settings = ("--disable-pip-version-check", "--no-input")
+    command = python_command(python, "-m", "pip", *settings)
+    if finished([*command, "--version"]).returncode == 0:
         return command
     # Blender's own Python has pip only inside ensurepip.
     finder = "import ensurepip, pathlib; print(*pathlib.Path(ensurepip.__file__).parent.glob('_bundled/pip-*.whl'))"
-    found = subprocess.run([str(python), "-c", finder], capture_output=True, text=True, check=False).stdout.strip()
+    found = finished(python_command(python, "-c", finder)).stdout.strip()
     bundled = Path(found or "none")
     if bundled.is_file():
-        return [str(python), str(bundled / "pip"), *command[3:]]
+        return python_command(python, bundled / "pip", *settings)
     raise MissingSetupError(f"{python} has no pip", "install it with: sudo apt install python3-pip python3-venv")
 
 
 def connection_settings(pip: Sequence[str]) -> dict[str, str]:
     """What pip's own settings say about how the network is reached, as variables, for a pip that reads no settings."""
-    done = subprocess.run([*pip, "config", "list"], capture_output=True, text=True, check=False)
+    done = finished([*pip, "config", "list"])
     said = re.findall(r"^[\w:.]+\.(cert|client-cert|proxy|timeout|trusted-host)='(.*)'$", done.stdout, re.MULTILINE)
     return {f"PIP_{name.replace('-', '_').upper()}": value for name, value in said}
 
@@ -71,13 +74,8 @@ def find_uv() -> Path | None:
     found = shutil.which("uv")
     if found is None:
         return None
-    done = subprocess.run([found, "--version"], capture_output=True, check=False)
+    done = finished([found, "--version"])
     return Path(found) if done.returncode == 0 else None
-
-
-def _without_others_packages() -> dict[str, str]:
-    """pip takes a package on PYTHONPATH for one that the environment has already."""
-    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
 
 
 def run_installer(
@@ -95,23 +93,22 @@ def run_installer(
         HandmocapError: it failed; the sentence is that of `failure`.
     """
     guarded = [sys.executable, "-I", "-S", str(_GUARD), *command]
-    process = subprocess.Popen(
+    process = start(
         guarded,
-        stdin=subprocess.PIPE,
+        {**os.environ, **(variables or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-        env={**_without_others_packages(), **(variables or {})},
         **_beside_this_group(),
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    lines: list[str] = []
+    lines: deque[str] = deque(maxlen=_KEPT_LINES)
     try:
         for line in process.stdout:
             print(line, end="", file=sys.stderr, flush=True)
-            lines = [*lines[1 - _KEPT_LINES :], line.strip()]
+            lines.append(line.strip())
             if on_line is not None:
                 on_line(line.strip())
     finally:
@@ -129,8 +126,9 @@ def _beside_this_group() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def failure(lines: Sequence[str], folder: Path, has_network: bool = True) -> HandmocapError:
+def failure(lines: Iterable[str], folder: Path, has_network: bool = True) -> HandmocapError:
     """The sentence for what an installer said before it failed; with `has_network` it had an index to ask."""
+    lines = list(lines)
     said = "\n".join(lines)
     spoken = [line for line in lines if line and not line.startswith(("WARNING", "Traceback"))]
     last = (spoken or ["no word"])[-1][:300]

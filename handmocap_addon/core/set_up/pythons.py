@@ -7,8 +7,12 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
+from ..child_processes import finished, python_command
 from ..errors import MissingSetupError
+
+_PATIENCE_SECONDS: Final = 60.0
 
 
 def find_python(versions: Sequence[tuple[int, int]]) -> Path:
@@ -48,9 +52,9 @@ def versions_from(oldest: tuple[int, int]) -> list[tuple[int, int]]:
 def version_of(python: Path) -> tuple[int, int] | None:
     """The version of a Python, or None where the program is none."""
     code = "import sys; print(*sys.version_info[:2])"
-    done = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=False)
     try:
+        done = finished(python_command(python, "-c", code), _PATIENCE_SECONDS)
         major, minor = done.stdout.split()
         return int(major), int(minor)
-    except ValueError:
+    except (OSError, ValueError, subprocess.TimeoutExpired):
         return None

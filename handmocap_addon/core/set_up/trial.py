@@ -7,10 +7,14 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from ..child_processes import finished, python_command
 from ..errors import MissingSetupError
 
 # What Blender's module and MediaPipe load and a bare Debian or Ubuntu lacks; one line brings all of it.
 SYSTEM_PACKAGES: Final = "libegl1 libgles2 libgl1 libsm6 libxfixes3 libxi6 libxkbcommon0 libxrender1"
+
+# A first start on a slow network drive takes a minute or two; a library that waits for a device never ends.
+_PATIENCE_SECONDS: Final = 600.0
 
 
 def missing_library(text: str, what: str) -> MissingSetupError | None:
@@ -23,7 +27,9 @@ def missing_library(text: str, what: str) -> MissingSetupError | None:
     )
 
 
-def check_once(folder: Path, python: Path, what: str, code: str, *arguments: str) -> None:
+def check_once(
+    folder: Path, python: Path, what: str, code: str, *arguments: str, seconds: float = _PATIENCE_SECONDS
+) -> None:
     """Run an environment's main library once in a child process; a passed check is remembered in `folder`.
 
     Raises:
@@ -32,7 +38,14 @@ def check_once(folder: Path, python: Path, what: str, code: str, *arguments: str
     passed = folder / "handmocap-checked"
     if passed.is_file():
         return
-    done = subprocess.run([str(python), "-c", code, *arguments], capture_output=True, text=True, check=False)
+    try:
+        done = finished(python_command(python, "-c", code, *arguments), seconds)
+    except OSError as error:
+        raise MissingSetupError(f"{what} does not start ({error.strerror})", f"remove {folder} and run it again") from error
+    except subprocess.TimeoutExpired as error:
+        raise MissingSetupError(
+            f"{what} was tried and did not end in {seconds:.0f} seconds", "run it again when the machine is less busy"
+        ) from error
     if done.returncode == 0:
         passed.touch()
         return

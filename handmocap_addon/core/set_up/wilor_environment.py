@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from ..atomic_files import output_error
+from ..child_processes import python_command
 from ..environments import OLDEST_WORKER_PYTHON, REQUIREMENTS, Environment
 from ..errors import MissingSetupError, WorkerFailedError
 from .installers import connection_settings, find_uv, pip_command, run_installer
@@ -121,7 +122,7 @@ def _make(environment: Environment, python: Path, plan: WilorPlan, listener: Lis
             place.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise output_error(place, error) from error
-        run_installer([str(python), "-m", "venv", "--without-pip", str(place)], place)
+        run_installer(python_command(python, "-m", "venv", "--without-pip", place), place)
         write_stamp(place, pins, _BEGUN)
     else:
         listener.say(f"Going on with WiLoR's environment in {place}")

@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 
 from ...blender.jobs import ChildJob
+from ...core.child_processes import python_command
 from .. import panel_jobs
 from ..drawing import waits_for
 from ..preferences import environment_folder
@@ -20,7 +21,9 @@ PART_NAMES = {"worker": "Hand Estimator", "blender": "Exporter", "readers": "Rea
 
 def _start(context: bpy.types.Context, stage: str, title: str, what: str, *options: str) -> None:
     folder = environment_folder(context)
-    job = ChildJob([sys.executable, str(SET_UP_SCRIPT), what, str(folder), *options], folder / "logs" / f"{what}.log")
+    job = ChildJob(
+        python_command(sys.executable, SET_UP_SCRIPT, what, str(folder), *options), folder / "logs" / f"{what}.log"
+    )
     panel_jobs.start(stage, job, job, _measured if what == "sizes" else _cleared, title=title)
 
 

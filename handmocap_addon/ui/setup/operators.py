@@ -10,6 +10,7 @@ from typing import Any
 import bpy
 
 from ...blender.jobs import ChildJob
+from ...core.child_processes import python_command
 from ...core.doctor import DoctorLine
 from ...core.errors import CancelledError
 from ...core.set_up.licences import WILOR_LICENCES, are_accepted
@@ -43,7 +44,7 @@ class _SetUpJob(ChildJob):
 
 def _start(context: bpy.types.Context, title: str, *arguments: str) -> None:
     folder = environment_folder(context)
-    job = _SetUpJob([sys.executable, str(SET_UP_SCRIPT), *arguments], folder / "logs" / "set_up.log")
+    job = _SetUpJob(python_command(sys.executable, SET_UP_SCRIPT, *arguments), folder / "logs" / "set_up.log")
     panel_jobs.start(STAGE, job, job, _finished, title=f"Set Up {title}")
 
 
@@ -161,7 +162,7 @@ class HANDMOCAP_OT_doctor(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         folder = environment_folder(context)
-        command = [sys.executable, str(SET_UP_SCRIPT), "doctor", str(folder), "--blender", _this_blender()]
+        command = python_command(sys.executable, SET_UP_SCRIPT, "doctor", folder, "--blender", _this_blender())
         weights, body = wilor_folder(context), context.scene.handmocap.smplx_model_path() or smplx_folder(context)
         command += ["--weights", str(weights)] if weights is not None else []
         command += ["--body", str(body)] if body is not None else []
