@@ -17,9 +17,10 @@ import bpy
 import numpy as np
 
 from handmocap_addon.blender.bodies import add_body
+from handmocap_addon.blender.cleaned_hands import cleaned_hands
 from handmocap_addon.blender.problems import find_problems
 from handmocap_addon.blender.raw_ghost import hide_raw, show_raw
-from handmocap_addon.blender.shot import apply_hands, cleaned_hands
+from handmocap_addon.blender.shot import apply_hands
 from handmocap_addon.core.clean_hands import CleanupSettings
 from handmocap_addon.core.hand_poses import HandPoses, HandTrack
 from handmocap_addon.core.hand_poses_file import read_hand_poses

@@ -65,6 +65,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _whole_number(text: str) -> int:
+    if re.fullmatch(r"-?\d{1,7}", text.strip(), re.ASCII) is None:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number")
+    return int(text)
+
+
 def _frame_range(text: str) -> tuple[int, int]:
     first, dash, last = text.partition("-")
     numbers = _count(first), _count(last if dash else first)
@@ -201,6 +207,19 @@ def batch_parser() -> argparse.ArgumentParser:
     )
     retarget.add_argument("--save", type=Path, required=True, help="the .blend to write")
     for command in (run, apply):
+        command.add_argument(
+            "--first-frame",
+            type=_whole_number,
+            metavar="N",
+            help="timeline frame of the clip's first one; what earlier runs keyed moves there too; default: where they "
+            "keyed it, else the scene's first frame",
+        )
+        command.add_argument(
+            "--match-scene",
+            action="store_true",
+            help="give the scene the clip's frame rate, range, picture size and camera, also where the scene is yours "
+            "(it has animation, or its file was saved with another rate, range or size than Blender's own)",
+        )
         command.add_argument(
             "--reduce",
             type=float,

@@ -32,8 +32,9 @@ from .key_reduction import reduce_finger_keys
 from .motion_exporting import MotionJob, MotionTarget, motion_request_for
 from .progress_line import show_progress
 from .retarget import other_rigs, transfer_fingers
-from .run import RunOptions, run_shot
+from .run import RunOptions, run_shot, scene_warnings
 from .saving import save_copy
+from .scene_content import is_a_persons
 from .scene_time import scene_range
 from .shot import STAND_IN, add_body_to_scene, apply_body, apply_hands, check_wrist
 
@@ -60,6 +61,8 @@ def run(options: argparse.Namespace, ending: Ending) -> None:
         bake=options.bake,
         motion=options.motion,
         steady_camera=options.steady_camera,
+        match_scene=options.match_scene,
+        first_frame=options.first_frame,
         cleanup=cleanup_settings(options),
         wrist=wrist_settings(options),
         reduction=reduction_settings(options),
@@ -133,14 +136,21 @@ def _apply_and_save(options: argparse.Namespace) -> None:
     betas = motion.betas if motion is not None else None
     wants_new = options.body is not None or (options.armature is None and not smplx_armatures())
     armature = add_body_to_scene(options.body or STAND_IN, betas) if wants_new else _armature(options.armature)
-    match_scene_to_clip(bpy.context.scene, poses, armature)
+    scene = bpy.context.scene
+    match_scene = options.match_scene or not is_a_persons(scene)
+    if match_scene:
+        match_scene_to_clip(scene, poses, armature, options.first_frame)
     name = f"{Path(poses.clip_name() or options.hands.name).stem} motion"
     warnings = [str(sentence) for sentence in poses.meta.get("warnings", [])]
     if motion is not None:
         clip = options.clip.resolve() if options.clip else None
-        body = apply_body(armature, motion, poses, clip, name, options.steady_camera, wrist_settings(options))
+        body = apply_body(
+            armature, motion, poses, clip, name, options.steady_camera, wrist_settings(options),
+            match_scene=match_scene, first_frame=options.first_frame,
+        )  # fmt: skip
         warnings += body.warnings
-    applied = apply_hands(armature, poses, settings, name)
+    applied = apply_hands(armature, poses, settings, name, first_frame=options.first_frame)
+    warnings += scene_warnings(scene, poses, armature)
     reduced = reduce_finger_keys(armature, reduction) if reduction is not None else None
     save_copy(options.save.resolve())
     _warn([*warnings, *applied.warnings])

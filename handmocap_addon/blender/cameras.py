@@ -17,11 +17,13 @@ from ..core.rotation_modes import QUATERNION, rotation_property, values_in_mode
 from ..core.rotations import rotmat_to_quat_wxyz, sign_continuous_quat_wxyz
 from .actions import MEASURED_KEY, Channel, count_keys, write_channels
 from .armatures import map_armature
+from .clip_clock import clip_start
 from .footage import file_of, look_at
 from .key_arrays import key_type_number
 from .motion_keys import smplx_rest_pelvis
-from .retimed_frames import clip_start
-from .scene_time import set_frame_rate
+from .scene_content import remember_match
+from .scene_time import set_frame_rate, set_range
+from .version_differences import drop_older_copy
 
 # Where a camera of which nothing is known stands, three metres before a person, and how it is turned.
 _ONLOOKER = ((0.0, -3.0, 1.2), (math.radians(90.0), 0.0, 0.0))
@@ -34,9 +36,9 @@ _BLENDER_TO_OPENCV = np.diag((1.0, -1.0, -1.0))
 
 def add_camera(
     armature: Any, motion: BodyMotion, frames: np.ndarray, lift: float, size: tuple[int, int], name: str, steady: bool,
-    settings: KeySettings | None = None,
+    settings: KeySettings | None = None, match_scene: bool = True,
 ) -> Any:  # fmt: skip
-    """Add the clip's camera to the scene and make it the scene's, or bring the one of a former run up to date.
+    """Add the clip's camera to the scene, or bring the one of a former run up to date.
 
     Args:
         armature: the armature on which `motion` was keyed.
@@ -47,6 +49,7 @@ def add_camera(
         name: the camera's name.
         steady: one pose for the whole clip, where the real camera stood still.
         settings: the defaults where None.
+        match_scene: whether a new camera becomes the scene's in the place of another one, and the scene takes over `size`.
     """
     rig = map_armature(armature)
     path = camera_path(motion, smplx_rest_pelvis(motion))
@@ -59,8 +62,10 @@ def add_camera(
     quat = sign_continuous_quat_wxyz(rotmat_to_quat_wxyz(turn @ path.rotmat @ _BLENDER_TO_OPENCV))
 
     scene = bpy.context.scene
-    camera = _former_camera(armature, name) or _new_camera(armature, name)
-    scene.camera = scene.camera or camera
+    former = _former_camera(armature, name)
+    camera = former or _new_camera(armature, name)
+    if scene.camera is None or (former is None and match_scene):
+        scene.camera = camera
     _set_lens(camera.data, motion.intrinsics[0], size)
     if steady or motion.frame_count == 1:
         # A moving camera of a former run stands still from now on, but for keys of a person's own.
@@ -69,8 +74,10 @@ def add_camera(
     else:
         _write_path(camera, name, frames, position, quat, settings)
         camera.pop(_PLACED, None)
-    scene.render.resolution_x, scene.render.resolution_y = size
-    scene.render.resolution_percentage = 100
+    if match_scene:
+        scene.render.resolution_x, scene.render.resolution_y = size
+        scene.render.resolution_percentage = 100
+        remember_match(scene)
     return camera
 
 
@@ -87,20 +94,22 @@ def add_clip_camera(scene: Any, clip: Path, armature: Any, match_scene: bool) ->
         ClipError: Blender cannot read the clip.
     """
     footage = look_at(clip)
+    # Of a scene that is only now given the clip's range.
+    first_frame = clip_start(scene, armature)
     name = f"{clip.stem} camera"
     camera = bpy.data.objects.new(name, bpy.data.cameras.new(name))
     scene.collection.objects.link(camera)
     camera.location, camera.rotation_euler = _ONLOOKER
     if armature is not None:
-        camera[_ARMATURE] = armature.name
-    first_frame = clip_start(armature)
+        camera[_ARMATURE] = armature
     show_clip_behind(camera, clip, first_frame)
     if match_scene:
         scene.render.resolution_x, scene.render.resolution_y = footage.size
         scene.render.resolution_percentage = 100
         if footage.fps is not None:
             set_frame_rate(scene, footage.fps)
-        scene.frame_start, scene.frame_end = first_frame, first_frame + footage.frame_count - 1
+        set_range(scene, np.array((first_frame, first_frame + footage.frame_count - 1)))
+        remember_match(scene)
     return camera
 
 
@@ -112,16 +121,24 @@ def _former_camera(armature: Any, name: str) -> Any | None:
 def cameras_of(armature: Any) -> list[Any]:
     """The cameras that runs made in this scene for an armature."""
     cameras = (thing for thing in bpy.context.scene.objects if thing.type == "CAMERA" and thing.library is None)
-    return [camera for camera in cameras if camera.get(_ARMATURE) == armature.name]
+    return [camera for camera in cameras if _is_of(camera, armature)]
+
+
+def _is_of(camera: Any, armature: Any) -> bool:
+    """Whether a camera was made for an armature, whatever that is called by now."""
+    whose = camera.get(_ARMATURE)
+    # Earlier versions kept the name alone; a pointer follows a renaming from now on.
+    if isinstance(whose, str) and whose == armature.name:
+        camera[_ARMATURE] = whose = armature
+        drop_older_copy(camera, _ARMATURE)
+    return bool(whose == armature)
 
 
 def _new_camera(armature: Any, name: str) -> Any:
     camera = bpy.data.objects.new(name, bpy.data.cameras.new(name))
-    camera[_ARMATURE], camera[_NAME] = armature.name, name
+    camera[_ARMATURE], camera[_NAME] = armature, name
     camera.rotation_mode = QUATERNION
-    scene = bpy.context.scene
-    scene.collection.objects.link(camera)
-    scene.camera = camera
+    bpy.context.scene.collection.objects.link(camera)
     return camera
 
 
@@ -156,6 +173,13 @@ def _place(camera: Any, matrix_world: Matrix) -> None:
 
 def _pose(camera: Any) -> list[float]:
     return [*camera.location, *camera.matrix_basis.to_quaternion()]
+
+
+def show_clips_on(armature: Any, first_frame: int) -> None:
+    """Let the clips behind an armature's cameras begin on another frame of the timeline."""
+    backgrounds = (background for camera in cameras_of(armature) for background in camera.data.background_images)
+    for clip in {background.clip for background in backgrounds if background.clip}:
+        clip.frame_start = first_frame
 
 
 def show_clip_behind(camera: Any, clip: Path, first_frame: int) -> None:

@@ -14,10 +14,10 @@ from ..core.quality import HandQuality, hand_quality
 from ..core.skeleton import FINGERS, SIDES, Side
 from ..core.stand_in_body import load_stand_in_body
 from ..core.worth_looking_at import ranges_worth_looking_at
+from .cleaned_hands import CleanedHands
 from .clip_clock import frame_times
 from .finger_target import FingerTarget, target_of
 from .problem_markers import show_markers
-from .shot import CleanedHands
 from .tool_actions import find_tool_action, written_action
 from .version_differences import drop_older_copy
 

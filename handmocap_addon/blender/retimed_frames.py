@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .scene_time import FIRST_FRAME, one_step
+from .scene_time import one_step
 from .tool_actions import find_tool_action
 from .version_differences import drop_older_copy
 
@@ -30,9 +30,10 @@ def retimed_as(armature: Any, frames: ArrayLike) -> Array:
     return moved
 
 
-def clip_start(armature: Any) -> int:
-    """The timeline frame on which the clip begins."""
-    return round(float(retimed_as(armature, [FIRST_FRAME])[0]))
+def frame_before_retiming(armature: Any, frame: float) -> float:
+    """The frame that has gone to `frame`."""
+    first, later = retimed_as(armature, (0.0, 1024.0))
+    return float((frame - first) / ((later - first) / 1024.0))
 
 
 def remember_step(action: Any, scale: float, shift: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,15 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import BadUsageError
-from .cameras import cameras_of
+from .cameras import cameras_of, show_clips_on
+from .clip_clock import clip_start
 from .problem_markers import has_markers
 from .problems import mark_problems, read_problems, write_problems
-from .retimed_frames import clip_start, remember_step
+from .retimed_frames import remember_step
+from .scene_content import is_a_persons, remember_match
 from .scene_time import LAST_FRAME, one_step
 from .tool_actions import ToolAction, written_action
 from .written_record import WrittenKeys, read_full_keys, read_record, write_full_keys, write_record
 
 Array = NDArray[Any]
+Move = Callable[[Array], Array]  # of timeline frames (N,), ascending ones to ascending ones
 
 _PAIRS = ("co", "handle_left", "handle_right")
 
@@ -37,24 +41,46 @@ def retime(armature: Any, speed: float, around: float, offset: float, scene: Any
     if not speed > 0.0:
         raise BadUsageError(f"The speed is {speed:g}", "give a number above 0; 2 is twice as fast")
     scale, shift = 1.0 / speed, around - around / speed + offset
-    cameras = cameras_of(armature)
-    places = [place, *(found for camera in cameras if (found := written_action(camera)) is not None)]
-    keys = [_Keys(each, curve) for each in places for curve in _curves_of(each)]
-    frames = np.concatenate([each.pairs["co"][:, 0] for each in keys]).astype(np.float64)
-    moved = one_step(frames, scale, shift)
+
+    def move(frames: Array) -> Array:
+        return one_step(frames, scale, shift)
+
+    frames = _frames_of_keys(armature)
+    was_matched = not is_a_persons(scene)
+    move_keys(armature, scene, move)
+    remember_step(place.action, scale, shift)
+    show_clips_on(armature, clip_start(scene, armature))
+    if len(frames) and (scene.frame_start, scene.frame_end) == _range(frames):
+        _set_range(scene, *_range(move(frames)))
+        if was_matched:
+            remember_match(scene)
+    return len(frames)
+
+
+def move_keys(armature: Any, scene: Any, move: Move) -> None:
+    """Move what was keyed on an armature and its clip's cameras, with all that is remembered of it, and its markers.
+
+    Raises:
+        BadUsageError: keys would leave the timeline.
+    """
+    moved = move(_frames_of_keys(armature))
     if np.abs(moved).max(initial=0.0) > LAST_FRAME:
         raise BadUsageError(f"Keys would come to lie on frame {np.abs(moved).max():.3g}", "give a smaller shift")
-    for each in keys:
-        each.retime(scale, shift)
-    remember_step(place.action, scale, shift)
-    for clip in {background.clip for camera in cameras for background in camera.data.background_images if background.clip}:
-        clip.frame_start = clip_start(armature)
-    if len(frames) and (scene.frame_start, scene.frame_end) == _range(frames):
-        _set_range(scene, *_range(moved))
-    _retime_problems(armature, scale, shift)
+    for each in _keys_of(armature):
+        each.retime(move)
+    _retime_problems(armature, move)
     if has_markers(scene):
         mark_problems(scene, read_problems(armature))
-    return len(frames)
+
+
+def _keys_of(armature: Any) -> list[_Keys]:
+    places = [written_action(thing) for thing in (armature, *cameras_of(armature))]
+    return [_Keys(each, curve) for each in places if each is not None for curve in _curves_of(each)]
+
+
+def _frames_of_keys(armature: Any) -> Array:
+    frames = [each.pairs["co"][:, 0] for each in _keys_of(armature)]
+    return np.concatenate([np.zeros(0), *frames]).astype(np.float64)
 
 
 def _curves_of(place: ToolAction) -> list[Any]:
@@ -73,14 +99,14 @@ class _Keys:
             curve.keyframe_points.foreach_get(name, values)
             self.pairs[name] = values.reshape(-1, 2)
 
-    def retime(self, scale: float, shift: float) -> None:
-        self._retime_record(scale, shift)
+    def retime(self, move: Move) -> None:
+        self._retime_record(move)
         for name, points in self.pairs.items():
-            points[:, 0] = one_step(points[:, 0], scale, shift)
+            points[:, 0] = move(points[:, 0])
             self._curve.keyframe_points.foreach_set(name, points.ravel())
         self._curve.update()
 
-    def _retime_record(self, scale: float, shift: float) -> None:
+    def _retime_record(self, move: Move) -> None:
         action, slot, path = self._place.action, self._place.slot, self._curve.data_path
         record = read_record(action, slot, path, self._curve.array_index)
         if record is None:
@@ -88,18 +114,18 @@ class _Keys:
         keys, handles = record.keys.copy(), record.handles.copy()
         gone = ~np.isin(keys[:, 0], self.pairs["co"][:, 0])
         for array, columns in ((keys, [0]), (handles, [0, 2])):
-            array[:, columns] = one_step(array[:, columns], scale, shift)
+            array[:, columns] = move(array[:, columns])
         moved = WrittenKeys(keys, record.types, handles)
         write_record(action, slot, path, self._curve.array_index, moved.and_also(_between_frames(moved, gone)))
         if self._curve.array_index == 0:
-            self._retime_full_keys(scale, shift)
+            self._retime_full_keys(move)
 
-    def _retime_full_keys(self, scale: float, shift: float) -> None:
+    def _retime_full_keys(self, move: Move) -> None:
         action, slot, path = self._place.action, self._place.slot, self._curve.data_path
         channels = sum(curve.data_path == path for curve in _curves_of(self._place))
         full = read_full_keys(action, slot, path, channels)
         if full is not None:
-            frames = one_step(full.frames, scale, shift).astype(np.float32)
+            frames = move(full.frames).astype(np.float32)
             write_full_keys(action, slot, path, replace(full, frames=frames))
 
 
@@ -130,9 +156,9 @@ def _set_range(scene: Any, first: int, last: int) -> None:
     scene.frame_end = max(last, 0)
 
 
-def _retime_problems(armature: Any, scale: float, shift: float) -> None:
+def _retime_problems(armature: Any, move: Move) -> None:
     moved = []
     for problem in read_problems(armature):
-        first, last = one_step(np.array([problem.first_frame, problem.last_frame]), scale, shift)
+        first, last = move(np.array([problem.first_frame, problem.last_frame]))
         moved.append(replace(problem, first_frame=float(first), last_frame=float(last)))
     write_problems(armature, moved)

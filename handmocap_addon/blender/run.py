@@ -45,6 +45,8 @@ from .motion_exporting import MotionJob, MotionTarget, joints_needed, motion_req
 from .preview import render_preview
 from .problems import find_problems, mark_problems
 from .saving import save_copy
+from .scene_and_clip import difference
+from .scene_content import is_a_persons
 from .shot import STAND_IN, AppliedHands, add_body_to_scene, apply_body, apply_hands, check_wrist, load_body
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
@@ -78,6 +80,8 @@ class RunOptions:
     motion: tuple[MotionFormat, ...] = ()
     bake_options: BakeOptions = field(default_factory=BakeOptions)
     steady_camera: bool = False
+    match_scene: bool = False  # give also a person's scene the clip's rate, range and size
+    first_frame: int | None = None  # of the timeline, for the clip's first; None: where it is, else the scene's first
     wrist: WristSettings = field(default_factory=WristSettings)
     cleanup: CleanupSettings = field(default_factory=CleanupSettings)
     reduction: ReductionSettings | None = None  # None keys every frame
@@ -240,7 +244,10 @@ def _build_scene(
         # The start-up scene's cube is nobody's work.
         for thing in list(bpy.data.objects):
             bpy.data.objects.remove(thing)
-    match_scene_to_clip(bpy.context.scene, poses, existing)
+    scene = bpy.context.scene
+    match_scene = options.match_scene or not is_a_persons(scene)
+    if match_scene:
+        match_scene_to_clip(scene, poses, existing, options.first_frame)
     betas = motion.betas if motion is not None else None
     armature = existing or add_body_to_scene(options.body or STAND_IN, betas)
     name = options.clip.stem
@@ -248,15 +255,25 @@ def _build_scene(
     warnings = [str(sentence) for sentence in poses.meta.get("warnings", [])]
     if motion is not None:
         clip = shown_clip.resolve()
-        body = apply_body(armature, motion, poses, clip, f"{name} motion", options.steady_camera, options.wrist)
+        body = apply_body(
+            armature, motion, poses, clip, f"{name} motion", options.steady_camera, options.wrist,
+            match_scene=match_scene, first_frame=options.first_frame,
+        )  # fmt: skip
         keys["body"] = dataclasses.asdict(body.keys)
         keys["lift_to_floor_m"] = body.lift
         warnings += body.warnings
-    applied = apply_hands(armature, poses, options.cleanup, f"{name} motion")
+    applied = apply_hands(armature, poses, options.cleanup, f"{name} motion", first_frame=options.first_frame)
+    warnings += scene_warnings(scene, poses, armature)
     mark_problems(bpy.context.scene, find_problems(armature, applied, poses))
     keys["hands"] = dataclasses.asdict(applied.keys)
     keys["total"] = count_keys(armature)
     return armature, applied, keys, [*warnings, *applied.warnings]
+
+
+def scene_warnings(scene: Any, poses: HandPoses, armature: Any) -> list[str]:
+    """What differs where a scene was left as it is, and how to change that."""
+    said = difference(scene, poses, armature)
+    return [f"{said}, and the keys lie where the clip's times fall on it: --match-scene gives it the clip's"] if said else []
 
 
 def _bake(options: RunOptions, armature: Any, on_progress: OnProgress) -> list[dict[str, Any]]:

@@ -42,8 +42,12 @@ def frame_rate_fraction(scene: Any) -> Fraction:
 
 def scene_frames(scene: Any, frame_time: Array, first_frame: int = FIRST_FRAME) -> Array:
     """Timeline frames (N,) of clip times (N,) in seconds; whole ones where the clip's rate is the scene's."""
-    frames = first_frame + np.asarray(frame_time, dtype=np.float64) * frame_rate(scene)
-    nearest = np.round(frames)
+    return whole_where_near(first_frame + np.asarray(frame_time, dtype=np.float64) * frame_rate(scene))
+
+
+def whole_where_near(frames: Array) -> Array:
+    """Frames (N,) as whole ones where all of them are, but for a container's rounding of its times."""
+    nearest: Array = np.round(frames)
     return nearest if np.abs(frames - nearest).max(initial=0.0) < _ROUNDING else frames
 
 
@@ -59,13 +63,19 @@ def set_range(scene: Any, frames: Array) -> None:
     Raises:
         BadInputError: they reach further than a timeline does.
     """
-    if not np.abs(frames).max() <= LAST_FRAME:
+    check_range(frames)
+    # Blender keeps the end behind the start after each of the two.
+    scene.frame_end = max(math.ceil(frames.max()), scene.frame_start)
+    scene.frame_start, scene.frame_end = math.floor(frames.min()), math.ceil(frames.max())
+
+
+def check_range(frames: Array) -> None:
+    """Raises BadInputError where frames lie further out than a timeline reaches."""
+    if not np.abs(frames).max(initial=0.0) <= LAST_FRAME:
         raise BadInputError(
             f"The clip would end on frame {frames[np.argmax(np.abs(frames))]:.3g} of the timeline",
             "look at its frame times, which are in seconds",
         )
-    scene.frame_start = math.floor(frames.min())
-    scene.frame_end = math.ceil(frames.max())
 
 
 def scene_range(scene: Any) -> Array:

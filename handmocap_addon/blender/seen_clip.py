@@ -15,10 +15,10 @@ from ..core.seen_hands import SeenHand, seen_hands
 from ..core.skeleton import SIDES, Side
 from ..core.state_strip import StripRuns, rows_in_ranges, strip_runs
 from .clip_clock import frame_times, timeline_frames
+from .clip_place import place_of
 from .corrections_store import CORRECTIONS_PROPERTY, read_corrections
 from .problems import PROBLEMS_PROPERTY, read_problems
 from .retimed_frames import RETIMED_PROPERTY
-from .scene_time import frame_rate
 from .tool_actions import find_tool_action
 
 Array = NDArray[Any]
@@ -57,7 +57,7 @@ def depends_on(scene: Any, armature: Any, settings: CleanupSettings) -> tuple[An
     place = find_tool_action(armature) if armature is not None else None
     kept = place.action if place is not None else {}
     stored = (kept.get(CORRECTIONS_PROPERTY), kept.get(PROBLEMS_PROPERTY), tuple(kept.get(RETIMED_PROPERTY, ())))
-    return (frame_rate(scene), settings.lowest_score, settings.longest_gap, *stored)
+    return (place_of(scene, armature), settings.lowest_score, settings.longest_gap, *stored)
 
 
 def strip_end(clip: SeenClip) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,12 @@ import numpy as np
 
 from ..core.body_model import BodyModel
 from ..core.body_motion import BodyMotion
-from ..core.clean_hands import CleanHand, CleanupSettings, clean_hand
+from ..core.clean_hands import CleanupSettings
 from ..core.corrected_wrists import with_corrected_wrists
-from ..core.corrections import Correction, OwnSmoothing, WristFrom
+from ..core.corrections import Correction, WristFrom
 from ..core.errors import BadInputError, BadUsageError, FrameCountError
 from ..core.hand_poses import HandPoses, HandTrack
 from ..core.key_settings import KeySettings
-from ..core.relaxed_hand import relaxed_hand_pose
 from ..core.rotation_modes import AXIS_ANGLE, EULER_ORDERS, QUATERNION
 from ..core.skeleton import BODY_JOINTS, SIDES, Side, hand_joint_names
 from ..core.smplx_model_file import read_smplx_model
@@ -29,24 +28,19 @@ from .actions import forget_property
 from .apply_warnings import keep_warnings
 from .armatures import HAND_JOINTS, map_armature
 from .bodies import add_body
-from .clip_clock import frame_times, timeline_frames
+from .cleaned_hands import CleanedHands, cleaned_hands
+from .clip_clock import clip_start, frame_times, frames_at, place_on
+from .clip_moves import bring_to_place
+from .clip_place import keep_place, place_of
 from .corrections_store import forget_corrections, read_corrections, tracks_of
 from .finger_target import target_of_joints
 from .motion_keys import KeyReport, rotation_path, score_path, write_body_keys, write_hand_keys
-from .retimed_frames import clip_start, retimed_as
-from .scene_time import FIRST_FRAME, set_range
+from .retimed_frames import retimed_as
+from .scene_content import is_a_persons, remember_match
+from .scene_time import check_range, set_range
 from .tool_actions import check_own
 
 STAND_IN = "stand-in"
-
-
-@dataclass(frozen=True)
-class CleanedHands:
-    """Clean hands, and the corrected tracks that they were made from."""
-
-    tracks: dict[Side, HandTrack]
-    hands: dict[Side, CleanHand]
-    frames: np.ndarray  # (N,) on the timeline, of the rows of the hands
 
 
 @dataclass(frozen=True)
@@ -96,17 +90,6 @@ def check_frame_counts(motion: BodyMotion, frame_count: int, clip_name: str) -> 
         )
 
 
-def cleaned_hands(armature: Any, poses: HandPoses, settings: CleanupSettings) -> CleanedHands:
-    """The hands as the armature's corrections and the settings make them, without keying them."""
-    times = frame_times(poses)
-    corrections = read_corrections(armature)
-    tracks = tracks_of(poses, corrections)
-    own = [correction for correction in corrections if isinstance(correction, OwnSmoothing)]
-    hands = {side: clean_hand(tracks[side], times, relaxed_hand_pose(side), settings, side, own) for side in SIDES}
-    frames = timeline_frames(bpy.context.scene, poses, armature)
-    return CleanedHands(tracks, hands, frames)
-
-
 def apply_hands(
     armature: Any,
     poses: HandPoses,
@@ -114,10 +97,13 @@ def apply_hands(
     action_name: str,
     key_settings: KeySettings | None = None,
     only_joints: Collection[str] | None = None,
+    first_frame: int | None = None,
 ) -> AppliedHands:
     """Clean the hands, as corrected, and key them on an armature's fingers; keys of a person's own stay.
 
-    `only_joints` names the joints that are keyed, all where None.
+    `only_joints` names the joints that are keyed, all where None. The clip's times are laid on the scene's clock from
+    `first_frame` on, or from where its keys are already, else from the scene's first frame on; what earlier runs keyed, and
+    a person on it, goes along.
 
     Raises:
         ArmatureError: the armature has no finger bones.
@@ -125,8 +111,12 @@ def apply_hands(
     """
     if poses.frame_count == 0:
         raise BadInputError("The hands cover no frames", "run Estimate again")
-    cleaned = cleaned_hands(armature, poses, settings)
+    place = place_on(bpy.context.scene, armature, first_frame)
+    cleaned = cleaned_hands(armature, poses, settings, place)
+    check_range(cleaned.frames)
+    bring_to_place(armature, bpy.context.scene, place, poses)
     keys = write_hand_keys(armature, cleaned.hands, cleaned.tracks, cleaned.frames, action_name, key_settings, only_joints)
+    keep_place(armature, place)
     warnings: tuple[str, ...] = ()
     keep_warnings(armature, "fingers", warnings)
     return AppliedHands(cleaned.tracks, cleaned.hands, cleaned.frames, keys, warnings)
@@ -182,8 +172,13 @@ def apply_body(
     steady_camera: bool,
     wrist: WristSettings | None = None,
     key_settings: KeySettings | None = None,
+    match_scene: bool | None = None,
+    first_frame: int | None = None,
 ) -> AppliedBody:
     """Key a GVHMR motion on an armature and add the clip's camera.
+
+    Size, range and active camera of the scene change with `match_scene` alone; if None, where the scene is not a person's.
+    `first_frame` as in `apply_hands`.
 
     The wrists are keyed here and nowhere else, also where they come from the hands: one writer for each curve, so that the
     order in which body and fingers are applied does not matter, and a person's keys on them are found like all others.
@@ -195,24 +190,35 @@ def apply_body(
     """
     wrist = wrist or WristSettings()
     scene = bpy.context.scene
+    match_scene = not is_a_persons(scene) if match_scene is None else match_scene
+    place = place_on(scene, armature, first_frame)
     if poses is not None:
         check_frame_counts(motion, poses.frame_count, poses.clip_name() or "the clip")
-        frames = timeline_frames(scene, poses, armature)
+        frames = frames_at(place, poses, armature)
     else:
-        frames = retimed_as(armature, FIRST_FRAME + np.arange(motion.frame_count, dtype=np.float64))
-        set_range(scene, frames)
+        # Row after row, whatever the scene's rate.
+        place = replace(place, fps=place_of(scene, armature).fps)
+        frames = retimed_as(armature, place.first_frame + np.arange(motion.frame_count, dtype=np.float64))
+    check_range(frames)
     corrections = read_corrections(armature)
     tracks = tracks_of(poses, corrections) if poses is not None else {}
     motion = _with_wrists(armature, motion, poses, tracks, wrist, corrections)
     filled = _filled_wrists(tracks, wrist, corrections)
+    bring_to_place(armature, scene, place, poses)
+    if poses is None and match_scene:
+        set_range(scene, frames)
+        remember_match(scene)
     keys, lift = write_body_keys(armature, motion, frames, action_name, filled, key_settings)
+    keep_place(armature, place)
     size = poses.picture_size() if poses is not None else None
     # GVHMR's principal point is the middle of its picture.
     width, height = size or (round(2 * motion.intrinsics[0, 0, 2]), round(2 * motion.intrinsics[0, 1, 2]))
     camera_name = f"{action_name} camera"
-    camera = cameras.add_camera(armature, motion, frames, lift, (width, height), camera_name, steady_camera, key_settings)
+    camera = cameras.add_camera(
+        armature, motion, frames, lift, (width, height), camera_name, steady_camera, key_settings, match_scene
+    )
     if clip is not None:
-        cameras.show_clip_behind(camera, clip, clip_start(armature))
+        cameras.show_clip_behind(camera, clip, clip_start(scene, armature))
     warnings: tuple[str, ...] = ()
     keep_warnings(armature, "body", warnings)
     return AppliedBody(keys, camera, lift, warnings)

@@ -9,6 +9,7 @@ from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs
 from ..drawing import has_own_armature, waits_for
 from ..flow import origins
+from ..matching import wants_match
 
 STAGE = "body"
 
@@ -67,7 +68,7 @@ def apply_motion(context: bpy.types.Context, match_scene: bool = False) -> None:
     shown = clip if clip is not None and clip.exists() else None
     wrist = settings.wrist_settings()
     keys = settings.key_settings()
-    applied = apply_body(settings.armature, motion, poses, shown, name, settings.steady_camera, wrist, keys)
+    applied = apply_body(settings.armature, motion, poses, shown, name, settings.steady_camera, wrist, keys, match_scene)
     origins.keep(settings.armature, STAGE, origins.of_body(settings))
     panel_jobs.set_status(STAGE, True, f"{motion.frame_count} frames keyed{applied.keys.sentence()}")
 
@@ -80,7 +81,10 @@ class HANDMOCAP_OT_apply_body(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     match_scene: bpy.props.BoolProperty(  # type: ignore[valid-type]
-        name="Match Scene", description="Give the scene the clip's frame rate and range", default=True
+        name="Match Scene",
+        description="Give the scene the clip's frame rate, picture size, range and camera; by itself only where the scene "
+        "is not animated yet",
+        options={"SKIP_SAVE"},
     )
 
     @classmethod
@@ -96,6 +100,7 @@ class HANDMOCAP_OT_apply_body(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         with panel_jobs.sentences_for(self, STAGE):
+            self.match_scene = wants_match(self, context.scene)
             apply_motion(context, self.match_scene)
             return {"FINISHED"}
         return {"CANCELLED"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import bpy
 
+from ...blender.cleaned_hands import cleaned_hands
 from ...blender.problems import find_problems
-from ...blender.shot import cleaned_hands
 from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs
 from ..drawing import waits_for

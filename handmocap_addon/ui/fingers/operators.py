@@ -12,12 +12,15 @@ from .. import panel_jobs
 from ..cleanup.problem_list import show_problems
 from ..drawing import has_armature_and_hands, has_own_armature
 from ..flow import origins
+from ..matching import wants_match
 
 STAGE = "fingers"
 
 
 def apply_fingers(context: bpy.types.Context, match_scene: bool = False) -> None:
     """Read the hands, key them as the panel's settings say, and look for what needs a look.
+
+    The scene takes over the clip's rate, size and range with `match_scene` alone.
 
     Raises:
         HandmocapError: nothing was keyed.
@@ -43,7 +46,10 @@ class HANDMOCAP_OT_apply_hands(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     match_scene: bpy.props.BoolProperty(  # type: ignore[valid-type]
-        name="Match Scene", description="Give the scene the clip's frame rate and range", default=True
+        name="Match Scene",
+        description="Give the scene the clip's frame rate, picture size and range; by itself only where the scene is not "
+        "animated yet",
+        options={"SKIP_SAVE"},
     )
 
     @classmethod
@@ -52,6 +58,7 @@ class HANDMOCAP_OT_apply_hands(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         with panel_jobs.sentences_for(self, STAGE):
+            self.match_scene = wants_match(self, context.scene)
             apply_fingers(context, self.match_scene)
             return {"FINISHED"}
         return {"CANCELLED"}

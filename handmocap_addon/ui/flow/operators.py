@@ -7,14 +7,14 @@ import bpy
 from ...blender.armatures import smplx_armatures
 from ...blender.clip_backgrounds import clip_camera
 from ...blender.made_from import recall
-from ...blender.scene_content import has_own_animation
+from ...blender.scene_content import is_a_persons
 from .. import panel_jobs
 from ..body.operators import STAGE as BODY
 from ..body.operators import HANDMOCAP_OT_add_body, HANDMOCAP_OT_apply_body, add_body, apply_motion
 from ..drawing import waits_for
 from ..fingers.operators import STAGE as FINGERS
 from ..fingers.operators import apply_fingers
-from ..overlay.operators import look_through_scene_camera
+from ..overlay.operators import look_through
 from .next_step import next_step
 from .states import Kind, armature_of, facts_of
 
@@ -36,8 +36,8 @@ class HANDMOCAP_OT_put_on_body(bpy.types.Operator):
         return poll_of(HANDMOCAP_OT_apply_body, cls, context) if settings.gvhmr else True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        # A scene that a person animates keeps its clock; keys go where the clip's times fall on it.
-        match_scene = not has_own_animation(context.scene)
+        # A person's scene keeps its clock; keys go where the clip's times fall on it.
+        match_scene = not is_a_persons(context.scene)
         had_clip_camera = _clip_camera(context) is not None
         with panel_jobs.sentences_for(self, BODY):
             _put_body(context, match_scene)
@@ -47,7 +47,7 @@ class HANDMOCAP_OT_put_on_body(bpy.types.Operator):
             if clips is not None and not had_clip_camera and match_scene:
                 # The first time the body is seen over the clip; later the view stays as the artist has it.
                 context.scene.camera = clips
-                look_through_scene_camera(context)
+                look_through(context, clips)
             # Also without fingers there is a body now, which undo must take back.
             return {"FINISHED"}
         return {"CANCELLED"}

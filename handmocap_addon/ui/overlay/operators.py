@@ -9,9 +9,11 @@ import bpy
 from ...blender.cameras import add_clip_camera
 from ...blender.clip_backgrounds import clip_camera
 from ...blender.clip_clock import match_scene_to_clip
+from ...blender.scene_content import is_a_persons
 from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs
 from ..drawing import waits_for
+from ..matching import wants_match
 from ..source.choosing import STAGE
 
 
@@ -23,7 +25,10 @@ class HANDMOCAP_OT_add_clip_camera(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     match_scene: bpy.props.BoolProperty(  # type: ignore[valid-type]
-        name="Match Scene", description="Give the scene the clip's picture size, frame rate and range", default=True
+        name="Match Scene",
+        description="Give the scene the clip's picture size, frame rate and range; by itself only where the scene is not "
+        "animated yet",
+        options={"SKIP_SAVE"},
     )
 
     @classmethod
@@ -40,11 +45,14 @@ class HANDMOCAP_OT_add_clip_camera(bpy.types.Operator):
         with panel_jobs.sentences_for(self, STAGE):
             hands = settings.hand_poses_path()
             poses = read_hand_poses(hands) if hands is not None and hands.is_file() else None
-            scene.camera = add_clip_camera(scene, settings.clip_path(), settings.armature, self.match_scene)
+            self.match_scene = wants_match(self, scene)
+            camera = add_clip_camera(scene, settings.clip_path(), settings.armature, self.match_scene)
+            if scene.camera is None or self.match_scene:
+                scene.camera = camera
             if poses is not None and self.match_scene:
                 # What the hands' file says of the clip is exact: its times are those of the container.
                 match_scene_to_clip(scene, poses, settings.armature)
-            look_through_scene_camera(context)
+            look_through(context, camera)
             return {"FINISHED"}
         return {"CANCELLED"}
 
@@ -70,8 +78,9 @@ class HANDMOCAP_OT_look_through_clip(bpy.types.Operator):
         if is_looking_through(space, context.scene, camera):
             space.region_3d.view_perspective = "PERSP"
             return {"FINISHED"}
-        context.scene.camera = camera
-        look_through_scene_camera(context)
+        if not is_a_persons(context.scene):
+            context.scene.camera = camera
+        look_through(context, camera)
         return {"FINISHED"}
 
 
@@ -81,12 +90,15 @@ def is_looking_through(space: Any, scene: bpy.types.Scene, camera: Any) -> bool:
     return own == camera and space.region_3d.view_perspective == "CAMERA"
 
 
-def look_through_scene_camera(context: bpy.types.Context) -> None:
-    """Through the scene's camera, if there is a viewport."""
+def look_through(context: bpy.types.Context, camera: Any) -> None:
+    """Through a camera, if there is a viewport; through one of the viewport's own where it is not the scene's."""
     space = _viewport(context)
-    if space is not None:
-        space.use_local_camera = False
-        space.region_3d.view_perspective = "CAMERA"
+    if space is None:
+        return
+    space.use_local_camera = camera != context.scene.camera
+    if space.use_local_camera:
+        space.camera = camera
+    space.region_3d.view_perspective = "CAMERA"
 
 
 def _viewport(context: bpy.types.Context) -> Any:

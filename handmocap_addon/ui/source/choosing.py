@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ...blender.clip_clock import clip_start
 from ...blender.footage import Footage, look_at
-from ...blender.scene_content import has_own_animation
-from ...blender.scene_time import FIRST_FRAME, set_frame_rate, set_range
+from ...blender.scene_content import has_own_animation, is_a_persons, remember_match
+from ...blender.scene_time import set_frame_rate, set_range
 from ...core.clip_neighbours import hands_of, people_of
 from ...core.errors import HandmocapError
 from ...core.gvhmr_file import CLIP_NAME
@@ -20,7 +21,7 @@ STAGE = "source"
 
 
 def clip_chosen(settings: Any, _context: Any) -> None:
-    """Fill in what lies beside the clip, and give a scene without animation the clip's clock.
+    """Fill in what lies beside the clip, and give a scene that is not a person's yet the clip's clock.
 
     What was filled in for another clip goes, what a person chose stays.
     """
@@ -38,10 +39,11 @@ def clip_chosen(settings: Any, _context: Any) -> None:
         return
     settings.clip_facts = footage.sentence()
     scene = settings.id_data
-    if has_own_animation(scene):
-        said.append("the scene has animation, so its frame rate and range stay")
+    if is_a_persons(scene):
+        why = "has animation" if has_own_animation(scene) else "has a clock of its own"
+        said.append(f"the scene {why}, so its frame rate and range stay")
     else:
-        said.append(_match(scene, footage))
+        said.append(_match(scene, footage, clip_start(scene, settings.armature)))
     panel_jobs.set_status(STAGE, True, f"{clip.name}: {'; '.join(said)}")
 
 
@@ -76,10 +78,11 @@ def _fill_in_neighbours(settings: Any, clip: Path) -> list[str]:
     return said
 
 
-def _match(scene: Any, footage: Footage) -> str:
+def _match(scene: Any, footage: Footage, first_frame: int) -> str:
     if footage.fps is not None:
         set_frame_rate(scene, footage.fps)
     scene.render.resolution_x, scene.render.resolution_y = footage.size
-    set_range(scene, np.array((FIRST_FRAME, FIRST_FRAME + footage.frame_count - 1)))
+    set_range(scene, np.array((first_frame, first_frame + footage.frame_count - 1)))
+    remember_match(scene)
     rate = f" at {float(footage.fps):.5g} fps" if footage.fps is not None else ""
     return f"the scene now has frames {scene.frame_start} to {scene.frame_end}{rate}"
