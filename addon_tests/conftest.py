@@ -12,10 +12,13 @@ from typing import Any
 
 import pytest
 
+from addon_tests.making import property_tests
 from handmocap_addon.core import environments
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 _user_resources: str | None = None
+
+property_tests.load_profiles()
 
 if importlib.util.find_spec("bpy") is not None:
     # Blender reads this when it is first imported; without it the tests would see and change the person's own settings.

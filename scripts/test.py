@@ -1,14 +1,20 @@
 """The whole test suite on a fresh machine: makes the environments, then linters, types and tests in both of them.
 
     python3 scripts/test.py [--env DIR] [-- PYTEST OPTIONS]
+    python3 scripts/test.py --search [--seed NUMBER] [--examples NUMBER] [-- PYTEST OPTIONS]
 
 Python 3.11 tests Blender 4.5, Python 3.13 tests Blender 5.2.
+
+The suite tries the tests of properties with the same examples every time. --search runs these tests alone, with random
+examples of a seed that it prints. What it finds is printed as a call of the test: write its arguments, made smaller where
+that still fails, as an @example above the test, and the suite keeps it.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import random
 import sys
 import time
 from pathlib import Path
@@ -35,8 +41,15 @@ def main() -> int:
     """Run everything and return 0 only if everything passed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--env", type=Path, default=environments.default_folder(), help="folder of the environments")
+    parser.add_argument("--search", action="store_true", help="only tests of properties, with random examples")
+    parser.add_argument("--seed", type=int, help="of the search; without it a new one")
+    parser.add_argument("--examples", type=int, default=1000, help="of the search, for each property (default 1000)")
     parser.add_argument("pytest_options", nargs="*")
     options = parser.parse_args()
+    if options.seed is not None and not options.search:
+        parser.error("--seed is for --search")
+    if options.examples < 1:
+        parser.error("--examples is 1 or more")
     folder = options.env.resolve()
     started = time.monotonic()
     try:
@@ -53,10 +66,19 @@ def main() -> int:
     # Most of a test's time a child process works alone. A file's tests stay together, for what they share.
     pytest = ["-m", "pytest", "-n", str(min(os.cpu_count() or 1, _MOST_AT_ONCE)), "--dist", "loadfile"]
     lint = python_command(worker.python, "-m", "ruff")
-    stages = [
+    checks = [
         ("ruff check", [*lint, "check", "."]),
         ("ruff format", [*lint, "format", "--check", "."]),
         ("mypy", python_command(blender.python, "-m", "mypy")),
+    ]
+    if options.search:
+        seed = options.seed if options.seed is not None else random.randrange(2**32)
+        say(f"searching with --seed {seed} --examples {options.examples}")
+        variables["HANDMOCAP_SEARCH_EXAMPLES"] = str(options.examples)
+        pytest += ["-m", "hypothesis", "--hypothesis-profile", "search", "--hypothesis-seed", str(seed)]
+        checks = []
+    stages = [
+        *checks,
         ("tests of core and worker", python_command(worker.python, *pytest, *_WORKER_TESTS, *options.pytest_options)),
         ("tests in Blender", python_command(blender.python, *pytest, *_BLENDER_TESTS, *options.pytest_options)),
     ]
@@ -67,6 +89,8 @@ def main() -> int:
         if start(command, variables, stdin=None, cwd=REPOSITORY).wait() != 0:
             failed.append(name)
         say(f"{name}: {'FAILED' if name in failed else 'passed'} after {time.monotonic() - stage_started:.0f} s")
+    if options.search and failed:
+        say("write the arguments of what failed as an @example above its test")
     say(f"{'FAILED: ' + ', '.join(failed) if failed else 'all passed'} after {time.monotonic() - started:.0f} s")
     return 1 if failed else 0
 

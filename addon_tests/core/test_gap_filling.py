@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from addon_tests.making.formulas import angle_of, random_axis_angle
 from addon_tests.making.gestures import bent, detector_noise, fast_cycles, holds, stand_in_hand, step
+from addon_tests.making.property_tests import examples
 from handmocap_addon.core.clean_hands import CleanHand, CleanupSettings, Provenance, clean_hand
 from handmocap_addon.core.hand_poses import HandTrack
 from handmocap_addon.core.joint_limits import limit_violations
@@ -67,7 +68,7 @@ def test_there_is_no_kink_where_a_motion_enters_a_gap_or_leaves_it():
     assert bend.max() < 1.6 * np.abs(np.diff(flexion_angles(truth, HAND), n=2, axis=0)).max()
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.integers(0, 10_000), st.integers(1, 13))
 def test_nothing_overshoots_a_gap_by_more_than_a_little(seed, length):
     """Random fast ends: the filled frames stay near the way between the two poses."""
@@ -157,7 +158,7 @@ def test_only_the_fingers_of_the_named_hand_have_their_own_strength():
     assert unknown.tobytes() == raw.tobytes()
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(st.booleans(), min_size=0, max_size=40), st.integers(0, 10_000), st.sampled_from((0.0, 0.5, 1.0)))
 def test_any_pattern_of_missing_frames_gives_unit_rotations_without_flips(pattern, seed, strength):
     random = np.random.default_rng(seed)
@@ -171,7 +172,7 @@ def test_any_pattern_of_missing_frames_gives_unit_rotations_without_flips(patter
     assert ((hand.provenance == Provenance.MEASURED) == detected).all()
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(st.lists(st.booleans(), min_size=2, max_size=40), st.integers(0, 10_000))
 def test_a_reversed_clip_with_gaps_gives_the_result_reversed(pattern, seed):
     detected = np.array(pattern, bool)

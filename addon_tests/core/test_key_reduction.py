@@ -4,9 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from addon_tests.making.property_tests import examples
 from handmocap_addon.core.key_reduction.angle_metric import angle_metric
 from handmocap_addon.core.key_reduction.bezier_curves import bezier_values
 from handmocap_addon.core.key_reduction.kept_frames import holds, turning_rows
@@ -93,7 +94,7 @@ def _error(full: FullKeys, reduced: ReducedKeys) -> float:
     return float(_degrees_apart(before, after).max())
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     seed=st.integers(0, 10_000),
     count=st.integers(2, 40),

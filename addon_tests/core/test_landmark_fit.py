@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from addon_tests.making.formulas import angle_of, random_axis_angle, rodrigues
 from addon_tests.making.mirrored import MIRROR, mirrored_body
+from addon_tests.making.property_tests import examples
 from handmocap_addon.core.accuracy import bone_direction_errors, finger_bone_directions
 from handmocap_addon.core.hand_hinges import hand_hinges, hinge_pose, hinged_landmarks
 from handmocap_addon.core.hand_skeleton import HandSkeleton, hand_skeleton
@@ -58,7 +59,7 @@ def degrees_off(fitted: FittedHand, truth: np.ndarray, hand: HandSkeleton) -> np
 
 
 @pytest.mark.parametrize("side", SIDES)
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(seed=seeds)
 def test_true_landmarks_of_human_poses_are_fitted_within_a_degree(side, seed):
     hand = HANDS[side]
@@ -92,7 +93,7 @@ def test_a_resting_hand_stays_at_rest(side):
 
 
 @pytest.mark.parametrize("side", SIDES)
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(seed=seeds)
 def test_a_turn_of_the_camera_changes_no_finger(side, seed):
     hand = HANDS[side]
@@ -108,7 +109,7 @@ def test_a_turn_of_the_camera_changes_no_finger(side, seed):
 
 
 @pytest.mark.parametrize("side", SIDES)
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(
     seed=seeds,
     scale=st.floats(0.01, 1000.0),

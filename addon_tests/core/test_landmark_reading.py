@@ -7,12 +7,13 @@ import zipfile
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from addon_tests.making.formulas import rodrigues
 from addon_tests.making.known_landmarks import REPOSITORY, known_landmarks
 from addon_tests.making.mirrored import MIRROR
+from addon_tests.making.property_tests import examples
 from handmocap_addon.core.hand_hinges import hand_hinges
 from handmocap_addon.core.hand_skeleton import hand_skeleton
 from handmocap_addon.core.landmark_reading import LandmarkReading, aligned_landmarks, read_mediapipe_landmarks
@@ -43,7 +44,7 @@ def test_a_hand_in_a_mirror_is_read_as_the_mirrored_hand(side, other):
 
 
 @pytest.mark.parametrize("side", SIDES)
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(angle=st.floats(-3.14, 3.14))
 def test_a_turn_of_the_picture_turns_the_palm_and_nothing_else(side, angle):
     turn = rodrigues(np.array((0.0, 0.0, angle)))
@@ -55,7 +56,7 @@ def test_a_turn_of_the_picture_turns_the_palm_and_nothing_else(side, angle):
 
 
 @pytest.mark.parametrize("side", SIDES)
-@settings(deadline=None, max_examples=25)
+@examples(25)
 @given(
     scale=st.floats(0.01, 1000.0),
     origin=st.tuples(*[st.floats(-10.0, 10.0)] * 3),

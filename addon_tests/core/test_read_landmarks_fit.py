@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from addon_tests.making.formulas import angle_of, rodrigues
 from addon_tests.making.known_landmarks import REPOSITORY, TRUTHS, known_landmarks, truth_name
 from addon_tests.making.mirrored import MIRROR, mirrored_body
+from addon_tests.making.property_tests import examples
 from handmocap_addon.core.accuracy import bone_direction_errors
 from handmocap_addon.core.hand_hinges import hand_hinges, hinge_pose, hinged_landmarks
 from handmocap_addon.core.hand_skeleton import HandSkeleton, hand_skeleton
@@ -58,7 +59,7 @@ def test_a_mirrored_picture_gives_the_mirrored_pose_on_the_other_side(side, othe
 
 
 @pytest.mark.parametrize("side", SIDES)
-@settings(deadline=None, max_examples=15)
+@examples(15)
 @given(angle=st.floats(-3.14, 3.14))
 def test_a_turn_of_the_picture_changes_no_finger(side, angle):
     world, image = seen(side)
@@ -71,7 +72,7 @@ def test_a_turn_of_the_picture_changes_no_finger(side, angle):
 
 
 @pytest.mark.parametrize("side", SIDES)
-@settings(deadline=None, max_examples=15)
+@examples(15)
 @given(
     scale=st.floats(0.01, 1000.0),
     origin=st.tuples(*[st.floats(-10.0, 10.0)] * 3),

@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from handmocap_addon.core.slot_paths import Pieces, Rules, best_slots
+from handmocap_addon.core.slot_pairs import Pieces, Rules
+from handmocap_addon.core.slot_paths import best_slots
 
 MEMORY, LONG = 2.0, 0.3
 
@@ -16,8 +17,8 @@ def made_up(seed: int, count: int) -> tuple[Pieces, Rules]:
     end = start + random.uniform(0.1, 2.0, count)
     costs, pairs = random.uniform(0.0, 0.8, (count, count)), random.uniform(0.0, 0.5, (count, count))
 
-    def passage(before: int, after: int) -> float | None:
-        return float(costs[before, after]) if end[before] < start[after] else None
+    def passages(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+        return np.where(end[before] < start[after], costs[before, after], np.inf)
 
     def together(first: int, second: int) -> float:
         overlap = start[first] <= end[second] and start[second] <= end[first]
@@ -25,7 +26,7 @@ def made_up(seed: int, count: int) -> tuple[Pieces, Rules]:
 
     closing = np.where(end < start.max() - MEMORY, LONG, random.uniform(0.0, 0.2, count))
     pieces = Pieces(random.uniform(-0.2, 1.0, (count, 2)), start, end, random.uniform(0.0, 0.2, count), closing)
-    return pieces, Rules(passage, together, MEMORY, LONG)
+    return pieces, Rules(passages, together, MEMORY, LONG)
 
 
 def total(pieces: Pieces, rules: Rules, given: tuple[int, ...]) -> float:
@@ -37,9 +38,7 @@ def total(pieces: Pieces, rules: Rules, given: tuple[int, ...]) -> float:
             continue
         value += sum(pieces.worth[piece, slot] for piece in chain) - pieces.opening[chain[0]] - pieces.closing[chain[-1]]
         for before, after in itertools.pairwise(chain):
-            cost = rules.passage(before, after)
-            if cost is None:
-                return -np.inf
+            cost = rules.passages(np.array([before]), np.array([after]))[0]
             value -= rules.long_passage if pieces.end[before] < pieces.start[after] - rules.memory else cost
     for first, second in itertools.combinations(range(len(given)), 2):
         if {given[first], given[second]} == {0, 1}:
@@ -64,11 +63,33 @@ def test_four_slots_each_get_the_piece_that_is_worth_most_there() -> None:
     worth[[0, 1, 2, 3], [2, 0, 3, 1]] = 1.0
     time = np.zeros(4)
     pieces = Pieces(worth, time, time + 1.0, time, time)
-    rules = Rules(lambda *_: None, lambda *_: 0.0, MEMORY, LONG)
+    rules = Rules(lambda before, _: np.full(len(before), np.inf), lambda *_: 0.0, MEMORY, LONG)
     assert best_slots(pieces, rules).tolist() == [2, 0, 3, 1]
 
 
 def test_a_piece_that_costs_more_than_it_is_worth_is_left_out() -> None:
     pieces = Pieces(np.array([[0.5, 0.0]]), np.zeros(1), np.ones(1), np.array([0.3]), np.array([0.3]))
-    rules = Rules(lambda *_: 0.0, lambda *_: 0.0, MEMORY, LONG)
+    rules = Rules(lambda before, _: np.zeros(len(before)), lambda *_: 0.0, MEMORY, LONG)
     assert best_slots(pieces, rules).tolist() == [-1]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_many_pieces_at_once_are_looked_at_alike_from_both_ends(seed: int) -> None:
+    # Within memory of each other all of them: more than are looked at.
+    random = np.random.default_rng(seed)
+    count = 300
+    start = np.sort(random.uniform(0.0, 1.0, count))
+    costs = random.uniform(0.0, 0.8, (count, count))
+
+    def passages(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+        return np.where(start[before] < start[after], costs[before, after], np.inf)
+
+    opening, closing = random.uniform(0.0, 0.2, (2, count))
+    worth = random.uniform(-0.2, 1.0, (count, 2))
+    forward = best_slots(Pieces(worth, start, start, opening, closing), Rules(passages, lambda *_: 0.0, MEMORY, LONG))
+    backward = best_slots(
+        Pieces(worth[::-1], 1.0 - start[::-1], 1.0 - start[::-1], closing[::-1], opening[::-1]),
+        Rules(lambda before, after: passages(count - 1 - after, count - 1 - before), lambda *_: 0.0, MEMORY, LONG),
+    )
+    np.testing.assert_array_equal(forward, backward[::-1])
+    assert 0 < (forward >= 0).sum() < count

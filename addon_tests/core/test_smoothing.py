@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from addon_tests.making.formulas import angle_of, random_axis_angle
 from addon_tests.making.gestures import bent, detector_noise, fast_cycles, holds, stand_in_hand, step
+from addon_tests.making.property_tests import examples
 from handmocap_addon.core.motion_measures import amplitude_loss, flexion_angles, lag_frames
 from handmocap_addon.core.report import fingertip_jitter
 from handmocap_addon.core.rotations import (
@@ -45,7 +46,7 @@ tracks = st.builds(random_track, st.integers(0, 10_000), st.integers(0, 60))
 strengths = st.lists(st.sampled_from((0.0, 0.2, 0.5, 1.0)), min_size=5, max_size=5)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(tracks, strengths)
 def test_every_rotation_is_a_number_of_unit_length_and_a_finger_that_is_off_keeps_its_bits(track, strength):
     quat, time, score = track
@@ -56,7 +57,7 @@ def test_every_rotation_is_a_number_of_unit_length_and_a_finger_that_is_off_keep
     assert smooth[:, off].tobytes() == quat[:, off].tobytes()
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(tracks, strengths)
 def test_a_reversed_clip_gives_the_result_reversed(track, strength):
     quat, time, score = track
@@ -65,7 +66,7 @@ def test_a_reversed_clip_gives_the_result_reversed(track, strength):
     assert furthest(forwards, backwards) < 1e-9
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(tracks, strengths, st.integers(0, 1000))
 def test_a_constant_turn_on_either_side_turns_the_result(track, strength, seed):
     quat, time, score = track
@@ -75,7 +76,7 @@ def test_a_constant_turn_on_either_side_turns_the_result(track, strength, seed):
     assert furthest(smoothed_fingers(turned, time, score, strength), smooth) < 1e-9
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(tracks)
 def test_a_mirrored_clip_gives_the_result_mirrored(track):
     quat, time, score = track
@@ -87,7 +88,7 @@ def test_a_mirrored_clip_gives_the_result_mirrored(track):
     assert furthest(mirrored(smoothed_fingers(mirrored(quat), time, score, DEFAULT)), smooth) < 1e-9
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(tracks, st.integers(0, 1000))
 def test_flipped_signs_of_the_input_change_no_rotation(track, seed):
     quat, time, score = track

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from addon_tests.making.formulas import angle_of, random_axis_angle, rodrigues
 from addon_tests.making.mirrored import SWAPPED, mirrored_body
+from addon_tests.making.property_tests import examples
 from handmocap_addon.core.accuracy import wrist_errors
 from handmocap_addon.core.body_model import posed_joints
 from handmocap_addon.core.body_motion import BodyMotion, BodyTrack, joint_quat_wxyz, local_rotmat_of
@@ -36,7 +37,6 @@ RAW_HAND = WristSettings(WristSource.HAND, smoothing=0.0)
 EXACT = 1e-6
 seeds = st.integers(0, 2**32 - 1)
 both_sides = pytest.mark.parametrize("side", SIDES)
-SLOW = {"deadline": None, "max_examples": 20}
 
 
 def joint(name: str) -> int:
@@ -148,7 +148,7 @@ def test_the_default_gives_the_body_back_to_the_bit() -> None:
     assert shot.wrists(shot.truth, WristSettings()) is shot.truth
 
 
-@settings(**SLOW)
+@examples(20)
 @given(seed=seeds)
 def test_true_hands_seen_off_the_axis_give_the_true_wrists(seed: int) -> None:
     shot = made_up_shot(seed)
@@ -172,7 +172,7 @@ def test_the_place_in_the_picture_matters_by_the_angle_of_its_ray() -> None:
         np.testing.assert_allclose(np.degrees(wrist_errors(found, shot.truth, side)), off_axis, atol=EXACT)
 
 
-@settings(**SLOW)
+@examples(20)
 @given(seed=seeds, turn=st.tuples(*[st.floats(-2.0, 2.0)] * 3))
 def test_a_turn_of_the_camera_changes_nothing(seed: int, turn: tuple[float, float, float]) -> None:
     shot = made_up_shot(seed)
@@ -201,7 +201,7 @@ def test_the_world_has_no_say() -> None:
     np.testing.assert_array_equal(there.body_quat_wxyz, here.body_quat_wxyz)
 
 
-@settings(**SLOW)
+@examples(20)
 @given(seed=seeds, share=st.floats(0.0, 1.0))
 def test_a_mirrored_person_gets_the_mirrored_wrists(seed: int, share: float) -> None:
     shot = made_up_shot(seed)
@@ -244,7 +244,7 @@ def with_nonsense(track: HandTrack, seed: int) -> np.ndarray:
 
 
 @both_sides
-@settings(**SLOW)
+@examples(20)
 @given(seed=seeds, smoothing=st.sampled_from([0.0, 0.08]))
 def test_no_hand_bends_a_wrist_further_than_a_human_s(side: Side, seed: int, smoothing: float) -> None:
     shot = made_up_shot(seed, count=40)
@@ -260,7 +260,7 @@ def test_no_hand_bends_a_wrist_further_than_a_human_s(side: Side, seed: int, smo
 
 
 @both_sides
-@settings(**SLOW)
+@examples(20)
 @given(seed=seeds)
 def test_what_is_inside_the_limits_stays_as_it_is(side: Side, seed: int) -> None:
     quat = made_up_shot(seed).truth.body_quat_wxyz
@@ -290,7 +290,7 @@ def test_axes_bend_to_the_palm_and_to_the_little_finger(side: Side) -> None:
 
 
 @pytest.mark.parametrize("source", WristSource)
-@settings(**SLOW)
+@examples(20)
 @given(seed=seeds, share=st.floats(0.05, 1.0))
 def test_a_forearm_that_takes_its_share_leaves_the_hand_where_it_is(source: WristSource, seed: int, share: float) -> None:
     shot = made_up_shot(seed)
@@ -406,7 +406,7 @@ def test_without_ease_the_body_takes_over_at_once() -> None:
 
 
 @pytest.mark.parametrize("source", [WristSource.HAND, WristSource.BLEND])
-@settings(**SLOW)
+@examples(20)
 @given(seed=seeds, hidden=st.lists(st.integers(0, 39), max_size=38))
 def test_a_clip_reversed_gives_the_wrists_reversed(source: WristSource, seed: int, hidden: list[int]) -> None:
     shot = made_up_shot(seed, count=40)

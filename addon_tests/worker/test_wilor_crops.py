@@ -13,9 +13,10 @@ from unittest import mock
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from addon_tests.making.property_tests import examples
 from handmocap_addon.worker.estimators.wilor_crops import cut_patch
 
 HEIGHT, WIDTH = 360, 640
@@ -81,7 +82,7 @@ def test_patch_of_noise_is_that_of_the_whole_frame():
     assert not _compare(NOISE, (50, 40, 150, 140), False)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     left=st.floats(0, WIDTH - 8),
     top=st.floats(0, HEIGHT - 8),

@@ -76,6 +76,16 @@ class HandDetections:
         names = [field.name for field in fields(HandDetections)]
         return HandDetections(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
+    def surest_first(self) -> Array:
+        """All indices (D,): the first look before the second one, then by score.
+
+        Where these are equal the boxes decide, alike in a clip reversed or mirrored; the place in the list only where there
+        is nothing else, since a detector's order means nothing.
+        """
+        middle, half = (self.bbox[:, 2:] + self.bbox[:, :2]) / 2.0, (self.bbox[:, 2:] - self.bbox[:, :2]) / 2.0
+        aside = np.abs(middle[:, 0] - middle[:, 0].mean()) if self.count else np.zeros(0)
+        return np.lexsort((self.is_right, aside, middle[:, 1], -half[:, 0], -half[:, 1], -self.score, self.second_look))
+
     def hand_length_px(self) -> Array:
         """Length (D,) in pixels that `HAND_LENGTH` has at each hand's depth.
 

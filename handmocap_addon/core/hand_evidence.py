@@ -16,12 +16,15 @@ from .hand_detections import HandDetections
 from .hand_tracking import HandPieces, landmark_distance
 from .projected_arms import ProjectedArms
 from .skeleton import SIDES
-from .slot_paths import Pieces, Rules
+from .slot_pairs import SAME_TIME, Passages, Pieces, Rules
 
 Array = NDArray[Any]
 
 # A second of a hand is worth one second, half a second more or less by what the estimator calls it.
 _SIDE_WORTH = 0.5
+# Where nothing tells left from right: a person in the picture, facing it, has the left hand at its right. Far too little to
+# count against anything else.
+_PLACE_WORTH = 1e-6
 # Who looks where a hand should be finds one more easily than there is one.
 _SECOND_LOOK_WORTH = 0.75
 # A wrist this many hand lengths from the projected one neither speaks for nor against it (GVHMR's own wrists are off by up
@@ -57,9 +60,11 @@ def evidence(
     if not arms:
         weight = weight * _size_share(pieces.length_px[kept], weight)
     worth = np.empty((pieces.count, 2 * max(1, len(arms))))
+    across = detections.keypoints_2d[kept].mean(axis=1)[:, 0]
+    place = np.clip((across - across.mean()) / pieces.length_px[kept], -1.0, 1.0) if len(kept) else across
     for slot in range(worth.shape[1]):
         person, side = divmod(slot, 2)
-        value = 1.0 + _SIDE_WORTH * pieces.vote[kept] * (-1.0 if SIDES[side] == "left" else 1.0)
+        value = 1.0 + (_SIDE_WORTH * pieces.vote[kept] - _PLACE_WORTH * place) * (-1.0 if SIDES[side] == "left" else 1.0)
         if arms:
             distance, ratio = wrist_fit(detections, pieces, arms[person], side)
             value = value + np.maximum(1.0 - (distance[kept] / WRIST_REACH) ** 2, _FARTHEST)
@@ -77,9 +82,9 @@ def evidence(
         _lost_cost(frame_time[first] - frame_time[0]),
         _lost_cost(frame_time[-1] - frame_time[last]),
     )
-    passage = _passages(detections, pieces, frame_time, duration)
+    passages = _passages(detections, pieces, frame_time, duration)
     together = _togetherness(detections, pieces, duration) if not arms else _no_cost
-    return chain, Rules(passage, together, _MEMORY_SECONDS, _FOUND)
+    return chain, Rules(passages, together, _MEMORY_SECONDS, _FOUND)
 
 
 def frame_durations(frame_time: Array) -> Array:
@@ -112,33 +117,30 @@ def _size_share(length: Array, weight: Array) -> Array:
     return np.clip(length / large / 0.6, 0.3, 1.0)
 
 
-def _passages(
-    detections: HandDetections, pieces: HandPieces, frame_time: Array, duration: Array
-) -> Callable[[int, int], float | None]:
+def _passages(detections: HandDetections, pieces: HandPieces, frame_time: Array, duration: Array) -> Passages:
     start, end = frame_time[detections.frame[pieces.first]], frame_time[detections.frame[pieces.last]]
 
-    @functools.cache
-    def passage(before: int, after: int) -> float | None:
+    def passages(before: Array, after: Array) -> Array:
         leaving, arriving = pieces.last[before], pieces.first[after]
-        gap = float(start[after] - end[before])
-        cost = 0.0
-        if gap <= 0.0:
-            # Frames of both are counted twice in their worth.
-            overlap = float(duration[detections.frame[arriving]]) - gap
-            if overlap > LONGEST_OVERLAP or overlap > min(end[before] - start[before], end[after] - start[after]) / 2.0:
-                return None
-            cost, gap = 2.0 * overlap, float(duration[detections.frame[arriving]])
-        carried = min(gap, _CARRIED_SECONDS)
-        pair = np.array([leaving] * 3), np.array([arriving] * 3)
-        shifts = np.array([(0.0, 0.0), pieces.velocity[leaving] * carried, pieces.velocity[arriving] * carried])
-        still, on, back = landmark_distance(detections, pieces.length_px, *pair, shifts)
-        size = abs(float(np.log(pieces.length_px[leaving] / pieces.length_px[arriving])))
+        step = (duration[detections.frame[leaving]] + duration[detections.frame[arriving]]) / 2.0
+        gap = start[after] - end[before]
+        # Frames of both are counted twice in their worth.
+        overlap = np.where(gap <= 0.0, step - gap, 0.0)
+        shorter = np.minimum(end[before] - start[before], end[after] - start[after])
+        impossible = overlap > np.minimum(LONGEST_OVERLAP, shorter / 2.0) + SAME_TIME
+        gap = np.where(gap <= 0.0, step, gap)
+        carried = np.minimum(gap, _CARRIED_SECONDS)[:, None]
+        still, on, back = (
+            landmark_distance(detections, pieces.length_px, leaving, arriving, shift)
+            for shift in (0.0, pieces.velocity[leaving] * carried, pieces.velocity[arriving] * carried)
+        )
+        size = np.abs(np.log(pieces.length_px[leaving] / pieces.length_px[arriving]))
         distance = (still + (on + back) / 2.0) / 2.0 + size
-        near = min(1.0, (distance / (2.0 * (_STILL_REACH + _REACH_PER_SECOND * gap))) ** 2)
-        faded = float(np.exp(-gap / _FADING_SECONDS))
-        return cost + float(_lost_cost(gap)) + _JUMP * near * faded
+        near = np.minimum(1.0, (distance / (2.0 * (_STILL_REACH + _REACH_PER_SECOND * gap))) ** 2)
+        faded = np.exp(-gap / _FADING_SECONDS)
+        return np.where(impossible, np.inf, 2.0 * overlap + _lost_cost(gap) + _JUMP * near * faded)
 
-    return passage
+    return passages
 
 
 def _togetherness(detections: HandDetections, pieces: HandPieces, duration: Array) -> Callable[[int, int], float]:

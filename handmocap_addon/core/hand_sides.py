@@ -14,7 +14,8 @@ from .hand_evidence import LARGEST_SIZE_RATIO, WRIST_REACH, evidence, wrist_fit
 from .hand_tracking import HandPieces, track_hands
 from .projected_arms import ProjectedArms
 from .skeleton import SIDES, Side
-from .slot_paths import Pieces, best_slots
+from .slot_pairs import Pieces
+from .slot_paths import best_slots
 
 Array = NDArray[Any]
 # Pieces of one hand with no longer gap between them are told as one track, seconds.
@@ -76,10 +77,10 @@ def associate_hands(detections: HandDetections, frame_time: Array, arms: Sequenc
     pieces = track_hands(detections, frame_time)
     chain, rules = evidence(detections, pieces, frame_time, arms)
     slot = best_slots(chain, rules)
+    surest_last = detections.surest_first()[::-1]
     for number in range(2 * people):
-        rows = np.flatnonzero((pieces.piece >= 0) & (slot[pieces.piece] == number))
         # Where two pieces of a hand overlap by a frame or two the surer detection stays: it is written last.
-        rows = rows[np.argsort(detections.score[rows], kind="stable")]
+        rows = surest_last[((pieces.piece >= 0) & (slot[pieces.piece] == number))[surest_last]]
         given[number // 2, number % 2, detections.frame[rows]] = rows
         given[number // 2, number % 2] = _named_alike(detections, pieces, given[number // 2, number % 2], number % 2 == 1)
     return HandAssociation(given, _notes(detections, pieces, arms, chain, slot))
@@ -87,8 +88,8 @@ def associate_hands(detections: HandDetections, frame_time: Array, arms: Sequenc
 
 def _named_alike(detections: HandDetections, pieces: HandPieces, given: Array, is_right: bool) -> Array:
     """Where one hand was seen as both sides, the one of the two that was seen as the side it is."""
-    alike = np.flatnonzero((detections.is_right == is_right) & (pieces.piece < 0))
-    alike = alike[np.argsort(detections.score[alike], kind="stable")]
+    surest_last = detections.surest_first()[::-1]
+    alike = surest_last[((detections.is_right == is_right) & (pieces.piece < 0))[surest_last]]
     better = np.full(detections.count + 1, -1)
     better[pieces.stands_for[alike]] = alike
     wanted = (

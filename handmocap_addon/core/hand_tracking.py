@@ -131,8 +131,7 @@ def _representatives(detections: HandDetections, length: Array) -> Array:
     same = (landmark_distance(detections, length, first, second) < _ONE_HAND) & (shared > _ONE_HAND_SHARED_AREA)
     same |= shared > _MOSTLY_SHARED_AREA
     first, second = first[same], second[same]
-    # Where all else is equal the place in the list decides nothing: x, mirrored or not, is compared from the middle.
-    rank = np.lexsort((np.arange(detections.count), -detections.score, detections.second_look))
+    rank = detections.surest_first()
     order = np.empty(detections.count, np.int64)
     order[rank] = np.arange(detections.count)
     stands_for = np.arange(detections.count)
