@@ -84,9 +84,16 @@ def test_a_missing_part_is_named(tmp_path, content, key):
 
 
 @pytest.mark.parametrize("space", ["smpl_params_global", "smpl_params_incam"])
-@pytest.mark.parametrize("key", ["body_pose", "betas", "global_orient", "transl"])
+@pytest.mark.parametrize("key", ["global_orient", "transl"])
 def test_a_missing_parameter_is_named(tmp_path, content, space, key):
     del content[space][key]
+    assert f"{space} has no {key}" in refusal_of(tmp_path, content).message
+
+
+@pytest.mark.parametrize("key", ["body_pose", "betas"])
+def test_what_both_spaces_lack_is_named(tmp_path, content, key):
+    for space in ("smpl_params_global", "smpl_params_incam"):
+        del content[space][key]
     assert f"has no {key}" in refusal_of(tmp_path, content).message
 
 
@@ -98,42 +105,29 @@ def test_something_else_in_place_of_a_tensor_is_refused(tmp_path, content, value
 
 @pytest.mark.parametrize(
     ("key", "shape"),
-    [("body_pose", (12, 69)), ("body_pose", (12, 21, 3)), ("betas", (12, 16)), ("global_orient", (12,)),
-     ("betas", ())],
+    [("body_pose", (12, 60)), ("body_pose", (12, 165)), ("betas", (7, 10)), ("betas", (12, 0)), ("global_orient", (12,)),
+     ("global_orient", (11, 3)), ("global_orient", (12, 6)), ("betas", ()), ("transl", (3,)), ("transl", (12, 4)),
+     ("transl", (11, 3))],
 )  # fmt: skip
 def test_another_shape_is_named(tmp_path, content, key, shape):
-    content["smpl_params_incam"][key] = np.zeros(shape, np.float32)
+    for space in ("smpl_params_global", "smpl_params_incam"):
+        content[space][key] = np.zeros(shape, np.float32)
     assert key in refusal_of(tmp_path, content).message
 
 
-@pytest.mark.parametrize("shape", [(11, 3, 3), (12, 9), (3, 3)])
-def test_intrinsics_of_another_length_are_refused(tmp_path, content, shape):
-    content["K_fullimg"] = np.zeros(shape, np.float32)
-    assert "different lengths" in refusal_of(tmp_path, content).message
-
-
-def test_a_parameter_of_another_length_is_said(tmp_path, content):
-    content["smpl_params_incam"]["transl"] = np.zeros((11, 3), np.float32)
-    message = refusal_of(tmp_path, content).message
-    assert "transl" in message or "different lengths" in message
+@pytest.mark.parametrize("shape", [(11, 3, 3), (12, 9), (3,), (1, 4, 4)])
+def test_intrinsics_of_another_shape_are_refused(tmp_path, content, shape):
+    content["K_fullimg"] = np.ones(shape, np.float32)
+    assert f"K_fullimg has the shape {shape}" in refusal_of(tmp_path, content).message
 
 
 def test_spaces_of_different_lengths_are_refused(tmp_path, content):
     content["smpl_params_incam"] = gvhmr_content(made_up_motion(5))["smpl_params_incam"]
-    assert "different lengths" in refusal_of(tmp_path, content).message
+    assert "smpl_params_incam has the shape (5, 3) for 12 frames" in refusal_of(tmp_path, content).message
 
 
 def test_no_frames_is_said(tmp_path):
     assert "no frames" in refusal_of(tmp_path, gvhmr_content(made_up_motion(0))).message
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-@pytest.mark.parametrize("key", ["body_pose", "transl", "betas"])
-def test_numbers_that_are_not_finite_are_refused(tmp_path, content, key, value):
-    content["smpl_params_global"][key][4, 1] = value
-    message = refusal_of(tmp_path, content).message
-    assert "not finite" in message
-    assert key in message
 
 
 @pytest.mark.parametrize("content", [[], np.zeros(3), "text", {}])

@@ -10,7 +10,7 @@ import io
 import struct
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ _STORAGE_NAMES = {
 class StoredTensor:
     """A tensor as the file describes it: a flat storage, and the part of it that is the tensor.
 
-    `claimed_count` is the storage's length by its header, where it is not the true one.
+    `claimed_count` is the storage's length by its header, where it is not the true one; `storage_name` is torch's name of its
+    kind, where that is not the array's own.
     """
 
     storage: Array
@@ -38,6 +39,23 @@ class StoredTensor:
     stride: tuple[int, ...]
     offset: int = 0
     claimed_count: int | None = None
+    storage_name: str | None = None
+
+
+@dataclass(frozen=True)
+class Storage:
+    """A storage by itself, of torch's kind of this name."""
+
+    content: Array
+    name: str
+
+
+@dataclass(frozen=True)
+class Name:
+    """A place in the pickle at which something is named and not called."""
+
+    module: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -53,6 +71,31 @@ def stored(array: Array) -> StoredTensor:
     """An array as a tensor with a storage of its own."""
     steps = np.cumprod((1, *array.shape[:0:-1]))[::-1]
     return StoredTensor(array.ravel(), array.shape, tuple(int(step) for step in steps) if array.ndim else ())
+
+
+def stored_bfloat16(array: Array) -> StoredTensor:
+    """An array as a tensor of bfloat16: the upper half of its float32, cut off."""
+    halves = (array.astype(np.float32).view(np.uint32) >> 16).astype(np.uint16)
+    return replace(stored(halves), storage_name="BFloat16Storage")
+
+
+def as_parameter(array: Array) -> Call:
+    """An array as a tensor that gradients were wanted of."""
+    return Call("torch._utils", "_rebuild_parameter", (stored(array), True, Call("collections", "OrderedDict", ())))
+
+
+def write_legacy_torch(path: Path, content: Any) -> None:
+    """Write a file as torch before 1.6 did: pickles of its magic number, protocol, system, content and keys, then storages."""
+    pickler = _Pickler(is_legacy=True)
+    pickle_bytes = pickler.dumped(content)
+    with path.open("wb") as file:
+        file.write(b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.")
+        for value in (1001, {"protocol_version": 1001, "little_endian": True}):
+            file.write(_Pickler().dumped(value))
+        file.write(pickle_bytes)
+        file.write(_Pickler().dumped([str(key) for key in range(len(pickler.storages))]))
+        for storage in pickler.storages:
+            file.write(struct.pack("<q", len(storage)) + storage.tobytes())
 
 
 def write_torch_archive(path: Path, content: Any, root: str = "hmr4d_results", byte_order: str = "little") -> None:
@@ -71,8 +114,9 @@ def write_torch_archive(path: Path, content: Any, root: str = "hmr4d_results", b
 class _Pickler:
     """Protocol 2, with the opcodes that torch's pickles have."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_legacy: bool = False) -> None:
         self.storages: list[Array] = []
+        self._is_legacy = is_legacy
         self._out = io.BytesIO()
 
     def dumped(self, content: Any) -> bytes:
@@ -111,6 +155,10 @@ class _Pickler:
             self._put_global(value.module, value.name)
             self._put_tuple(value.arguments)
             write(b"R")
+        elif isinstance(value, Name):
+            self._put_global(value.module, value.name)
+        elif isinstance(value, Storage):
+            self._put_storage(value.content, value.name, len(value.content))
         else:
             self._put_tensor(value if isinstance(value, StoredTensor) else stored(np.asarray(value)))
 
@@ -129,20 +177,23 @@ class _Pickler:
         self._out.write(f"c{module}\n{name}\n".encode())
 
     def _put_tensor(self, tensor: StoredTensor) -> None:
-        key = len(self.storages)
-        self.storages.append(tensor.storage)
         count = len(tensor.storage) if tensor.claimed_count is None else tensor.claimed_count
         self._put_global("torch._utils", "_rebuild_tensor_v2")
-        self._out.write(b"((")
-        self._put("storage")
-        self._put_global("torch", _STORAGE_NAMES[tensor.storage.dtype.str[1:]])
-        for item in (str(key), "cpu", count):
-            self._put(item)
-        self._out.write(b"tQ")
+        self._out.write(b"(")
+        self._put_storage(tensor.storage, tensor.storage_name or _STORAGE_NAMES[tensor.storage.dtype.str[1:]], count)
         for part in (tensor.offset, tensor.size, tensor.stride, False):
             self._put(part)
         self._put_global("collections", "OrderedDict")
         self._out.write(b")RtR")
+
+    def _put_storage(self, content: Array, name: str, count: int) -> None:
+        self._out.write(b"(")
+        self._put("storage")
+        self._put_global("torch", name)
+        for item in (str(len(self.storages)), "cpu", count, *((None,) if self._is_legacy else ())):
+            self._put(item)
+        self._out.write(b"tQ")
+        self.storages.append(content)
 
 
 @dataclass(frozen=True)

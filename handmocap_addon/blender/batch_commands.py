@@ -153,7 +153,7 @@ def _apply_and_save(options: argparse.Namespace) -> None:
     warnings += scene_warnings(scene, poses, armature)
     reduced = reduce_finger_keys(armature, reduction) if reduction is not None else None
     save_copy(options.save.resolve())
-    _warn([*warnings, *applied.warnings])
+    _warn(dict.fromkeys([*warnings, *applied.warnings]))
     print(f"{applied.keys.keys} keys on {applied.keys.channels} channels, {applied.keys.kept_keys} of a person's own kept")
     for side, hand in reduced.hands.items() if reduced is not None else ():
         print(_finger_keys_left(side, hand.keys_before, hand.keys_after, hand.largest_error_degrees))

@@ -267,7 +267,8 @@ def _build_scene(
     mark_problems(bpy.context.scene, find_problems(armature, applied, poses))
     keys["hands"] = dataclasses.asdict(applied.keys)
     keys["total"] = count_keys(armature)
-    return armature, applied, keys, [*warnings, *applied.warnings]
+    # The estimate and the body may both know of the same thing.
+    return armature, applied, keys, list(dict.fromkeys([*warnings, *applied.warnings]))
 
 
 def scene_warnings(scene: Any, poses: HandPoses, armature: Any) -> list[str]:

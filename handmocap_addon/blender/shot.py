@@ -219,7 +219,7 @@ def apply_body(
     )
     if clip is not None:
         cameras.show_clip_behind(camera, clip, clip_start(scene, armature))
-    warnings: tuple[str, ...] = ()
+    warnings = motion.warnings
     keep_warnings(armature, "body", warnings)
     return AppliedBody(keys, camera, lift, warnings)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,8 @@ class BodyMotion:
     betas: Array  # (10,)
     intrinsics: Array  # (N, 3, 3) pixels
     source: str = ""
+    # Sentences about what was mended in it, for people.
+    warnings: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def frame_count(self) -> int:
@@ -48,9 +50,17 @@ class BodyMotion:
         def cut(track: BodyTrack) -> BodyTrack:
             return BodyTrack(track.orient_quat_wxyz[part], track.translation[part])
 
-        return BodyMotion(
-            self.body_quat_wxyz[part], cut(self.world), cut(self.camera), self.betas, self.intrinsics[part], self.source
+        return replace(
+            self,
+            body_quat_wxyz=self.body_quat_wxyz[part],
+            world=cut(self.world),
+            camera=cut(self.camera),
+            intrinsics=self.intrinsics[part],
         )
+
+    def with_warning(self, sentence: str) -> BodyMotion:
+        """The same motion with one sentence more about it."""
+        return replace(self, warnings=(*self.warnings, sentence))
 
 
 def local_rotmat_of(motion: BodyMotion, track: BodyTrack, hands_quat_wxyz: dict[str, Array] | None = None) -> Array:

@@ -1,55 +1,60 @@
-"""Reads GVHMR's `hmr4d_results.pt` into a BodyMotion."""
+"""Reads GVHMR's `hmr4d_results.pt`, and what the programs made from GVHMR write instead, into a BodyMotion."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
+from .array_files import read_array_file
+from .body_gaps import broken_frames, can_be_filled, filled
 from .body_motion import BodyMotion, BodyTrack
 from .errors import BadUsageError, BodyMotionFileError
-from .rotations import Array, axis_angle_to_quat_wxyz
-from .torch_archive import read_torch_archive
+from .frame_words import frames_in_words
+from .gvhmr_arrays import (
+    SeveralPeopleError,
+    UnclearArrayError,
+    body_rotations,
+    numbers,
+    places,
+    root_rotations,
+    shape_parameters,
+    without_root,
+)
+from .gvhmr_layouts import CAMERA_NAME, LENS_NAME, WORLD_NAME, RawPerson, people_in
+from .gvhmr_mistaken import RESULT_NAME, what_it_is, which_to_choose
+from .rotations import Array
 
 # GVHMR's copy of the clip, beside its result.
 CLIP_NAME = "0_input_video.mp4"
 GVHMR_LICENCE = "GVHMR results: non-commercial research only, by GVHMR's licence"
-RESULT_NAME = "hmr4d_results.pt"
-_SPACES = ("smpl_params_global", "smpl_params_incam")
-_WIDTHS = {"body_pose": 63, "betas": 10, "global_orient": 3, "transl": 3}
-_HINT = "choose the hmr4d_results.pt in GVHMR's output folder"
+__all__ = ["CLIP_NAME", "GVHMR_LICENCE", "RESULT_NAME", "read_gvhmr_result", "read_gvhmr_results"]
+_AGAIN: Final = "run GVHMR on the clip again"
+_SPACES: Final = {"world": (WORLD_NAME, "the body in the world"), "camera": (CAMERA_NAME, "the body before the camera")}
+# Metres and radians by which two tracks that are the same may differ.
+_SAME: Final = 1e-6
 
 
 def read_gvhmr_result(path: Path) -> BodyMotion:
-    """World and camera motion, shape and intrinsics of one person.
+    """World and camera motion, shape and intrinsics of one person; what had to be mended is in its warnings.
 
     Raises:
-        BodyMotionFileError: unreadable, unsafe, or without what a GVHMR result holds.
+        BodyMotionFileError: unreadable, unsafe, without what a GVHMR result holds, or several people's.
     """
     path = Path(path)
-    content = read_torch_archive(path)
-    if not isinstance(content, dict):
-        raise BodyMotionFileError(f"{path.name} is not a GVHMR result, it holds a {type(content).__name__}", _HINT)
-    spaces = {space: _parameters(path, content, space) for space in _SPACES}
-    world, camera = spaces["smpl_params_global"], spaces["smpl_params_incam"]
-    intrinsics = _array(path, content, "K_fullimg")
-    frame_count = len(world["body_pose"])
-    if frame_count == 0:
-        raise BodyMotionFileError(f"{path.name} holds no frames", "run GVHMR on the clip again")
-    if intrinsics.shape != (frame_count, 3, 3) or len(camera["body_pose"]) != frame_count:
-        raise BodyMotionFileError(f"{path.name} is damaged, its parts have different lengths", _HINT)
-    return BodyMotion(
-        body_quat_wxyz=axis_angle_to_quat_wxyz(world["body_pose"].reshape(frame_count, 21, 3)),
-        world=BodyTrack(axis_angle_to_quat_wxyz(world["global_orient"]), world["transl"]),
-        camera=BodyTrack(axis_angle_to_quat_wxyz(camera["global_orient"]), camera["transl"]),
-        # One shape a person: GVHMR repeats it on every frame.
-        betas=np.median(world["betas"], axis=0),
-        intrinsics=intrinsics,
-        source=str(path),
-    )
+    content = read_array_file(path)
+    people = people_in(content.value)
+    if not people or content.unknown:
+        raise _no_result(path, content.value, content.unknown)
+    if len(people) > 1:
+        raise _several(path, len(people))
+    try:
+        return _Reading(path, people[0]).motion()
+    except SeveralPeopleError as error:
+        raise _several(path, error.args[0]) from error
 
 
 def read_gvhmr_results(paths: Sequence[Path]) -> list[BodyMotion]:
@@ -72,25 +77,103 @@ def read_gvhmr_results(paths: Sequence[Path]) -> list[BodyMotion]:
     return motions
 
 
-def _parameters(path: Path, content: dict[str, Any], space: str) -> dict[str, Array]:
-    group = content.get(space)
-    if not isinstance(group, dict):
-        raise BodyMotionFileError(f"{path.name} is not a GVHMR result, it has no {space}", _HINT)
-    parameters = {key: _array(path, group, key) for key in _WIDTHS}
-    for key, width in _WIDTHS.items():
-        if parameters[key].shape[1:] != (width,):
-            raise BodyMotionFileError(f"{path.name} is damaged, {space} has {key} of shape {parameters[key].shape}", _HINT)
-    frame_count = len(parameters["body_pose"])
-    for key in _WIDTHS:
-        if len(parameters[key]) != frame_count:
-            raise BodyMotionFileError(f"{path.name} is damaged, {space} has {key} of shape {parameters[key].shape}", _HINT)
-    return parameters
+class _Reading:
+    """One person's parts on their way to a motion."""
+
+    def __init__(self, path: Path, person: RawPerson) -> None:
+        self._path, self._person = path, person
+
+    def motion(self) -> BodyMotion:
+        for space, (name, meaning) in _SPACES.items():
+            if getattr(self._person, space) is None:
+                raise self._refused(f"is not a whole GVHMR result, it has no {name} ({meaning})")
+        body = self._form("world", "body_pose", body_rotations)
+        if len(body) == 0:
+            raise BodyMotionFileError(f"{self._path.name} holds no frames", _AGAIN)
+        tracks = {space: self._track(space, body) for space in _SPACES}
+        roots = [track.orient_quat_wxyz for track in tracks.values()]
+        body = self._called("body_pose", "world", without_root, body, roots)
+        self._check_camera_s_body(body, roots)
+        lens = numbers(self._person.intrinsics)
+        if lens is None:
+            raise self._refused(f"is not a whole GVHMR result, it has no {LENS_NAME} (the camera's lens)")
+        intrinsics = self._called(LENS_NAME, None, places, lens, len(body), 3, 3)
+        betas = self._form("world", "betas", shape_parameters, len(body))
+        motion = BodyMotion(body, tracks["world"], tracks["camera"], betas, intrinsics, str(self._path))
+        return self._checked(self._without_gaps(motion))
+
+    def _track(self, space: str, body: Array) -> BodyTrack:
+        count = len(body)
+        if getattr(self._person, space).get("global_orient") is None and body.shape[1] in (22, 24):
+            orient = body[:, 0]  # the pelvis comes first, and nowhere else
+        else:
+            orient = self._form(space, "global_orient", root_rotations, count)
+        return BodyTrack(orient, self._form(space, "transl", places, count, 3))
+
+    def _check_camera_s_body(self, body: Array, roots: list[Array]) -> None:
+        """Both spaces have one body pose; a file in which they differ in length was put together of two."""
+        other = self._form("camera", "body_pose", body_rotations)
+        if len(other) != len(body):
+            raise self._refused(
+                f"does not fit together: {WORLD_NAME} has {len(body)} frames and {CAMERA_NAME} has {len(other)}"
+            )
+        self._called("body_pose", "camera", without_root, other, roots)
+
+    def _without_gaps(self, motion: BodyMotion) -> BodyMotion:
+        tracks = [part for track in (motion.world, motion.camera) for part in (track.orient_quat_wxyz, track.translation)]
+        broken = broken_frames(motion.body_quat_wxyz, motion.intrinsics, *tracks)
+        if not broken.any():
+            return motion
+        told = f"{self._path.name} has numbers that are not finite on {frames_in_words(np.flatnonzero(broken))}"
+        if not can_be_filled(broken):
+            raise BodyMotionFileError(f"{told} of {motion.frame_count}, too many to fill", _AGAIN)
+        return filled(motion, broken).with_warning(f"{told}; the body there is filled from the frames beside")
+
+    def _checked(self, motion: BodyMotion) -> BodyMotion:
+        world, camera = motion.world, motion.camera
+        if np.allclose(world.orient_quat_wxyz, camera.orient_quat_wxyz, atol=_SAME) and np.allclose(
+            world.translation, camera.translation, atol=_SAME
+        ):
+            raise self._refused(f"has lost what the camera saw: {CAMERA_NAME} is a copy of {WORLD_NAME}")
+        lens = motion.intrinsics
+        if (lens[:, (0, 1, 0, 1), (0, 1, 2, 2)] <= 0.0).any() or np.abs(lens[:, 2] - (0.0, 0.0, 1.0)).max() > 1e-3:
+            raise self._refused(f"has a {LENS_NAME} that is no camera's lens", _AGAIN)
+        return motion
+
+    def _form(self, space: str, key: str, function: Any, *arguments: Any) -> Array:
+        value = numbers(self._person.parameter(space, key))
+        if value is None:
+            raise self._refused(f"is not a whole GVHMR result, {_SPACES[space][0]} has no {key}")
+        return self._called(key, space, function, value, *arguments)
+
+    def _called(self, key: str, space: str | None, function: Any, *arguments: Any) -> Array:
+        try:
+            return np.asarray(function(*arguments))
+        except UnclearArrayError as error:
+            where = f" in {_SPACES[space][0]}" if space is not None else ""
+            raise self._refused(f"cannot be read for certain: {key}{where} {error}") from error
+
+    def _refused(self, what: str, hint: str = "") -> BodyMotionFileError:
+        return BodyMotionFileError(f"{self._path.name} {what}", hint or "use the hmr4d_results.pt that GVHMR itself wrote")
 
 
-def _array(path: Path, group: dict[str, Any], key: str) -> Array:
-    value = group.get(key)
-    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu":
-        raise BodyMotionFileError(f"{path.name} is not a GVHMR result, it has no {key}", _HINT)
-    if not np.isfinite(value).all():
-        raise BodyMotionFileError(f"{path.name} holds numbers that are not finite in {key}", "run GVHMR on the clip again")
-    return value.astype(np.float64)
+def _several(path: Path, count: int) -> BodyMotionFileError:
+    return BodyMotionFileError(
+        f"{path.name} holds the motions of {count} people, and one file is one person's here",
+        f"save each person's part as a {RESULT_NAME} in a folder of its own (mocap/<person>/) and choose one",
+    )
+
+
+def _no_result(path: Path, content: Any, unknown: tuple[str, ...]) -> BodyMotionFileError:
+    words = what_it_is(content, unknown)
+    if words is not None:
+        return BodyMotionFileError(f"{path.name} is not a GVHMR result, it holds {words}", which_to_choose(path))
+    if unknown:
+        return BodyMotionFileError(
+            f"{path.name} was not opened, since it asks for {unknown[0]} and a GVHMR result holds only tensors",
+            "use a file that GVHMR itself wrote",
+        )
+    held = f"a {type(content).__name__}"
+    if isinstance(content, dict):
+        held = f"no {WORLD_NAME} but " + (", ".join(str(key)[:40] for key in list(content)[:5]) or "nothing")
+    return BodyMotionFileError(f"{path.name} is not a GVHMR result, it holds {held}", which_to_choose(path))

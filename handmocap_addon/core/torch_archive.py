@@ -1,130 +1,187 @@
 """Reads tensors out of a `torch.save` file with numpy, without torch and without running anything that the file names.
 
-Such a file is a zip with a pickle that only arranges the tensors, and one raw file a storage. The pickle is read by an
-unpickler that knows nothing but tensor rebuilding, so a file that asks for any other call is refused before the call.
-(`ptloader` does the same but needs numpy 2, which Blender 4.5 does not have.) Layout: torch/serialization.py,
-`_save` and `_rebuild_tensor_v2`.
+Such a file is a zip with a pickle that only arranges the tensors, and one raw file a storage; before torch 1.6 it was five
+pickles and then the storages one after the other. Layout: torch/serialization.py, `_save` and `_legacy_save`.
 """
 
 from __future__ import annotations
 
-import collections
-import io
 import math
-import pickle
+import struct
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
 
-from .errors import BodyMotionFileError
+from .array_rebuilding import array_names
+from .inert_pickle import InertContent, Rebuilder, Unknown, read_inert
 
 _STORAGE_TYPES: Final = {
     "DoubleStorage": "f8", "FloatStorage": "f4", "HalfStorage": "f2", "LongStorage": "i8", "IntStorage": "i4",
-    "ShortStorage": "i2", "CharStorage": "i1", "ByteStorage": "u1", "BoolStorage": "?",
+    "ShortStorage": "i2", "CharStorage": "i1", "ByteStorage": "u1", "BoolStorage": "?", "ComplexFloatStorage": "c8",
+    "ComplexDoubleStorage": "c16",
 }  # fmt: skip
-# A two-hour GVHMR result is under 2 GB; a header that claims more than this is damaged or hostile.
-_LARGEST_STORAGE_BYTES: Final = 4 << 30
-_MOST_REPEATED_VALUES: Final = 1 << 24
+_TYPES: Final = {
+    "float64": "f8", "double": "f8", "float32": "f4", "float": "f4", "float16": "f2", "half": "f2", "int64": "i8",
+    "int32": "i4", "int16": "i2", "int8": "i1", "uint8": "u1", "uint16": "u2", "uint32": "u4", "uint64": "u8", "bool": "?",
+    "complex64": "c8", "complex128": "c16",
+}  # fmt: skip
+# Torch stores tensors as they are, so that what is read is at most as large as the file. Rows may be repeated without being
+# stored again, which is fair, but not until the memory is full.
+_MOST_REPEATED_BYTES: Final = 1 << 30
+# Begins the files of torch before 1.6: the pickled number 0x1950a86a20f9469cfc6c.
+LEGACY_MAGIC: Final = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 
 
 @dataclass(frozen=True)
 class _StorageType:
     dtype: str
+    is_bfloat16: bool = False  # the upper half of a float32, which numpy does not have
+    is_bytes: bool = False  # of any type; the tensor says which
+
+    def shaped(self, content: bytes, byte_order: Literal["<", ">"]) -> np.ndarray:
+        numbers = np.frombuffer(content, dtype=np.dtype(self.dtype).newbyteorder(byte_order))
+        return (numbers.astype(np.uint32) << 16).view(np.float32) if self.is_bfloat16 else numbers
 
 
-class _UnsafePickleError(pickle.UnpicklingError):
-    """The pickle asks for something that is not a tensor."""
+_BFLOAT16: Final = _StorageType("u2", is_bfloat16=True)
+_BYTES: Final = _StorageType("u1", is_bytes=True)
 
 
-def read_torch_archive(path: Path) -> Any:
-    """The saved object with every tensor as a numpy array.
+def read_torch_zip(archive: zipfile.ZipFile, file_size: int) -> InertContent:
+    """The object in a `torch.save` zip of so many bytes, every tensor as a numpy array.
 
     Raises:
-        BodyMotionFileError: missing, truncated, not a `torch.save` zip, or asking for anything but tensors.
+        Exception: it is damaged, in any way.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise BodyMotionFileError(f"There is no file {path}", "choose GVHMR's hmr4d_results.pt")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return _Reader(archive).read()
-    except _UnsafePickleError as error:
-        raise BodyMotionFileError(
-            f"{path.name} was not opened, since it asks for {error} and a GVHMR result holds only tensors",
-            "use a file that GVHMR itself wrote",
-        ) from error
-    except zipfile.BadZipFile as error:
-        raise BodyMotionFileError(
-            f"{path.name} is cut short or was not saved by torch 1.6 or newer", "run GVHMR again or copy the file again"
-        ) from error
-    except Exception as error:
-        # Damaged pickles fail in any way their bytes happen to spell; nothing of theirs has been run.
-        raise BodyMotionFileError(f"{path.name} is damaged ({error})", "run GVHMR again or copy the file again") from error
+    return _ZipReader(archive, file_size).read()
 
 
-class _Reader:
-    def __init__(self, archive: zipfile.ZipFile) -> None:
+def read_legacy_torch(data: bytes) -> InertContent:
+    """The object in a file of torch before 1.6; as above."""
+    position = len(LEGACY_MAGIC)
+    for _ in ("protocol", "system"):
+        position += read_inert(data[position:], {}).end
+    kinds: dict[str, tuple[_StorageType, int]] = {}
+
+    def note(pid: Any) -> np.ndarray:
+        # Which storages there are is only known when the tensors have been read; they are read again with them.
+        kind, storage_type, key, _location, count, *view = pid
+        if kind != "storage" or not isinstance(storage_type, _StorageType) or view != [None]:
+            raise ValueError("unknown persistent id")
+        kinds[str(key)] = (storage_type, int(count))
+        return np.zeros(0, storage_type.dtype)
+
+    shapes = _Tensors(0, only_shapes=True)
+    first = read_inert(data[position:], shapes.names(), note)
+    if first.unknown:
+        return first
+    keys = read_inert(data[position + first.end :], {})
+    offset = position + first.end + keys.end
+    storages: dict[str, np.ndarray] = {}
+    for key in keys.value:
+        storage_type, count = kinds[str(key)]
+        size = np.dtype(storage_type.dtype).itemsize
+        (stored,) = struct.unpack_from("<q", data, offset)
+        content = data[offset + 8 : offset + 8 + stored * size]
+        if stored != count or len(content) != stored * size:
+            raise ValueError(f"storage {key} has another size than its header says")
+        storages[str(key)] = storage_type.shaped(content, "<")
+        offset += 8 + stored * size
+    return read_inert(data[position:], _Tensors(len(data)).names(), lambda pid: storages[str(pid[2])])
+
+
+class _ZipReader:
+    def __init__(self, archive: zipfile.ZipFile, file_size: int) -> None:
         pickles = [name for name in archive.namelist() if name.endswith("/data.pkl")]
         if len(pickles) != 1:
             raise ValueError("no data.pkl in the archive")
         self._archive = archive
+        self._left = self._file_size = file_size
         self._root = pickles[0][: -len("data.pkl")]
         self._storages: dict[str, np.ndarray] = {}
         self._byte_order: Literal["<", ">"] = "<"
         if f"{self._root}byteorder" in archive.namelist():
-            self._byte_order = ">" if archive.read(f"{self._root}byteorder").strip() == b"big" else "<"
+            self._byte_order = ">" if self._content("byteorder").strip() == b"big" else "<"
 
-    def read(self) -> Any:
-        return _TensorUnpickler(io.BytesIO(self._archive.read(f"{self._root}data.pkl")), self.storage).load()
+    def read(self) -> InertContent:
+        return read_inert(self._content("data.pkl"), _Tensors(self._file_size).names(), self._storage)
 
-    def storage(self, dtype: str, key: str, count: int) -> np.ndarray:
-        if key not in self._storages:
-            info = self._archive.getinfo(f"{self._root}data/{key}")
-            kind = np.dtype(dtype).newbyteorder(self._byte_order)
-            if info.file_size > _LARGEST_STORAGE_BYTES or info.file_size != count * kind.itemsize:
-                raise ValueError(f"storage {key} has another size than its header says")
-            self._storages[key] = np.frombuffer(self._archive.read(info), dtype=kind)
-        return self._storages[key]
+    def _content(self, name: str) -> bytes:
+        info = self._archive.getinfo(f"{self._root}{name}")
+        self._left -= info.file_size
+        if self._left < 0:
+            raise ValueError("it unpacks to more than it is")
+        return self._archive.read(info)
 
-
-class _TensorUnpickler(pickle.Unpickler):
-    def __init__(self, stream: io.BytesIO, storage: Callable[[str, str, int], np.ndarray]) -> None:
-        super().__init__(stream)
-        self._storage = storage
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-            return _rebuild_tensor
-        if (module, name) == ("collections", "OrderedDict"):
-            return collections.OrderedDict
-        if module == "torch" and name in _STORAGE_TYPES:
-            return _StorageType(_STORAGE_TYPES[name])
-        raise _UnsafePickleError(f"{module}.{name}")
-
-    def persistent_load(self, pid: Any) -> np.ndarray:
+    def _storage(self, pid: Any) -> np.ndarray:
         kind, storage_type, key, _location, count = pid
         if kind != "storage" or not isinstance(storage_type, _StorageType):
             raise ValueError("unknown persistent id")
-        return self._storage(storage_type.dtype, str(key), int(count))
+        key = str(key)
+        if key not in self._storages:
+            info = self._archive.getinfo(f"{self._root}data/{key}")
+            if info.file_size != int(count) * np.dtype(storage_type.dtype).itemsize:
+                raise ValueError(f"storage {key} has another size than its header says")
+            self._storages[key] = storage_type.shaped(self._content(f"data/{key}"), self._byte_order)
+        return self._storages[key]
 
 
-def _rebuild_tensor(
-    storage: Any, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_autograd: Any
-) -> np.ndarray:
-    if not isinstance(storage, np.ndarray) or len(size) != len(stride):
-        raise ValueError("a tensor without storage")
-    if offset < 0 or any(value < 0 for value in (*size, *stride)):
-        raise ValueError("a tensor with negative extents")
-    count = math.prod(size)
-    last = offset + sum((extent - 1) * step for extent, step in zip(size, stride, strict=True)) if count else offset
-    # Strides are the file's own word: without this check they could point outside the storage. A step of zero repeats a row,
-    # which is fair, but not until the memory is full.
-    if count and (last >= len(storage) or count > max(len(storage), _MOST_REPEATED_VALUES)):
-        raise ValueError("a tensor outside its storage")
-    steps = tuple(step * storage.itemsize for step in stride)
-    view = np.lib.stride_tricks.as_strided(storage[offset:], shape=size, strides=steps, writeable=False)
-    return view.astype(storage.dtype.newbyteorder("="))
+class _Tensors:
+    """The table of names for one file, which may make so many bytes of tensors and some more."""
+
+    def __init__(self, file_size: int, only_shapes: bool = False) -> None:
+        self._left = file_size + _MOST_REPEATED_BYTES
+        self._only_shapes = only_shapes
+
+    def names(self) -> dict[tuple[str, str], Any]:
+        names = array_names()
+        for module in ("torch", "torch.cuda"):
+            names |= {(module, name): _StorageType(dtype) for name, dtype in _STORAGE_TYPES.items()}
+            names[module, "BFloat16Storage"] = _BFLOAT16
+        names |= {("torch", name): _StorageType(dtype) for name, dtype in _TYPES.items()}
+        names["torch", "bfloat16"] = _BFLOAT16
+        for module in ("torch", "torch.storage"):
+            names[module, "UntypedStorage"] = _BYTES
+        for version in ("", "_v2"):
+            names["torch._utils", f"_rebuild_tensor{version}"] = Rebuilder(self._tensor)
+        names["torch._utils", "_rebuild_tensor_v3"] = Rebuilder(self._typed_tensor)
+        for state in ("", "_with_state"):
+            names["torch._utils", f"_rebuild_parameter{state}"] = Rebuilder(lambda tensor, *_state: tensor)
+        names["torch._tensor", "_rebuild_from_type_v2"] = Rebuilder(self._of_type)
+        names["torch", "Tensor"] = names["torch.nn.parameter", "Parameter"] = "a kind of tensor"
+        names["torch", "Size"] = Rebuilder(tuple)
+        names["torch", "device"] = Rebuilder(lambda *place: ":".join(str(part) for part in place))
+        return names
+
+    def _of_type(self, function: Any, _kind: Any, arguments: Any, _state: Any) -> Any:
+        return function.function(*arguments)
+
+    def _typed_tensor(
+        self, storage: Any, offset: int, size: Any, stride: Any, _gradient: Any, _hooks: Any, kind: Any, *_metadata: Any
+    ) -> np.ndarray:
+        if not isinstance(kind, _StorageType) or not isinstance(storage, np.ndarray):
+            raise TypeError("a tensor of an unknown kind")
+        if storage.dtype == np.uint8 and not self._only_shapes:
+            storage = kind.shaped(storage.tobytes(), "<")
+        return self._tensor(storage, offset, size, stride)
+
+    def _tensor(
+        self, storage: Any, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_autograd: Any
+    ) -> np.ndarray:
+        if isinstance(storage, Unknown) or self._only_shapes:
+            return np.zeros(0)
+        if not isinstance(storage, np.ndarray) or len(size) != len(stride):
+            raise ValueError("a tensor without storage")
+        if offset < 0 or any(value < 0 for value in (*size, *stride)):
+            raise ValueError("a tensor with negative extents")
+        count = math.prod(size)
+        last = offset + sum((extent - 1) * step for extent, step in zip(size, stride, strict=True)) if count else offset
+        self._left -= count * storage.itemsize
+        # Strides are the file's own word: without this check they could point outside the storage.
+        if count and (last >= len(storage) or self._left < 0):
+            raise ValueError("a tensor outside its storage")
+        steps = tuple(step * storage.itemsize for step in stride)
+        view = np.lib.stride_tricks.as_strided(storage[offset:], shape=size, strides=steps, writeable=False)
+        return view.astype(storage.dtype.newbyteorder("="))

@@ -1,0 +1,67 @@
+"""Where GVHMR and the programs made from it keep a person's motion: by the names that they give to the parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+WORLD_NAME: Final = "smpl_params_global"
+CAMERA_NAME: Final = "smpl_params_incam"
+LENS_NAME: Final = "K_fullimg"
+PARAMETERS: Final = ("body_pose", "betas", "global_orient", "transl")
+_NESTED: Final = ((WORLD_NAME, CAMERA_NAME), ("pred_smpl_params_global", "pred_smpl_params_incam"))
+# The npz files of the PyPI package and of gvhmr-web-tool.
+_PREFIXES: Final = (("world_", "camera_"), ("smpl_global_", "smpl_incam_"), *((f"{w}_", f"{c}_") for w, c in _NESTED))
+_LENS_NAMES: Final = (LENS_NAME, "intrinsics", "K")
+_DEEPEST: Final = 3
+
+
+@dataclass(frozen=True)
+class RawPerson:
+    """A person's parts as the file has them, None where it has none."""
+
+    world: dict[str, Any] | None
+    camera: dict[str, Any] | None
+    intrinsics: Any
+
+    def parameter(self, space: str, key: str) -> Any:
+        """A parameter in `world` or `camera`; pose and shape are the same in both, and some files have them once."""
+        group, other = (self.world, self.camera) if space == "world" else (self.camera, self.world)
+        value = (group or {}).get(key)
+        return (other or {}).get(key) if value is None and key in ("body_pose", "betas") else value
+
+
+def people_in(content: Any, depth: int = 0) -> list[RawPerson]:
+    """Everybody whose motion a file's content holds, also in lists and dictionaries of people."""
+    person = _person(content) if isinstance(content, dict) else None
+    if person is not None:
+        return [person]
+    if depth == _DEEPEST:
+        return []
+    parts = list(content.values()) if isinstance(content, dict) else content if isinstance(content, list | tuple) else []
+    return [person for part in parts if isinstance(part, dict | list | tuple) for person in people_in(part, depth + 1)]
+
+
+def _person(content: dict[Any, Any]) -> RawPerson | None:
+    lens = next((content[name] for name in _LENS_NAMES if content.get(name) is not None), None)
+    for world, camera in _NESTED:
+        groups = [group if isinstance(group, dict) else None for group in (content.get(world), content.get(camera))]
+        if any(group is not None for group in groups):
+            return RawPerson(groups[0], groups[1], lens)
+    for prefixes in _PREFIXES:
+        groups = [_with_prefix(content, prefix) for prefix in prefixes]
+        if any(group is not None for group in groups):
+            return RawPerson(groups[0], groups[1], lens)
+    if "global_orient_incam" in content or ("global_orient" in content and lens is not None):
+        # ComfyUI-MotionCapture's npz.
+        camera_keys = {key: content.get(f"{key}_incam") for key in ("global_orient", "transl")}
+        has_camera = any(value is not None for value in camera_keys.values())
+        return RawPerson({key: content.get(key) for key in PARAMETERS}, camera_keys if has_camera else None, lens)
+    return None
+
+
+def _with_prefix(content: dict[Any, Any], prefix: str) -> dict[str, Any] | None:
+    group = {key: content[prefix + key] for key in PARAMETERS if prefix + key in content}
+    if "betas" in content and "betas" not in group:
+        group["betas"] = content["betas"]
+    return group if "global_orient" in group else None

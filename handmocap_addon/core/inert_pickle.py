@@ -1,0 +1,310 @@
+"""Reads pickles without running them: an interpreter of the opcodes that arrange values, which has no way to call anything.
+
+A pickle is a small program, and Python's own reader looks up and calls whatever it names. This one knows a table of names;
+what is called through it is ours and only arranges arrays. Any other name becomes an `Unknown`, which does nothing and is
+told about, so that a file can be refused by what it asks for, and still be recognised by what it holds.
+"""
+
+from __future__ import annotations
+
+import pickletools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+_PUSHED: Final = frozenset((
+    "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT", "UNICODE", "SHORT_BINUNICODE",
+    "BINUNICODE", "BINUNICODE8", "STRING", "BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8",
+    "BYTEARRAY8",
+))  # fmt: skip
+_CONSTANTS: Final = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
+_SKIPPED: Final = frozenset(("PROTO", "FRAME"))
+_PLAIN_KEYS: Final = (str, bytes, int, float, bool, type(None), np.generic)
+_IN_TUPLES: Final = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A name that the file asks for and that is not in the table, or what calling it would have made."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Rebuilder:
+    """A function of ours that stands for a name and may be called."""
+
+    function: Callable[..., Any]
+
+
+@dataclass
+class Pending:
+    """What is made in two steps: `finish` turns the state that follows into the value."""
+
+    finish: Callable[[Any], Any]
+    value: Any = None
+    is_built: bool = False
+
+    def built(self) -> Any:
+        """The value, which must be there by now."""
+        if not self.is_built:
+            raise ValueError("a value is used before it is made")
+        return self.value
+
+
+@dataclass(frozen=True)
+class InertContent:
+    """What a pickle arranges, the names that were not known, in their order, and where the next one begins."""
+
+    value: Any
+    unknown: tuple[str, ...]
+    end: int
+
+
+def read_inert(
+    data: bytes, names: Mapping[tuple[str, str], Any], persistent: Callable[[Any], Any] | None = None
+) -> InertContent:
+    """Read one pickle.
+
+    Args:
+        data: begins with the pickle.
+        names: by module and name, a `Rebuilder` or a value that stands for it.
+        persistent: what an id of the file stands for.
+
+    Raises:
+        Exception: it is damaged, in any way that its bytes happen to spell; nothing of its has been run.
+    """
+    machine = _Machine(names, persistent)
+    end = 0
+    try:
+        for opcode, argument, position in pickletools.genops(data):
+            end = position or 0
+            if opcode.name == "STOP":
+                return InertContent(machine.pop(), tuple(machine.unknown), end + 1)
+            machine.step(opcode.name, argument)
+    except Exception as error:
+        if machine.unknown:
+            # What came of a name that is not known fits nowhere; the name is the reason.
+            return InertContent(Unknown(machine.unknown[0]), tuple(machine.unknown), end)
+        raise ValueError(f"its contents do not fit together: {error}") from error
+    raise ValueError("it has no end")
+
+
+@dataclass
+class _Machine:
+    names: Mapping[tuple[str, str], Any]
+    persistent: Callable[[Any], Any] | None
+    stack: list[Any] = field(default_factory=list)
+    below: list[list[Any]] = field(default_factory=list)  # the stacks under each mark
+    memo: dict[int, Any] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+
+    def step(self, code: str, argument: Any) -> None:
+        if code in _PUSHED:
+            self.stack.append(argument)
+        elif code in _CONSTANTS:
+            self.stack.append(_CONSTANTS[code])
+        elif code in _SKIPPED:
+            pass
+        elif code in _IN_TUPLES:
+            count = _IN_TUPLES[code]
+            items = tuple(self.pop() for _ in range(count))[::-1]
+            self.stack.append(items)
+        else:
+            step = _STEPS.get(code)
+            if step is None:
+                raise ValueError(f"opcode {code}")
+            step(self, argument)
+
+    def pop(self) -> Any:
+        value = self.stack.pop()
+        return value.built() if isinstance(value, Pending) else value
+
+    def mark(self, _argument: Any) -> None:
+        self.below.append(self.stack)
+        self.stack = []
+
+    def since_mark(self) -> list[Any]:
+        items = [value.built() if isinstance(value, Pending) else value for value in self.stack]
+        self.stack = self.below.pop()
+        return items
+
+    def duplicate(self, _argument: Any) -> None:
+        self.stack.append(self.stack[-1])
+
+    def drop(self, _argument: Any) -> None:
+        if self.stack:
+            self.stack.pop()
+        else:
+            self.since_mark()
+
+    def drop_to_mark(self, _argument: Any) -> None:
+        self.since_mark()
+
+    def put(self, argument: Any) -> None:
+        self.memo[len(self.memo) if argument is None else argument] = self.stack[-1]
+
+    def get(self, argument: Any) -> None:
+        value = self.memo[argument]
+        self.stack.append(value.value if isinstance(value, Pending) and value.is_built else value)
+
+    def make_tuple(self, _argument: Any) -> None:
+        items = tuple(self.since_mark())
+        self.stack.append(items)
+
+    def make_list(self, _argument: Any) -> None:
+        items = self.since_mark()
+        self.stack.append(items)
+
+    def empty_list(self, _argument: Any) -> None:
+        self.stack.append([])
+
+    def append(self, _argument: Any) -> None:
+        value = self.pop()
+        self._list().append(value)
+
+    def extend(self, _argument: Any) -> None:
+        items = self.since_mark()
+        self._list().extend(items)
+
+    def empty_dict(self, _argument: Any) -> None:
+        self.stack.append({})
+
+    def make_dict(self, _argument: Any) -> None:
+        items = self.since_mark()
+        self.stack.append({})
+        self._fill(items)
+
+    def set_item(self, _argument: Any) -> None:
+        value, key = self.pop(), self.pop()
+        self._fill([key, value])
+
+    def set_items(self, _argument: Any) -> None:
+        self._fill(self.since_mark())
+
+    def empty_set(self, _argument: Any) -> None:
+        self.stack.append(set())
+
+    def add_items(self, _argument: Any) -> None:
+        items = [checked_key(item) for item in self.since_mark()]
+        target = self.stack[-1]
+        if not isinstance(target, set):
+            raise TypeError("items for no set")
+        target.update(items)
+
+    def frozen_set(self, _argument: Any) -> None:
+        items = frozenset(checked_key(item) for item in self.since_mark())
+        self.stack.append(items)
+
+    def named(self, argument: Any) -> None:
+        module, _, name = str(argument).partition(" ")
+        self._look_up(module, name)
+
+    def named_on_stack(self, _argument: Any) -> None:
+        name, module = self.pop(), self.pop()
+        self._look_up(str(module), str(name))
+
+    def call(self, _argument: Any) -> None:
+        arguments = self.pop()
+        self._call(self.stack.pop(), arguments)
+
+    def call_with_names(self, _argument: Any) -> None:
+        self.pop()
+        self.call(None)
+
+    def call_named(self, argument: Any) -> None:
+        arguments = self.since_mark()
+        self.named(argument)
+        self._call(self.stack.pop(), arguments)
+
+    def call_object(self, _argument: Any) -> None:
+        called, *arguments = self.since_mark()
+        self._call(called, arguments)
+
+    def build(self, _argument: Any) -> None:
+        state = self.pop()
+        target = self.stack[-1]
+        if isinstance(target, Pending):
+            target.value, target.is_built = target.finish(state), True
+            self.stack[-1] = target.value
+        elif not isinstance(target, dict | Unknown):
+            # A dictionary's own state, torch's `_metadata`, is nothing that anybody asks for.
+            raise TypeError("a state for something that has none")
+
+    def persistent_id(self, argument: Any) -> None:
+        if self.persistent is None:
+            raise ValueError("an id of something that is not there")
+        self.stack.append(self.persistent(self.pop() if argument is None else argument))
+
+    def _list(self) -> list[Any]:
+        target = self.stack[-1]
+        if isinstance(target, Unknown):
+            return []
+        if not isinstance(target, list):
+            raise TypeError("items for no list")
+        return target
+
+    def _fill(self, items: list[Any]) -> None:
+        target = self.stack[-1]
+        if isinstance(target, Unknown):
+            return
+        if not isinstance(target, dict) or len(items) % 2:
+            raise ValueError("items for no dictionary")
+        for key, value in zip(items[::2], items[1::2], strict=True):
+            target[checked_key(key)] = value
+
+    def _look_up(self, module: str, name: str) -> None:
+        if (module, name) in self.names:
+            self.stack.append(self.names[module, name])
+        else:
+            self.unknown.append(f"{module}.{name}")
+            self.stack.append(Unknown(f"{module}.{name}"))
+
+    def _call(self, called: Any, arguments: Any) -> None:
+        if isinstance(called, Unknown):
+            self.stack.append(called)
+        elif isinstance(called, Rebuilder):
+            self.stack.append(called.function(*arguments))
+        else:
+            raise TypeError("a call of something that cannot be called")
+
+
+_STEPS: Final[dict[str, Callable[[_Machine, Any], None]]] = {
+    "MARK": _Machine.mark,
+    "DUP": _Machine.duplicate,
+    "POP": _Machine.drop,
+    "POP_MARK": _Machine.drop_to_mark,
+    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"), _Machine.put),
+    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _Machine.get),
+    "TUPLE": _Machine.make_tuple,
+    "LIST": _Machine.make_list,
+    "EMPTY_LIST": _Machine.empty_list,
+    "APPEND": _Machine.append,
+    "APPENDS": _Machine.extend,
+    "DICT": _Machine.make_dict,
+    "EMPTY_DICT": _Machine.empty_dict,
+    "SETITEM": _Machine.set_item,
+    "SETITEMS": _Machine.set_items,
+    "EMPTY_SET": _Machine.empty_set,
+    "ADDITEMS": _Machine.add_items,
+    "FROZENSET": _Machine.frozen_set,
+    "GLOBAL": _Machine.named,
+    "STACK_GLOBAL": _Machine.named_on_stack,
+    "REDUCE": _Machine.call,
+    "NEWOBJ": _Machine.call,
+    "NEWOBJ_EX": _Machine.call_with_names,
+    "INST": _Machine.call_named,
+    "OBJ": _Machine.call_object,
+    "BUILD": _Machine.build,
+    **dict.fromkeys(("PERSID", "BINPERSID"), _Machine.persistent_id),
+}
+
+
+def checked_key(key: Any) -> Any:
+    """A key whose hash takes no time: tuples within tuples within tuples can be made to take for ever."""
+    parts = key if isinstance(key, tuple) else (key,)
+    if not all(isinstance(part, (*_PLAIN_KEYS, Unknown)) for part in parts):
+        raise ValueError("a key that is neither text nor number")
+    return key
