@@ -135,7 +135,10 @@ def test_keys_that_nobody_knows_are_left_alone(tmp_path, minimal):
 
 def test_a_pickle_that_nobody_needs_is_not_loaded(tmp_path, minimal):
     marker = tmp_path / "it-ran"
-    refusal(tmp_path, minimal | {"extra": np.array(_TouchesWhenUnpickled(str(marker)), dtype=object)})
+    touches = np.array(_TouchesWhenUnpickled(str(marker)), dtype=object)
+    np.savez(tmp_path / "hand_poses.npz", **minimal, extra=touches)
+    assert read_hand_poses(tmp_path / "hand_poses.npz").frame_count == FRAME_COUNT
+    refusal(tmp_path, minimal | {"left_score": touches})
     assert not marker.exists()
 
 

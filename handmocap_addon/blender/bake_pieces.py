@@ -12,6 +12,7 @@ import bpy
 import numpy as np
 
 from ..core.bake_options import BakeOptions, Part
+from ..core.npz_files import read_npz
 from ..core.set_up.file_hashes import sha256_of
 from .bake_scene import BakeScene
 from .scene_time import frame_rate_fraction
@@ -59,8 +60,8 @@ class ExactPose:
         """The values at some frames, and those that hold for all."""
         near = np.abs(np.subtract.outer(np.array(frames), self.times)) < _NEAR
         chosen = np.flatnonzero(near.any(axis=0))
-        with np.load(self.file, allow_pickle=False) as content:
-            values = [content[name] for name in sorted(content.files)]
+        content = read_npz(self.file)
+        values = [content[name] for name in sorted(content)]
         return [value[chosen] if len(value) == len(self.times) else value for value in values]
 
 

@@ -141,7 +141,7 @@ def _apply_and_save(options: argparse.Namespace) -> None:
     if match_scene:
         match_scene_to_clip(scene, poses, armature, options.first_frame)
     name = f"{Path(poses.clip_name() or options.hands.name).stem} motion"
-    warnings = [str(sentence) for sentence in poses.meta.get("warnings", [])]
+    warnings = list(poses.warnings())
     if motion is not None:
         clip = options.clip.resolve() if options.clip else None
         body = apply_body(

@@ -252,7 +252,7 @@ def _build_scene(
     armature = existing or add_body_to_scene(options.body or STAND_IN, betas)
     name = options.clip.stem
     keys: dict[str, Any] = {}
-    warnings = [str(sentence) for sentence in poses.meta.get("warnings", [])]
+    warnings = list(poses.warnings())
     if motion is not None:
         clip = shown_clip.resolve()
         body = apply_body(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bake_options import UpAxis
+from .npz_files import read_npz
 
 Array = NDArray[Any]
 
@@ -92,13 +94,13 @@ class FileExpectation:
     @classmethod
     def load(cls, path: Path) -> FileExpectation:
         """What `save` wrote."""
-        with np.load(path, allow_pickle=False) as content:
-            meta: dict[str, Any] = json.loads(str(content["meta"]))
-            meshes = [
-                {**item, "points_file": _path(item["points_file"]), **_arrays(content, f"meshes{number}_")}
-                for number, item in enumerate(meta.pop("meshes"))
-            ]
-            cameras = [{**item, **_arrays(content, f"cameras{number}_")} for number, item in enumerate(meta.pop("cameras"))]
+        content = read_npz(path)
+        meta: dict[str, Any] = json.loads(str(content["meta"]))
+        meshes = [
+            {**item, "points_file": _path(item["points_file"]), **_arrays(content, f"meshes{number}_")}
+            for number, item in enumerate(meta.pop("meshes"))
+        ]
+        cameras = [{**item, **_arrays(content, f"cameras{number}_")} for number, item in enumerate(meta.pop("cameras"))]
         meta |= {"path": Path(meta["path"]), "frames": tuple(meta["frames"])}
         lists = tuple(MeshExpectation(**item) for item in meshes), tuple(CameraExpectation(**item) for item in cameras)
         return cls(**meta, meshes=lists[0], cameras=lists[1])
@@ -115,5 +117,5 @@ def _packed(item: MeshExpectation | CameraExpectation, prefix: str, arrays: dict
     return {name: value for name, value in values.items() if not isinstance(value, np.ndarray)}
 
 
-def _arrays(content: Any, prefix: str) -> dict[str, Array]:
-    return {name.removeprefix(prefix): content[name] for name in content.files if name.startswith(prefix)}
+def _arrays(content: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+    return {name.removeprefix(prefix): value for name, value in content.items() if name.startswith(prefix)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 from .atomic_files import replacing
 from .errors import HandPosesFileError
 from .hand_poses import HandPoses, HandTrack
+from .npz_files import NpzError, read_npz
 from .skeleton import SIDES, Side
 
 SCHEMA_VERSION = 1
@@ -26,6 +26,7 @@ _OPTIONAL = {
     "global_orient": ("global_orient_axis_angle", (3,), "f4"),
     "betas": ("betas", (10,), "f4"),
 }
+_KEYS = frozenset(f"{side}_{key}" for side in SIDES for key in _REQUIRED | _OPTIONAL) | {"frame_index", "frame_time", "meta"}
 _HINT = "run Estimate again, or write left_ and right_ hand_pose (N, 45) and detected (N,)"
 
 
@@ -57,11 +58,9 @@ def read_hand_poses(path: Path) -> HandPoses:
     if not path.is_file():
         raise HandPosesFileError(f"There is no file {path}", "run Estimate first")
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            content = {key: archive[key] for key in archive.files}
-    except (OSError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        # A file of one bare array loads as that array, which is no context manager.
-        raise HandPosesFileError(f"{path.name} cannot be read as hand poses", _HINT) from error
+        content = read_npz(path, _KEYS)
+    except NpzError as error:
+        raise HandPosesFileError(f"{path.name} cannot be read as hand poses, it {error.message}", _HINT) from error
     tracks = {side: _track(path, content, side) for side in SIDES}
     frame_count = len(tracks["left"].detected)
     if len(tracks["right"].detected) != frame_count:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,11 @@ from typing import Any
 import numpy as np
 
 from .errors import HandPosesFileError
+from .npz_files import NpzError, read_npz
 from .skeleton import SIDES
+
+# The notes of a long clip and a flag a frame; it is read while a panel is drawn.
+_MOST_BYTES = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,14 @@ def read_hands_summary(path: Path) -> HandsSummary:
         HandPosesFileError: the file cannot be read, or says nothing about the hands.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            seen = [np.atleast_1d(archive[f"{side}_detected"]).astype(bool) for side in SIDES]
-            meta = json.loads(str(archive["meta"])) if "meta" in archive else {}
-    except (OSError, ValueError, EOFError, TypeError, AttributeError, KeyError, RecursionError, zipfile.BadZipFile) as error:
+        content = read_npz(path, [*(f"{side}_detected" for side in SIDES), "meta"], _MOST_BYTES)
+        seen = [np.atleast_1d(content[f"{side}_detected"]).astype(bool) for side in SIDES]
+        meta = json.loads(str(content["meta"])) if "meta" in content else {}
+    except NpzError as error:
+        raise HandPosesFileError(
+            f"{path.name} cannot be read as hand poses, it {error.message}", "run Estimate again"
+        ) from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise HandPosesFileError(f"{path.name} cannot be read as hand poses", "run Estimate again") from error
     left, right = (int(of.sum()) for of in seen)
     return HandsSummary(len(seen[0]), left, right, _text(meta, "clip", "name"), _text(meta, "estimator"))

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .atomic_files import replacing
+from .npz_files import NpzError, read_npz
 
 Array = NDArray[Any]
 _DIGEST_LENGTH = hashlib.sha256().digest_size
@@ -39,8 +40,10 @@ def read_keyed_arrays(path: Path, key: str) -> dict[str, Array] | None:
     digest, content = content[:_DIGEST_LENGTH], content[_DIGEST_LENGTH:]
     if digest != _digest(key, content):
         return None
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+    try:
+        return read_npz(content)
+    except NpzError:
+        return None
 
 
 def _digest(key: str, content: bytes) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from .hand_poses import HandTrack
 from .hand_skeleton import HandSkeleton
 from .landmark_definition import RIG_JOINTS
 from .landmark_fit import palm_orientation
+from .npz_files import NpzError, read_npz
 from .quality import HandQuality
 from .rotations import quat_wxyz_to_axis_angle
 from .skeleton import FINGERS, SIDES, Side, finger_landmarks
@@ -99,10 +99,13 @@ def known_hand_poses(path: Path | None) -> dict[Side, Array]:
     if path is None:
         return {}
     try:
-        with np.load(path, allow_pickle=False) as content:
-            return {side: content[f"{side}_hand_pose"] for side in SIDES}
-    except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        content = read_npz(path, [f"{side}_hand_pose" for side in SIDES])
+        poses = {side: content[f"{side}_hand_pose"] for side in SIDES}
+    except (NpzError, KeyError) as error:
         raise BadInputError(f"{path} holds no known hand poses", "leave out --truth") from error
+    if any(values.dtype.kind not in "fiu" or not np.isfinite(values).all() for values in poses.values()):
+        raise BadInputError(f"{path} holds hand poses that are no finite numbers", "leave out --truth")
+    return poses
 
 
 def accuracy_summary(track: HandTrack, truth_axis_angle: Array, skeleton: HandSkeleton) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from .body_model import Array, BodyModel, strongest_influences
 from .errors import BodyModelError
+from .npz_files import NpzError, PickledArrayError, read_npz
 from .skeleton import JOINT_NAMES, PARENTS
 
 VERTEX_COUNT = 10_475
@@ -20,11 +20,22 @@ _NEEDED = ("v_template", "f", "shapedirs", "J_regressor", "weights", "kintree_ta
 _GET_IT = "choose an SMPLX_NEUTRAL.npz, SMPLX_MALE.npz or SMPLX_FEMALE.npz from smpl-x.is.tue.mpg.de"
 
 
-def _array(archive: np.lib.npyio.NpzFile, key: str, path: Path) -> Array:
+def _read(path: Path, wanted: Sequence[str]) -> dict[str, Array]:
+    """The wanted arrays that are there, none of them in doubt of its kind.
+
+    Raises:
+        BodyModelError: no such file, or not an npz.
+    """
+    if not path.is_file():
+        raise BodyModelError(f"There is no model file {path}", _GET_IT)
     try:
-        return archive[key]
-    except ValueError as error:
-        raise BodyModelError(f"{path.name} keeps {key} as a pickled object, which is never loaded here", _GET_IT) from error
+        return read_npz(path, wanted)
+    except PickledArrayError as error:
+        raise BodyModelError(f"{path.name} {error.message}", _GET_IT) from error
+    except NpzError as error:
+        raise BodyModelError(
+            f"{path.name} is not an SMPL-X model file, it cannot be read as npz: it {error.message}", _GET_IT
+        ) from error
 
 
 def _has_enough(shape_directions: Array) -> bool:
@@ -39,18 +50,14 @@ def read_smplx_arrays(path: Path, also: Sequence[str] = ()) -> dict[str, Array]:
     """
     path = Path(path)
     needed = (*_NEEDED, *also)
-    if not path.is_file():
-        raise BodyModelError(f"There is no model file {path}", _GET_IT)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            missing = [key for key in needed if key not in archive.files]
-            if missing:
-                raise BodyModelError(f"{path.name} is not an SMPL-X model file, it has no {missing[0]}", _GET_IT)
-            arrays = {key: _array(archive, key, path) for key in needed}
-    except (OSError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        # A file of one bare array loads as that array, which is no context manager.
-        raise BodyModelError(f"{path.name} is not an SMPL-X model file, it cannot be read as npz", _GET_IT) from error
+    arrays = _read(path, needed)
+    missing = [key for key in needed if key not in arrays]
+    if missing:
+        raise BodyModelError(f"{path.name} is not an SMPL-X model file, it has no {missing[0]}", _GET_IT)
 
+    for key in ("f", "kintree_table"):
+        if arrays[key].dtype.kind not in "fiu" or not np.isfinite(arrays[key]).all():
+            raise BodyModelError(f"{path.name} is damaged, {key} holds no whole numbers", _GET_IT)
     template, faces, shape_directions, regressor, weights, kinematic_tree = (arrays[key] for key in _NEEDED)
     joint_count = len(JOINT_NAMES)
     if template.shape != (VERTEX_COUNT, 3) or weights.shape != (VERTEX_COUNT, joint_count):
@@ -76,13 +83,15 @@ def read_texture_coordinates(path: Path) -> Array | None:
     Raises:
         BodyModelError: they are damaged.
     """
-    with np.load(path, allow_pickle=False) as archive:
-        if not {"vt", "ft", "f"} <= set(archive.files):
-            return None
-        coordinates, corners, faces = (_array(archive, key, path) for key in ("vt", "ft", "f"))
+    arrays = _read(Path(path), ("vt", "ft", "f"))
+    if len(arrays) < 3:
+        return None
+    coordinates, corners, faces = (arrays[key] for key in ("vt", "ft", "f"))
+    if any(array.dtype.kind not in "fiu" or not np.isfinite(array).all() for array in arrays.values()):
+        raise BodyModelError(f"{path.name} is damaged, its texture coordinates are no numbers", _GET_IT)
     if coordinates.ndim != 2 or coordinates.shape[1] != 2 or corners.shape != faces.shape:
         raise BodyModelError(f"{path.name} is damaged, its texture coordinates have another shape", _GET_IT)
-    if corners.min() < 0 or corners.max() >= len(coordinates):
+    if corners.min(initial=0) < 0 or corners.max(initial=0) >= max(len(coordinates), 1):
         raise BodyModelError(f"{path.name} is damaged, its faces name texture coordinates that are not there", _GET_IT)
     return np.asarray(coordinates, dtype=np.float64)[corners.astype(np.int64)]
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
+from .npz_files import NpzError, npz_shapes
 from .smplx_model_file import SHAPE_COEFFICIENTS, VERTEX_COUNT
 
 KINDS: Final = ("NEUTRAL", "MALE", "FEMALE")
@@ -47,17 +45,10 @@ def find_smplx_models(folder: Path) -> tuple[FoundModel, ...]:
 @lru_cache(maxsize=16)
 def _examine(kind: str, path: Path, _size: int, _changed: int) -> FoundModel:
     try:
-        with zipfile.ZipFile(path) as archive:
-            template, directions = (_shape_of(archive, key) for key in ("v_template", "shapedirs"))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        shapes = npz_shapes(path, ("v_template", "shapedirs"))
+        template, directions = shapes["v_template"], shapes["shapedirs"]
+    except (NpzError, KeyError):
         return FoundModel(kind, path, 0, "is not an SMPL-X model file: download it again")
     if template != (VERTEX_COUNT, 3) or len(directions) != 3 or directions[2] < SHAPE_COEFFICIENTS:
         return FoundModel(kind, path, 0, "is another model than SMPL-X: choose the folder of the SMPL-X files")
     return FoundModel(kind, path, _SHAPE_VALUES.get(directions[2], directions[2]))
-
-
-def _shape_of(archive: zipfile.ZipFile, key: str) -> tuple[int, ...]:
-    with archive.open(f"{key}.npy") as file:
-        version = np.lib.format.read_magic(file)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        return tuple(read(file)[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from .atomic_files import replacing
 from .body_model import Array
 from .errors import PosesFileError
+from .npz_files import NpzError, read_npz
 from .skeleton import JOINT_NAMES
 
 # In the order of the joints, with the names that the `smplx` package gives them.
@@ -78,13 +78,12 @@ def read_smplx_poses(path: Path) -> SmplxPoses:
     Raises:
         PosesFileError: no such file, an array is missing or of another shape, or holds numbers that are not finite.
     """
+    if not path.exists():
+        raise PosesFileError(f"There is no file {path}", _HINT)
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
-    except FileNotFoundError as error:
-        raise PosesFileError(f"There is no file {path}", _HINT) from error
-    except (OSError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        raise PosesFileError(f"{path.name} cannot be read as npz", _HINT) from error
+        arrays = read_npz(path, (*_PARTS, "transl", "betas", "expression", "placement"))
+    except NpzError as error:
+        raise PosesFileError(f"{path.name} cannot be read as npz, it {error.message}", _HINT) from error
     missing = [name for name in (*_PARTS, "transl") if name not in arrays]
     if missing:
         raise PosesFileError(f"{path.name} has no {missing[0]}", _HINT)

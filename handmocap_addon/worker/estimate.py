@@ -27,7 +27,7 @@ from ..core.stand_in_body import load_stand_in_body
 from .estimators.base import HandEstimator
 from .events import Cancellation, EventWriter
 from .fingerprint import fingerprint, made_with
-from .finished import finished_before, read_if_any, sealed
+from .finished import finished_before, place_aside, put_aside, read_if_any, sealed, with_warning
 from .first_look import FirstLook
 from .frame_range import FrameRange
 from .look_again import SecondLook
@@ -202,13 +202,22 @@ class _Run:
                 "choose a clip in which hands are larger than about 40 pixels, or another estimator",
             )
         timing = clip_timing(request.clip, frame_time)
-        files = []
+        files: list[HandPoses] = []
+        asides: list[Path | None] = []
         for number, target in request.targets:
             poses = self._poses(number, detections, association, timing, picture_size, len(arms))
-            files.append(sealed(self._completed(poses, target, rows)))
+            completed, aside = self._completed(poses, target, rows), place_aside(target)
+            if aside is not None:
+                said = f"{target.name} could not be read and was put aside as {aside.name}; a new one was made"
+                completed = with_warning(completed, said)
+            asides.append(aside)
+            files.append(sealed(completed))
             check()
         del detections, association
-        for (_, target), poses in zip(request.targets, files, strict=True):
+        for (_, target), poses, aside in zip(request.targets, files, asides, strict=True):
+            if aside is not None:
+                put_aside(target, aside)
+                self._events.log(poses.warnings()[-1])
             write_hand_poses(target, poses)
         return self._result(files, timing.fps, reused=False)
 
@@ -308,7 +317,7 @@ class _Run:
         before = read_if_any(target)
         if before is not None and of_the_same_clip(before, poses):
             return put_into(before, poses, rows, self._request.sides)
-        if target.exists():
+        if before is not None:
             self._events.log(f"{target.name} is of another clip; the hands that were not asked for are not kept")
         return poses
 

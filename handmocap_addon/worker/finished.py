@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..core.atomic_files import output_error
 from ..core.errors import HandPosesFileError
 from ..core.hand_poses import HandPoses
 from ..core.hand_poses_file import read_hand_poses
@@ -34,6 +37,39 @@ def read_if_any(target: Path) -> HandPoses | None:
         return read_hand_poses(target)
     except HandPosesFileError:
         return None
+
+
+def place_aside(target: Path) -> Path | None:
+    """Where a file goes that stands at a target and cannot be read, so that nothing in it is lost; None where it can be."""
+    try:
+        read_hand_poses(target)
+    except HandPosesFileError:
+        if target.is_file():
+            return next(place for place in _asides(target) if not place.exists())
+    return None
+
+
+def _asides(target: Path) -> Iterator[Path]:
+    yield target.with_name(f"{target.stem}.damaged{target.suffix}")
+    for number in itertools.count(2):
+        yield target.with_name(f"{target.stem}.damaged-{number}{target.suffix}")
+
+
+def put_aside(target: Path, aside: Path) -> None:
+    """Give a file another name.
+
+    Raises:
+        OutputError: it cannot be moved.
+    """
+    try:
+        target.rename(aside)
+    except OSError as error:
+        raise output_error(target, error) from error
+
+
+def with_warning(poses: HandPoses, sentence: str) -> HandPoses:
+    """With one more sentence of what should be known."""
+    return replace(poses, meta=poses.meta | {"warnings": [*poses.warnings(), sentence]})
 
 
 def _seal(poses: HandPoses) -> str:

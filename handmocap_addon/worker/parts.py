@@ -34,10 +34,10 @@ def put_into(before: HandPoses, poses: HandPoses, rows: Array, sides: tuple[Side
         whole = {"frames": [0, before.frame_count - 1], "sides": list(SIDES)}
         old_parts = [whole | {key: before.meta.get(key) for key in ("estimator", "model", "settings")}]
     # A run that was killed between two people's files finds its own part in the first one's.
-    parts = [part for part in old_parts if part.get("fingerprint") != new["fingerprint"]] + [new]
+    parts = [part for part in old_parts if isinstance(part, dict) and part.get("fingerprint") != new["fingerprint"]] + [new]
     notes = poses.meta | {
         "parts": parts,
-        "licences": list(dict.fromkeys([*before.meta.get("licences", []), *poses.meta["licences"]])),
+        "licences": list(dict.fromkeys([*map(str, _listed(before.meta, "licences")), *poses.meta["licences"]])),
         "second_look": {side: _again(before, poses, rows, side, side in sides) for side in SIDES},
         "tracks": _tracks(before, poses, rows, sides),
     }
@@ -53,7 +53,9 @@ def _joined(before: HandTrack, after: HandTrack, rows: Array) -> HandTrack:
 
 
 def _again(before: HandPoses, poses: HandPoses, rows: Array, side: Side, is_new: bool) -> list[int]:
-    old = before.meta.get("second_look", {}).get(side, [])
+    notes = before.meta.get("second_look")
+    frames = _listed(notes, side) if isinstance(notes, dict) else []
+    old = [frame for frame in frames if isinstance(frame, int) and 0 <= frame < len(rows)]
     kept = [frame for frame in old if not (is_new and rows[frame])]
     return sorted(kept + (poses.meta["second_look"][side] if is_new else []))
 
@@ -62,7 +64,21 @@ def _tracks(before: HandPoses, poses: HandPoses, rows: Array, sides: tuple[Side,
     """The new tracks of the sides, and the old ones but those that lie in the new part as a whole."""
     old = [
         track
-        for track in before.meta.get("tracks", [])
-        if track["side"] not in (*sides, None) or not rows[track["frames"][0] : track["frames"][1] + 1].all()
+        for track in _listed(before.meta, "tracks")
+        if _is_a_track(track)
+        and (track["side"] not in (*sides, None) or not rows[track["frames"][0] : track["frames"][1] + 1].all())
     ]
     return old + [track for track in poses.meta["tracks"] if track["side"] in (*sides, None)]
+
+
+def _listed(notes: dict[str, Any], key: str) -> list[Any]:
+    """A list of the notes of a file that anything may have written."""
+    found = notes.get(key)
+    return found if isinstance(found, list) else []
+
+
+def _is_a_track(note: Any) -> bool:
+    if not isinstance(note, dict) or note.get("side") not in (*SIDES, None):
+        return False
+    frames = note.get("frames")
+    return isinstance(frames, list) and len(frames) == 2 and all(isinstance(frame, int) for frame in frames)
