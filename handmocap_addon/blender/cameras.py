@@ -12,17 +12,20 @@ from mathutils import Matrix, Quaternion
 
 from ..core.body_motion import BodyMotion, camera_path, steady_camera
 from ..core.frame_sampling import FrameSampling
+from ..core.hand_poses import HandPoses
 from ..core.key_settings import KeySettings
 from ..core.rotation_modes import QUATERNION, rotation_property, values_in_mode
 from ..core.rotations import rotmat_to_quat_wxyz, sign_continuous_quat_wxyz
 from .actions import MEASURED_KEY, Channel, count_keys, write_channels
 from .armatures import map_armature
-from .clip_clock import clip_start
+from .clip_backgrounds import show_picture
+from .clip_clock import clip_start, match_scene_to_clip
 from .footage import file_of, look_at
 from .key_arrays import key_type_number
 from .motion_keys import smplx_rest_pelvis
 from .scene_content import remember_match
 from .scene_time import set_frame_rate, set_range
+from .shown_pictures import ClipPicture
 from .version_differences import drop_older_copy
 
 # Where a camera of which nothing is known stands, three metres before a person, and how it is turned.
@@ -81,7 +84,7 @@ def add_camera(
     return camera
 
 
-def add_clip_camera(scene: Any, clip: Path, armature: Any, match_scene: bool) -> Any:
+def add_clip_camera(scene: Any, clip: Path, armature: Any, match_scene: bool, poses: HandPoses | None = None) -> Any:
     """Add a camera with a clip behind it and nothing known of the real one: Blender's own lens, at a person's height.
 
     Args:
@@ -89,11 +92,12 @@ def add_clip_camera(scene: Any, clip: Path, armature: Any, match_scene: bool) ->
         clip: a video or a folder of images.
         armature: with whose keys the clip moves in time; may be None.
         match_scene: whether the scene takes over the clip's size, rate and length.
+        poses: the clip's hands, which know it better than Blender; the clip is then not shown yet, see `picture_of`.
 
     Raises:
         ClipError: Blender cannot read the clip.
     """
-    footage = look_at(clip)
+    footage = look_at(clip) if poses is None else None
     # Of a scene that is only now given the clip's range.
     first_frame = clip_start(scene, armature)
     name = f"{clip.stem} camera"
@@ -102,6 +106,10 @@ def add_clip_camera(scene: Any, clip: Path, armature: Any, match_scene: bool) ->
     camera.location, camera.rotation_euler = _ONLOOKER
     if armature is not None:
         camera[_ARMATURE] = armature
+    if footage is None:
+        if match_scene and poses is not None:
+            match_scene_to_clip(scene, poses, armature)
+        return camera
     show_clip_behind(camera, clip, first_frame)
     if match_scene:
         scene.render.resolution_x, scene.render.resolution_y = footage.size
@@ -183,17 +191,12 @@ def show_clips_on(armature: Any, first_frame: int) -> None:
 
 
 def show_clip_behind(camera: Any, clip: Path, first_frame: int) -> None:
-    """Show a video or a folder of images as the camera's background, one frame of it on each frame of the scene."""
-    footage = bpy.data.movieclips.load(str(file_of(clip)), check_existing=True)
-    if any(background.clip == footage for background in camera.data.background_images):
-        return
-    footage.frame_start = first_frame
-    background = camera.data.background_images.new()
-    background.source = "MOVIE_CLIP"
-    background.clip = footage
-    background.alpha = 1.0
-    background.display_depth = "BACK"
-    camera.data.show_background_images = True
+    """Show a video or a folder of images as the camera's background, one frame of it on each frame of the scene.
+
+    Raises:
+        ClipError: Blender cannot read it.
+    """
+    show_picture(camera, clip, ClipPicture(file_of(clip), first_frame))
 
 
 def _set_lens(data: Any, intrinsics: np.ndarray, size: tuple[int, int]) -> None:

@@ -10,25 +10,81 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.picture_placement import PicturePlacement, chained, frame_to_region, pixels_to_frame
+from ..core.errors import ClipError
+from ..core.picture_placement import CROP, FIT, PicturePlacement, chained, frame_to_region, pixels_to_frame
+from .shown_pictures import ClipPicture
+from .version_differences import drop_older_copy
 
 Array = NDArray[Any]
+
+# On a movie clip of Blender's: of which clip it shows the pictures, by its folder's and its own name, since projects move.
+_SHOWS = "handmocap_shows"
 
 
 def clip_background(camera: Any, clip: Path) -> Any | None:
     """The background of a camera object that shows a clip (a video or a folder of images), or None. Looks at no file."""
     if camera is None or camera.type != "CAMERA":
         return None
-    wanted = os.path.normcase(os.path.normpath(clip))
+    wanted, mark = os.path.normcase(os.path.normpath(clip)), _mark(clip)
     for background in camera.data.background_images:
         footage = background.clip if background.source == "MOVIE_CLIP" else background.image
         if footage is None or not footage.filepath:
             continue
         path = os.path.normcase(os.path.normpath(bpy.path.abspath(footage.filepath, library=footage.library)))
-        # Of a folder of images the background knows the first.
-        if wanted in (path, os.path.dirname(path)):  # noqa: PTH120
+        # Of a folder of images the background knows the first. A proxy says of what it is one.
+        if wanted in (path, os.path.dirname(path)) or footage.get(_SHOWS) == mark:  # noqa: PTH120
             return background
     return None
+
+
+def _mark(clip: Path) -> str:
+    return "/".join(Path(os.path.normpath(clip)).parts[-2:])
+
+
+def show_picture(camera: Any, clip: Path, picture: ClipPicture) -> None:
+    """Show a clip as a camera's background, in the place of what was shown of it before.
+
+    Raises:
+        ClipError: Blender cannot read the picture's file.
+    """
+    background = clip_background(camera, clip)
+    footage = _footage(picture, None if background is None else background.clip)
+    footage.frame_start = picture.first_frame
+    footage.display_aspect = (float(picture.pixel_aspect), 1.0)
+    footage[_SHOWS] = _mark(clip)
+    drop_older_copy(footage, _SHOWS)
+    if background is None:
+        background = camera.data.background_images.new()
+        background.alpha = 1.0
+        background.display_depth = "BACK"
+        background.frame_method = _frame_method(camera, footage)
+    background.source = "MOVIE_CLIP"
+    background.clip = footage
+    camera.data.show_background_images = True
+
+
+def _footage(picture: ClipPicture, shown: Any | None) -> Any:
+    """The movie clip of a file; one of its own where another camera shows the file from another frame on."""
+    file = os.path.normcase(picture.file)
+    for footage in (*([shown] if shown is not None else []), *bpy.data.movieclips):
+        path = os.path.normcase(os.path.normpath(bpy.path.abspath(footage.filepath, library=footage.library)))
+        is_free = footage.frame_start == picture.first_frame or footage.users <= (1 if footage == shown else 0)
+        if path == file and footage.library is None and is_free:
+            return footage
+    try:
+        return bpy.data.movieclips.load(str(picture.file), check_existing=False)
+    except RuntimeError as error:
+        raise ClipError(f"Blender cannot read {picture.file.name}", "choose another clip") from error
+
+
+def _frame_method(camera: Any, footage: Any) -> str:
+    """How the picture fills the frame's width, as the lens of a camera of ours counts, whatever the scene's own shape."""
+    if camera.data.sensor_fit != "HORIZONTAL":
+        return FIT
+    render, size, pixel = bpy.context.scene.render, footage.size, footage.display_aspect
+    frame = render.resolution_x * render.pixel_aspect_x / (render.resolution_y * render.pixel_aspect_y)
+    shown = size[0] * pixel[0] / (size[1] * pixel[1])
+    return FIT if shown > frame * 0.999 else CROP
 
 
 def clip_camera(scene: Any, clip: Path) -> Any | None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import bpy
 
 from ..core.errors import ClipError
+from ..core.picture_sequences import is_picture, picture_sequence
 
-_PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 # The largest denominator of the rates in use: 24000/1001 and its kin.
 _NTSC = 1001
 
@@ -31,18 +31,18 @@ class Footage:
         return f"{text}, {float(self.fps):.5g} fps, {float(self.frame_count / self.fps):.1f} s"
 
 
+def is_sequence(clip: Path) -> bool:
+    """Whether a clip is a folder of pictures, or one of them."""
+    return clip.is_dir() or is_picture(clip)
+
+
 def file_of(clip: Path) -> Path:
-    """The video, or the first picture of a folder.
+    """The video, or the first picture of a sequence.
 
     Raises:
-        ClipError: the folder holds no picture.
+        ClipError: the folder holds no pictures, or several sequences.
     """
-    if not clip.is_dir():
-        return clip
-    pictures = sorted(path for path in clip.iterdir() if path.suffix.lower() in _PICTURES)
-    if not pictures:
-        raise ClipError(f"{clip} holds no pictures", "choose a video, or a folder of PNG, JPEG or TIFF pictures")
-    return pictures[0]
+    return picture_sequence(clip).present[0] if is_sequence(clip) else clip
 
 
 def look_at(clip: Path) -> Footage:
@@ -60,8 +60,9 @@ def look_at(clip: Path) -> Footage:
         width, height = footage.size
         if footage.frame_duration == 0:  # Its size is then a made-up one.
             raise ClipError(f"Blender cannot read {clip.name}", "choose another clip")
+        count = len(picture_sequence(clip).files) if is_sequence(clip) else footage.frame_duration
         fps = Fraction(footage.fps).limit_denominator(_NTSC) if footage.source == "MOVIE" and footage.fps > 0 else None
-        return Footage((width, height), footage.frame_duration, fps)
+        return Footage((width, height), count, fps)
     finally:
         if footage not in before:
             bpy.data.movieclips.remove(footage)

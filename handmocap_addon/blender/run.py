@@ -33,7 +33,7 @@ from ..core.stand_in_body import load_stand_in_body
 from ..core.worth_looking_at import ranges_worth_looking_at
 from ..core.wrist import WristSettings
 from .actions import count_keys
-from .armatures import HAND_JOINTS, map_armature
+from .armatures import HAND_JOINTS, map_armature, smplx_armatures
 from .baking import BakeJob, request_for
 from .clip_clock import frame_times, match_scene_to_clip
 from .ending import Ending
@@ -44,9 +44,9 @@ from .key_reduction import ReductionResult, ReductionSettings, reduce_finger_key
 from .motion_exporting import MotionJob, MotionTarget, joints_needed, motion_request_for
 from .preview import render_preview
 from .problems import find_problems, mark_problems
+from .proxy_job import show_when_made
 from .saving import save_copy
 from .scene_and_clip import difference
-from .scene_armature import scene_armature
 from .scene_content import is_a_persons
 from .shot import STAND_IN, AppliedHands, add_body_to_scene, apply_body, apply_hands, check_wrist, load_body
 
@@ -54,7 +54,6 @@ PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
 HAND_POSES_NAME = "hand_poses.npz"
 SCENE_NAME = "scene.blend"
 PREVIEW_NAME = "preview.png"
-UNFITTING_HINT = "name another with --armature, or add a body beside it with --body stand-in"
 OnProgress = Callable[[Progress], None]
 
 
@@ -194,7 +193,8 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
 
     poses = read_hand_poses(options.out / HAND_POSES_NAME)
     # GVHMR's copy may have been used instead of the clip; then the camera must show that one.
-    armature, applied, keys, warnings = _build_scene(options, poses, motion, existing, Path(estimated["clip"]))
+    shown_clip = Path(estimated["clip"])
+    armature, applied, keys, warnings = _build_scene(options, poses, motion, existing, shown_clip, on_progress)
     clock.lap("keying")
     reduced: ReductionResult | None = None
     if options.reduction is not None:
@@ -232,11 +232,20 @@ def _existing_armature(options: RunOptions) -> Any | None:
         return armature
     if options.body is not None:
         return None
-    return scene_armature("name one with --armature", UNFITTING_HINT)
+    found = smplx_armatures()
+    if len(found) > 1:
+        names = ", ".join(armature.name for armature in found)
+        raise ArmatureError(f"The file has more than one SMPL-X armature ({names})", "name one with --armature")
+    return found[0] if found else None
 
 
 def _build_scene(
-    options: RunOptions, poses: HandPoses, motion: BodyMotion | None, existing: Any | None, shown_clip: Path
+    options: RunOptions,
+    poses: HandPoses,
+    motion: BodyMotion | None,
+    existing: Any | None,
+    shown_clip: Path,
+    on_progress: OnProgress,
 ) -> tuple[Any, AppliedHands, dict[str, Any], list[str]]:
     if existing is None and not bpy.data.filepath:
         # The start-up scene's cube is nobody's work.
@@ -255,11 +264,18 @@ def _build_scene(
         clip = shown_clip.resolve()
         body = apply_body(
             armature, motion, poses, clip, f"{name} motion", options.steady_camera, options.wrist,
-            match_scene=match_scene, first_frame=options.first_frame,
+            match_scene=match_scene, first_frame=options.first_frame, proxies=options.out,
         )  # fmt: skip
         keys["body"] = dataclasses.asdict(body.keys)
         keys["lift_to_floor_m"] = body.lift
         warnings += body.warnings
+        if body.picture is not None:
+
+            def worker() -> list[str]:
+                return worker_command(options.environment_folder, [], options.estimator)
+
+            said = show_when_made(body.camera, clip, body.picture, worker, options.log_folder, on_progress)
+            warnings += [said] if said is not None else []
     applied = apply_hands(armature, poses, options.cleanup, f"{name} motion", first_frame=options.first_frame)
     warnings += scene_warnings(scene, poses, armature)
     mark_problems(bpy.context.scene, find_problems(armature, applied, poses))

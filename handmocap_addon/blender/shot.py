@@ -15,7 +15,7 @@ from ..core.body_motion import BodyMotion
 from ..core.clean_hands import CleanupSettings
 from ..core.corrected_wrists import with_corrected_wrists
 from ..core.corrections import Correction, WristFrom
-from ..core.errors import BadInputError, BadUsageError, FrameCountError
+from ..core.errors import BadInputError, BadUsageError, ClipError, FrameCountError
 from ..core.hand_poses import HandPoses, HandTrack
 from ..core.key_settings import KeySettings
 from ..core.rotation_modes import AXIS_ANGLE, EULER_ORDERS, QUATERNION
@@ -29,16 +29,17 @@ from .apply_warnings import keep_warnings
 from .armatures import HAND_JOINTS, map_armature
 from .bodies import add_body
 from .cleaned_hands import CleanedHands, cleaned_hands
-from .clip_clock import clip_start, frame_times, frames_at, place_on
+from .clip_backgrounds import show_picture
+from .clip_clock import frame_times, frames_at, place_on
 from .clip_moves import bring_to_place
 from .clip_place import keep_place, place_of
 from .corrections_store import forget_corrections, read_corrections, tracks_of
 from .finger_target import target_of_joints
 from .motion_keys import KeyReport, rotation_path, score_path, write_body_keys, write_hand_keys
-from .rest_warnings import rest_warnings
 from .retimed_frames import retimed_as
 from .scene_content import is_a_persons, remember_match
 from .scene_time import check_range, set_range
+from .shown_pictures import ClipPicture, picture_of
 from .tool_actions import check_own
 
 STAND_IN = "stand-in"
@@ -118,7 +119,7 @@ def apply_hands(
     bring_to_place(armature, bpy.context.scene, place, poses)
     keys = write_hand_keys(armature, cleaned.hands, cleaned.tracks, cleaned.frames, action_name, key_settings, only_joints)
     keep_place(armature, place)
-    warnings = rest_warnings(armature, HAND_JOINTS if only_joints is None else only_joints)
+    warnings: tuple[str, ...] = ()
     keep_warnings(armature, "fingers", warnings)
     return AppliedHands(cleaned.tracks, cleaned.hands, cleaned.frames, keys, warnings)
 
@@ -156,12 +157,13 @@ def start_over(
 
 @dataclass(frozen=True)
 class AppliedBody:
-    """What was keyed on the body, the camera that sees it, and the lift to the floor in metres."""
+    """What was keyed on the body, the camera that sees it with what is behind it, and the lift to the floor in metres."""
 
     keys: KeyReport
     camera: Any
     lift: float
     warnings: tuple[str, ...] = ()
+    picture: ClipPicture | None = None
 
 
 def apply_body(
@@ -175,11 +177,13 @@ def apply_body(
     key_settings: KeySettings | None = None,
     match_scene: bool | None = None,
     first_frame: int | None = None,
+    proxies: Path | None = None,
 ) -> AppliedBody:
     """Key a GVHMR motion on an armature and add the clip's camera.
 
     Size, range and active camera of the scene change with `match_scene` alone; if None, where the scene is not a person's.
-    `first_frame` as in `apply_hands`.
+    `first_frame` as in `apply_hands`. Where Blender would show the clip otherwise than the hands have it, `picture` is a
+    proxy in a sub-folder of `proxies`, beside the clip if None; as long as that is not there, nothing is shown.
 
     The wrists are keyed here and nowhere else, also where they come from the hands: one writer for each curve, so that the
     order in which body and fingers are applied does not matter, and a person's keys on them are found like all others.
@@ -218,11 +222,16 @@ def apply_body(
     camera = cameras.add_camera(
         armature, motion, frames, lift, (width, height), camera_name, steady_camera, key_settings, match_scene
     )
+    warnings, picture = motion.warnings, None
     if clip is not None:
-        cameras.show_clip_behind(camera, clip, clip_start(scene, armature))
-    warnings = (*motion.warnings, *rest_warnings(armature, BODY_JOINTS))
+        try:
+            picture = picture_of(scene, clip, poses, armature, proxies or clip.parent)
+            if picture.is_there:
+                show_picture(camera, clip, picture)
+        except ClipError as error:
+            warnings = (*warnings, f"The clip is not behind the camera: {error.sentence()}")
     keep_warnings(armature, "body", warnings)
-    return AppliedBody(keys, camera, lift, warnings)
+    return AppliedBody(keys, camera, lift, warnings, picture)
 
 
 def _filled_wrists(

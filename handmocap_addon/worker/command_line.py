@@ -114,6 +114,11 @@ def _parser() -> argparse.ArgumentParser:
     pose_mesh.add_argument("--pose", type=Path, required=True, help="npz with smplx's parameters for every frame")
     pose_mesh.add_argument("--out", type=Path, required=True, help="the point cache (PC2) to write")
     pose_mesh.add_argument("--betas", type=_finite, nargs="+", help="the shape, instead of the one in --pose")
+    proxy = commands.add_parser(
+        "proxy", help="write a movie of the clip that Blender shows frame by frame as the hands have it"
+    )
+    proxy.add_argument("--request", type=Path, required=True, help="JSON that says what it shows, as Blender writes it")
+    proxy.add_argument("--out", type=Path, required=True, help="the .mov to write")
     doctor = commands.add_parser("doctor", help="say what this environment has and lacks")
     doctor.add_argument("--estimator", default="mediapipe", help="the one that the environment is for: mediapipe or wilor")
     doctor.add_argument("--body", type=Path, help="an SMPLX_*.npz, or a folder of them, to look at")
@@ -130,11 +135,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             options = _parser().parse_args(arguments)
             cancellation = Cancellation()
-            if options.command in ("estimate", "pose-mesh"):
+            if options.command in ("estimate", "pose-mesh", "proxy"):
                 # A look takes a second and is had from scripts too, whose stdin is closed; a proof is told its files there.
                 cancellation.watch(sys.stdin)
             events.emit("started", command=options.command, pid=os.getpid())
-            commands = {"estimate": _estimate, "pose-mesh": _pose_mesh, "doctor": _doctor, "prove": _prove}
+            commands = {"estimate": _estimate, "pose-mesh": _pose_mesh, "proxy": _proxy, "doctor": _doctor, "prove": _prove}
             run = commands[options.command]
             run(options, events, cancellation)
         except HandmocapError as error:
@@ -245,6 +250,17 @@ def _pose_mesh(options: argparse.Namespace, events: EventWriter, cancellation: C
 
     betas = None if options.betas is None else tuple(options.betas)
     frames = pose_mesh(Request(options.model, options.pose, options.out, betas), events, cancellation)
+    events.emit("result", frames=frames, path=str(options.out))
+
+
+def _proxy(options: argparse.Namespace, events: EventWriter, cancellation: Cancellation) -> None:
+    from ..core.proxy_request import ProxyRequest
+    from .proxy import make_proxy
+    from .video import probe_clip
+
+    request = ProxyRequest.read(options.request)
+    clip = probe_clip(Path(request.clip), Fraction(*request.image_fps))
+    frames = make_proxy(clip, request, options.out, events, cancellation)
     events.emit("result", frames=frames, path=str(options.out))
 
 

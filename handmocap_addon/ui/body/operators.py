@@ -10,6 +10,7 @@ from .. import panel_jobs
 from ..drawing import has_own_armature, waits_for
 from ..flow import origins
 from ..matching import wants_match
+from ..overlay.right_picture import bring_up_to_date
 
 STAGE = "body"
 
@@ -68,9 +69,22 @@ def apply_motion(context: bpy.types.Context, match_scene: bool = False) -> None:
     shown = clip if clip is not None and clip.exists() else None
     wrist = settings.wrist_settings()
     keys = settings.key_settings()
-    applied = apply_body(settings.armature, motion, poses, shown, name, settings.steady_camera, wrist, keys, match_scene)
+    applied = apply_body(
+        settings.armature,
+        motion,
+        poses,
+        shown,
+        name,
+        settings.steady_camera,
+        wrist,
+        keys,
+        match_scene,
+        proxies=hands.parent if poses is not None and hands is not None else None,
+    )
     origins.keep(settings.armature, STAGE, origins.of_body(settings))
     panel_jobs.set_status(STAGE, True, f"{motion.frame_count} frames keyed{applied.keys.sentence()}")
+    if applied.picture is not None:
+        bring_up_to_date(context.scene, applied.camera)
 
 
 class HANDMOCAP_OT_apply_body(bpy.types.Operator):

@@ -9,6 +9,7 @@ from ...blender.raw_ghost import hide_raw, is_raw_shown, show_raw
 from ...blender.retiming import retime
 from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs
+from ..overlay.right_picture import bring_up_to_date
 from .correction_operators import STAGE
 from .problem_list import show_problems
 from .target import can_apply_again, can_edit_keys
@@ -75,6 +76,7 @@ class HANDMOCAP_OT_retime(bpy.types.Operator):
         with panel_jobs.sentences_for(self, STAGE):
             armature = scene.handmocap.armature
             count = retime(armature, self.speed, around, self.offset, scene)
+            bring_up_to_date(scene)
             if is_raw_shown(armature):
                 # It is a picture of the hands' file, drawn again when wanted.
                 hide_raw(armature)

@@ -13,6 +13,7 @@ from ..cleanup.problem_list import show_problems
 from ..drawing import has_armature_and_hands, has_own_armature
 from ..flow import origins
 from ..matching import wants_match
+from ..overlay.right_picture import bring_up_to_date
 
 STAGE = "fingers"
 
@@ -33,6 +34,7 @@ def apply_fingers(context: bpy.types.Context, match_scene: bool = False) -> None
     applied = apply_hands(settings.armature, poses, settings.cleanup(), name, settings.key_settings())
     origins.keep(settings.armature, STAGE, origins.of_fingers(settings))
     show_problems(context, find_problems(settings.armature, applied, poses))
+    bring_up_to_date(context.scene)
     filled = sum(int((hand.provenance != Provenance.MEASURED).sum()) for hand in applied.hands.values())
     sentence = f"{poses.frame_count} frames keyed, {filled} of {2 * poses.frame_count} hands filled in"
     panel_jobs.set_status(STAGE, True, sentence + applied.keys.sentence())

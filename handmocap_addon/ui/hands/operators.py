@@ -11,6 +11,7 @@ from ...core import environments
 from .. import panel_jobs
 from ..drawing import waits_for
 from ..estimators import ESTIMATORS
+from ..overlay.right_picture import bring_up_to_date
 from ..preferences import device, environment_folder, wilor_folder
 
 STAGE = "hands"
@@ -73,6 +74,8 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
                 # The camera's background must show the frames that the hands were found on.
                 fields.clip = str(used)
             fields.fill_in("hand_poses", str(target))
+            if not again:
+                bring_up_to_date(scene)
 
         with panel_jobs.sentences_for(self, STAGE):
             command = worker_command(environment_folder(context), request.arguments(), estimator)

@@ -8,13 +8,13 @@ import bpy
 
 from ...blender.cameras import add_clip_camera
 from ...blender.clip_backgrounds import clip_camera
-from ...blender.clip_clock import match_scene_to_clip
 from ...blender.scene_content import is_a_persons
 from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs
 from ..drawing import waits_for
 from ..matching import wants_match
 from ..source.choosing import STAGE
+from .right_picture import bring_up_to_date
 
 
 class HANDMOCAP_OT_add_clip_camera(bpy.types.Operator):
@@ -46,12 +46,11 @@ class HANDMOCAP_OT_add_clip_camera(bpy.types.Operator):
             hands = settings.hand_poses_path()
             poses = read_hand_poses(hands) if hands is not None and hands.is_file() else None
             self.match_scene = wants_match(self, scene)
-            camera = add_clip_camera(scene, settings.clip_path(), settings.armature, self.match_scene)
+            camera = add_clip_camera(scene, settings.clip_path(), settings.armature, self.match_scene, poses)
             if scene.camera is None or self.match_scene:
                 scene.camera = camera
-            if poses is not None and self.match_scene:
-                # What the hands' file says of the clip is exact: its times are those of the container.
-                match_scene_to_clip(scene, poses, settings.armature)
+            if poses is not None:
+                bring_up_to_date(scene, camera)
             look_through(context, camera)
             return {"FINISHED"}
         return {"CANCELLED"}
