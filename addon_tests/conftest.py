@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,16 @@ def worker_python() -> Path:
     if worker is None:
         pytest.fail(f"there is no worker environment in {environments.default_folder()}; run scripts/test.py")
     return worker.python
+
+
+@pytest.fixture
+def hears_ctrl_c() -> Iterator[None]:
+    """Children hear Ctrl-C: a suite that runs in the background hands on that it is ignored."""
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    if before is not None:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from addon_tests.making.patience import COMMAND_PATIENCE
+
 Array = NDArray[Any]
 
 META_RIG, RIGIFY = "metarig", "rig"
@@ -80,7 +82,9 @@ def _empty_armature(name: str) -> Any:
 
 def save_rigify_rigs(path: Path) -> None:
     """Save a generated rig with its meta-rig, by a process of its own: Rigify leaves some that hang at their end."""
-    done = subprocess.run([sys.executable, str(_MAKER), str(path)], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        [sys.executable, str(_MAKER), str(path)], capture_output=True, text=True, check=False, timeout=COMMAND_PATIENCE
+    )
     assert path.is_file(), done.stdout + done.stderr
 
 

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from addon_tests.making.patience import PATIENCE
+
 
 def is_alive(pid: int) -> bool:
     """Whether the process runs; one that has ended and waits to be collected does not."""
@@ -30,8 +32,8 @@ def processes_with(text: str) -> list[int]:
     return found
 
 
-def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Whether the condition came true within the time."""
+def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
+    """Whether the condition came true."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if condition():

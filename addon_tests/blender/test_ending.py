@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from addon_tests.making.patience import PATIENCE
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
-_PATIENCE = 20.0  # seconds; a busy machine is slow to start and to end
 _PROGRAM = """
 import sys, time
 from handmocap_addon.blender.ending import Ending
@@ -18,7 +19,7 @@ ending.last_words = lambda: print("last words", flush=True)
 ending.watch(sys.stdin if "stdin" in sys.argv else None)
 def work():
     print("at work", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 try:
     if "abandonable" in sys.argv:
         with ending.abandonable():
@@ -57,7 +58,7 @@ def _end(repository: Path, how: str, number: int | None) -> tuple[int, str]:
             process.stdin.close()
         else:
             process.send_signal(number)
-        code = process.wait(_PATIENCE)
+        code = process.wait(PATIENCE)
         return code, process.stdout.read().splitlines()[-1]
     finally:
         process.kill()

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from addon_tests.making.patience import COMMAND_PATIENCE
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 BATCH = REPOSITORY / "scripts" / "batch.py"
 FRONT_DOOR = REPOSITORY / "scripts" / "handmocap.py"
@@ -25,7 +27,7 @@ sys.exit(handmocap.main(sys.argv[1:]))
 """
 
 
-def run(command: Sequence[str | Path], seconds: float = 240.0) -> subprocess.CompletedProcess[str]:
+def run(command: Sequence[str | Path], seconds: float = COMMAND_PATIENCE) -> subprocess.CompletedProcess[str]:
     """Run to the end with a pipe as stdin that stays open, since the worker takes a closed one for a cancellation."""
     process = subprocess.Popen(
         [str(part) for part in command],

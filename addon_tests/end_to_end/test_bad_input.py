@@ -15,6 +15,7 @@ import pytest
 from addon_tests.blender.rigs import add_plain_armature
 from addon_tests.end_to_end.commands import REPOSITORY, batch, batch_in_file, contents, sentence_of
 from addon_tests.making.gvhmr_results import Call, gvhmr_content, made_up_motion, write_gvhmr_result, write_torch_archive
+from addon_tests.making.patience import COMMAND_PATIENCE
 
 RESULTS = ("hand_poses.npz", "scene.blend", "body.abc", "body.usdc", "preview.png")
 
@@ -48,7 +49,13 @@ def _fails(out: Path, done: subprocess.CompletedProcess[str], exit_code: int, *p
 def _made_by_worker(worker_python: Path, call: str, path: Path) -> Path:
     """A clip written by `addon_tests.making.clips`, which needs the worker's packages."""
     code = f"import sys; from pathlib import Path; from addon_tests.making import clips; {call}"
-    subprocess.run([str(worker_python), "-c", code, str(path)], check=True, cwd=REPOSITORY, capture_output=True, timeout=60)
+    subprocess.run(
+        [str(worker_python), "-c", code, str(path)],
+        check=True,
+        cwd=REPOSITORY,
+        capture_output=True,
+        timeout=COMMAND_PATIENCE,
+    )
     return path
 
 

@@ -16,10 +16,13 @@ import pytest
 
 from addon_tests.blender.processes import processes_with, wait_until
 from addon_tests.end_to_end.commands import BATCH, FRONT_DOOR_HERE, REPOSITORY, batch
+from addon_tests.making.patience import COMMAND_PATIENCE, PATIENCE
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX"),
+    pytest.mark.usefixtures("hears_ctrl_c"),
+]
 CANCELLED = 130
-_PATIENCE = 20.0  # seconds, on a busy machine; three elsewhere
 
 # A preview that would take hours, and a word when it has begun.
 _SLOW_PREVIEW = """
@@ -39,7 +42,6 @@ def _started(command: list[str | Path], stderr: Path) -> Iterator[subprocess.Pop
     """A process in a group of its own, as a shell starts one, whose stdin stays open; temporary files go beside `stderr`."""
     temporary = stderr.parent / "temporary"
     temporary.mkdir()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite that runs in the background hands on an ignored one
     with stderr.open("wb") as errors:
         process = subprocess.Popen(
             [str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors,
@@ -67,15 +69,15 @@ def test_everything_ends_with_the_front_door(tmp_path: Path, demo: Path, worker_
     out = tmp_path / "result"
     stderr = tmp_path / "stderr.txt"
     with _started([sys.executable, "-c", FRONT_DOOR_HERE, "run", "--clip", demo / "clip.mp4", "--out", out], stderr) as door:
-        assert wait_until(lambda: _says(out / "logs" / "estimate.log", "started"), 60.0), stderr.read_text()
+        assert wait_until(lambda: _says(out / "logs" / "estimate.log", "started")), stderr.read_text()
         assert len(processes_with(str(out))) == 3
         door.send_signal(number)
-        gone = wait_until(lambda: not processes_with(str(out)), _PATIENCE)
+        gone = wait_until(lambda: not processes_with(str(out)))
         left = processes_with(str(out))
         for process in left:
             os.kill(process, signal.SIGKILL)
         assert gone, left
-        code = door.wait(_PATIENCE)
+        code = door.wait(PATIENCE)
     assert code == (CANCELLED if number != signal.SIGKILL else -signal.SIGKILL)
     assert _results(out) == set()
     assert "Traceback" not in stderr.read_text()
@@ -88,13 +90,13 @@ def test_the_benchmark_ends_with_the_front_door(tmp_path: Path, worker_python: P
     command = [sys.executable, "-c", FRONT_DOOR_HERE, "benchmark", "accuracy", "--clip", "demo", "--json", figures]
     with _started(command, stderr) as door:
         # It has begun to estimate when its folder for the result is there.
-        assert wait_until(lambda: any((tmp_path / "temporary").iterdir()), 60.0), stderr.read_text()
+        assert wait_until(lambda: any((tmp_path / "temporary").iterdir())), stderr.read_text()
         door.send_signal(number)
-        gone = wait_until(lambda: not processes_with(str(figures)), _PATIENCE)
+        gone = wait_until(lambda: not processes_with(str(figures)))
         for process in processes_with(str(figures)):
             os.kill(process, signal.SIGKILL)
         assert gone
-        code = door.wait(_PATIENCE)
+        code = door.wait(PATIENCE)
     assert code == (CANCELLED if number != signal.SIGKILL else -signal.SIGKILL)
     # On a busy machine it may be made to end while it still loads, and then says nothing.
     assert "Traceback" not in stderr.read_text()
@@ -111,11 +113,11 @@ def test_a_signal_to_the_group_ends_a_preview_and_says_what_stays(
     stderr = tmp_path / "stderr.txt"
     arguments = ["run", "--clip", demo / "clip.mp4", "--bake", "", "--out", out]
     with _started([sys.executable, "-c", _SLOW_PREVIEW, REPOSITORY, BATCH, *arguments], stderr) as process:
-        assert wait_until(lambda: _says(stderr, "rendering"), 60.0), stderr.read_text()
+        assert wait_until(lambda: _says(stderr, "rendering")), stderr.read_text()
         assert list((tmp_path / "temporary").glob("blender_*"))
         time.sleep(0.3)  # past what comes before the first sample
         os.killpg(process.pid, number)
-        assert process.wait(_PATIENCE) == CANCELLED
+        assert process.wait(PATIENCE) == CANCELLED
     assert _results(out) == {"hand_poses.npz", "scene.blend", "preview.png"}
     assert (out / "preview.png").read_bytes() == b"the earlier one"
     sentence = "Cancelled; finished before that and kept: hand_poses.npz, scene.blend"
@@ -136,7 +138,7 @@ def test_a_closed_stdin_is_looked_at_only_where_a_parent_asks_for_it(
         environment["HANDMOCAP_END_WITH_STDIN"] = ends_with_stdin
     command = [sys.executable, BATCH, "apply", "--hands", demo_run / "hand_poses.npz", "--save", tmp_path / "a.blend"]
     done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=environment, timeout=60,
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, env=environment, timeout=COMMAND_PATIENCE,
     )  # fmt: skip
     assert done.returncode == code, done.stderr
     assert (tmp_path / "a.blend").exists() == (code == 0)

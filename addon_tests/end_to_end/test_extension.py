@@ -14,6 +14,7 @@ import bpy
 import pytest
 
 from addon_tests.end_to_end.commands import REPOSITORY
+from addon_tests.making.patience import COMMAND_PATIENCE
 
 PINS = REPOSITORY / "handmocap_addon" / "requirements" / "stand_in.txt"
 BUILD = REPOSITORY / "scripts" / "build_extension.py"
@@ -36,7 +37,11 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("there is no pip to bring the wheels of the stand-in body")
     command = [str(python), "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"]
     done = subprocess.run(
-        [*command, "--dest", str(folder), "-r", str(PINS)], capture_output=True, text=True, check=False, timeout=120
+        [*command, "--dest", str(folder), "-r", str(PINS)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=COMMAND_PATIENCE,
     )
     if done.returncode != 0:
         pytest.skip(f"pip cannot bring the wheels of the stand-in body: {done.stderr.strip()[-200:]}")
@@ -47,14 +52,14 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def extension(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("dist")
     command = [sys.executable, str(BUILD), "--wheels", str(wheels), "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=COMMAND_PATIENCE)
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.strip())
 
 
 def test_the_same_sources_give_the_same_zip(extension: Path, wheels: Path, tmp_path: Path) -> None:
     command = [sys.executable, str(BUILD), "--wheels", str(wheels), "--out", str(tmp_path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, check=True, capture_output=True, timeout=COMMAND_PATIENCE)
     assert (tmp_path / extension.name).read_bytes() == extension.read_bytes()
 
 
@@ -69,7 +74,7 @@ def test_the_zip_holds_the_package_its_licence_and_wheels_and_no_rubbish(extensi
 def test_a_wheel_that_is_not_there_stops_the_build(tmp_path: Path) -> None:
     (tmp_path / "wheels").mkdir()
     command = [sys.executable, str(BUILD), "--wheels", str(tmp_path / "wheels"), "--out", str(tmp_path / "dist")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=COMMAND_PATIENCE)
     assert done.returncode != 0
     assert not list((tmp_path / "dist").glob("*.zip"))
 
@@ -77,7 +82,11 @@ def test_a_wheel_that_is_not_there_stops_the_build(tmp_path: Path) -> None:
 def test_blenders_own_checker_passes_it(extension: Path) -> None:
     checker = Path(bpy.utils.system_resource("SCRIPTS")) / "addons_core" / "bl_pkg" / "cli" / "blender_ext.py"
     done = subprocess.run(
-        [sys.executable, str(checker), "validate", str(extension)], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, str(checker), "validate", str(extension)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=COMMAND_PATIENCE,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -130,7 +139,7 @@ def test_it_installs_adds_a_body_from_its_own_wheels_and_goes_again(extension: P
     site = Path(installed.origin).parent.parent
     done = subprocess.run(
         [sys.executable, "-c", _INSTALL, str(extension), str(site)],
-        capture_output=True, text=True, check=False, timeout=120, cwd=tmp_path,
+        capture_output=True, text=True, check=False, timeout=COMMAND_PATIENCE, cwd=tmp_path,
         env={**os.environ, "BLENDER_USER_RESOURCES": str(resources)},
     )  # fmt: skip
     lines = [line for line in done.stdout.splitlines() if line.startswith("FOUND ")]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from addon_tests.end_to_end.commands import FRONT_DOOR_HERE
+from addon_tests.making.patience import COMMAND_PATIENCE
 
 # What each of our children loads, and what Python itself or pip would load unasked.
 NAMES = ("numpy", "av", "cv2", "bpy", "mediapipe", "alembic3d", "pxr", "pip", "json", "sitecustomize", "usercustomize")
@@ -35,7 +36,7 @@ def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def front_door_in(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """The front door itself is a person's own Python; what it starts is looked at here."""
     command = [sys.executable, "-I", "-c", FRONT_DOOR_HERE, *map(str, arguments)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=COMMAND_PATIENCE)
 
 
 def test_what_is_planted_would_run(planted: Path) -> None:

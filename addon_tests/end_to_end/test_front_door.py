@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from addon_tests.end_to_end.commands import FRONT_DOOR, batch, front_door, sentence_of
+from addon_tests.making.patience import COMMAND_PATIENCE
 
 
 def test_help_names_every_command() -> None:
@@ -86,7 +87,7 @@ def test_doctor_as_json_is_one_object_on_stdout(tmp_path: Path, worker_python: P
 
 def test_the_front_door_needs_no_package_at_all() -> None:
     command = [sys.executable, "-I", "-S", str(FRONT_DOOR), "--help"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=COMMAND_PATIENCE)
     assert done.returncode == 0, done.stderr
 
 

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from addon_tests.end_to_end.commands import REPOSITORY, batch
+from addon_tests.making.patience import COMMAND_PATIENCE
 
 
 def test_a_run_takes_gvhmr_s_copy_where_the_clip_has_another_length(tmp_path: Path, demo: Path, worker_python: Path) -> None:
@@ -15,7 +16,7 @@ def test_a_run_takes_gvhmr_s_copy_where_the_clip_has_another_length(tmp_path: Pa
         "import sys; from pathlib import Path; from addon_tests.making import clips; clips.write_clip(Path(sys.argv[1]), 9)"
     )
     clip = tmp_path / "phone.mp4"
-    subprocess.run([str(worker_python), "-c", code, str(clip)], check=True, cwd=REPOSITORY, timeout=60)
+    subprocess.run([str(worker_python), "-c", code, str(clip)], check=True, cwd=REPOSITORY, timeout=COMMAND_PATIENCE)
     result, out = tmp_path / "hmr4d_results.pt", tmp_path / "out"
     done = batch("run", "--clip", clip, "--gvhmr", result, "--bake", "", "--no-preview", "--out", out)
     assert done.returncode == 0, done.stderr

@@ -38,7 +38,7 @@ def read_fbx(path: Path, times: Iterable[float]) -> FbxFile:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "read.npz"
         command = [sys.executable, __file__, str(path), str(out), *(repr(float(time)) for time in times)]
-        subprocess.run(command, check=True, timeout=60)
+        subprocess.run(command, check=True, timeout=1200)
         with np.load(out) as archive:
             content = {key: archive[key] for key in archive.files}
     names = [str(name) for name in content["names"]]

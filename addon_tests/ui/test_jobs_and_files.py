@@ -7,15 +7,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import bpy
 import pytest
 
 import handmocap_addon
 from addon_tests.blender.processes import is_alive, processes_with, wait_until
+from addon_tests.making.patience import COMMAND_PATIENCE, PATIENCE
 from handmocap_addon.ui import panel_jobs
 from handmocap_addon.ui.hands import operators as hands
 
@@ -40,7 +40,7 @@ class Estimate:
 
     def ends(self) -> None:
         self._go.touch()
-        assert wait_until(lambda: panel_jobs._tick() is None, 20.0)
+        assert wait_until(lambda: panel_jobs._tick() is None)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def estimate(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wor
     settings.clip = str(clip)
     job = Estimate(tmp_path, str(clip))
     _press_estimate(job, monkeypatch)
-    assert wait_until(lambda: panel_jobs.progress("hands") is not None, 20.0)
+    assert wait_until(lambda: panel_jobs.progress("hands") is not None)
     return job
 
 
@@ -234,14 +234,16 @@ handmocap_addon.unregister()
 """
 
 
-def _script(repository: Path, clip: Path, target: Path, before: str = "") -> subprocess.Popen[str]:
+def _script(
+    repository: Path, clip: Path, target: Path, before: str = "", stderr: int | IO[str] = subprocess.PIPE
+) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", _SCRIPT.format(before=before), repository, clip, target]
-    return subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=stderr, text=True)
 
 
 def test_a_script_waits_for_the_result(repository: Path, demo: Path, tmp_path: Path, worker_python: Path) -> None:
     target = tmp_path / "hand_poses.npz"
-    out, err = _script(repository, demo / "clip.mp4", target).communicate(timeout=120)
+    out, err = _script(repository, demo / "clip.mp4", target).communicate(timeout=COMMAND_PATIENCE)
     assert out.splitlines()[-1] == "{'FINISHED'}", err
     assert target.is_file()
     assert "Estimating 96 of 96" in err
@@ -261,11 +263,12 @@ def test_a_script_gets_the_sentence_of_a_failure_and_may_go_on(settings: Any, tm
 def test_ctrl_c_cancels_what_a_script_waits_for(repository: Path, demo: Path, tmp_path: Path, worker_python: Path) -> None:
     target = tmp_path / "hand_poses.npz"
     before = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    process = _script(repository, demo / "clip.mp4", target, before)
-    assert wait_until(lambda: bool(processes_with(f"--out\0{target}")), 60.0)  # the worker
-    time.sleep(0.5)
+    said = tmp_path / "stderr.txt"
+    with said.open("w", encoding="utf-8") as stderr:
+        process = _script(repository, demo / "clip.mp4", target, before, stderr)
+    assert wait_until(lambda: "Estimating" in said.read_text(encoding="utf-8"))
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert "said: Error: Cancelled; nothing was changed" in out
     assert processes_with(str(target)) == []
     assert not target.exists()
@@ -278,8 +281,8 @@ def test_a_blender_that_is_killed_takes_its_estimate_along(
 ) -> None:
     target = tmp_path / "hand_poses.npz"
     process = _script(repository, demo / "clip.mp4", target)
-    assert wait_until(lambda: bool(processes_with(f"--out\0{target}")), 60.0)  # the worker
+    assert wait_until(lambda: bool(processes_with(f"--out\0{target}")))  # the worker
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    assert wait_until(lambda: not processes_with(str(target)), 20.0)
+    assert wait_until(lambda: not processes_with(str(target)))
     assert not target.exists()

@@ -11,6 +11,7 @@ import bpy
 import pytest
 
 import handmocap_addon
+from addon_tests.making.patience import COMMAND_PATIENCE
 from addon_tests.ui.cleanup_scene import keyed_fingers
 from addon_tests.ui.whole_session import traces
 from handmocap_addon.blender.jobs import ChildJob
@@ -149,7 +150,9 @@ os._exit(0)
 def test_off_and_on_with_freshly_read_modules(repository: Path, tmp_path: Path) -> None:
     path = os.pathsep.join([str(repository), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": path, "BLENDER_USER_RESOURCES": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", _OFF_ON], env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", _OFF_ON], env=environment, capture_output=True, text=True, timeout=COMMAND_PATIENCE
+    )
     assert "came back" in done.stdout, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
 

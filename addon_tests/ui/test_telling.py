@@ -59,18 +59,18 @@ def _run(tmp_path: Path, code: str, cancels: bool = False) -> None:
     panel_jobs._running["hands"] = panel_jobs._Entry(job, job, lambda result: f"{result['frames']} frames", title="Estimate")
     if cancels:
         panel_jobs.cancel("hands")
-    assert wait_until(lambda: panel_jobs._tick() is None, 20.0)
+    assert wait_until(lambda: panel_jobs._tick() is None)
 
 
 def test_a_running_job_stands_in_the_status_bar_with_its_time_left_and_cancel(settings: Any, tmp_path: Path) -> None:
     assert _drawn_in_status_bar() == []
     job = ChildJob([sys.executable, "-c", f"print('''{_PROGRESS}''', flush=True); input()"], tmp_path / "job.log")
     panel_jobs._running["hands"] = panel_jobs._Entry(job, job, lambda _result: "", title="Estimate")
-    assert wait_until(lambda: job.progress is not None, 20.0)
+    assert wait_until(lambda: job.progress is not None)
     assert _drawn_in_status_bar() == ["Estimate: Estimating, 31 fps", "30 %, 4 min left", "handmocap.cancel_job"]
     panel_jobs.cancel("hands")
     assert "Cancelling" in _drawn_in_status_bar()
-    assert wait_until(lambda: not job.poll(), 20.0)
+    assert wait_until(lambda: not job.poll())
 
 
 def test_the_end_of_a_job_is_announced(said: list[announcements.Announcement], tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from addon_tests.making import clips
 from addon_tests.making.gvhmr_results import made_up_motion, write_gvhmr_result
+from addon_tests.making.patience import COMMAND_PATIENCE
 from addon_tests.making.smplx_models import write_smplx_model
 from addon_tests.making.worker_process import REPOSITORY, Finished, Worker, copy_package
 from handmocap_addon.core.errors import ExitCode
@@ -429,7 +430,7 @@ def test_a_reader_that_is_gone_does_not_hang_it(package, tmp_path):
     )  # fmt: skip
     assert process.stdout is not None
     process.stdout.close()
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=COMMAND_PATIENCE)
     assert b"Traceback" not in errors
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from addon_tests.making.clips import put_behind_itself
+from addon_tests.making.patience import PATIENCE
 from addon_tests.making.worker_process import REPOSITORY, Worker
 from handmocap_addon.core.clip_slices import ClipSlice
 from handmocap_addon.core.hand_detections import HandDetections
@@ -26,7 +27,6 @@ from handmocap_addon.worker.partial_results import partial_results
 from handmocap_addon.worker.video import probe_clip
 
 DEMO = REPOSITORY / "demo" / "clip.mp4"
-PATIENCE = 60.0
 
 pytestmark = pytest.mark.skipif(not mediapipe.default_model().is_file(), reason="the hand model is not in this environment")
 

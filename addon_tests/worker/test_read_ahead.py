@@ -7,10 +7,9 @@ import time
 
 import pytest
 
+from addon_tests.making.patience import PATIENCE
 from handmocap_addon.core.errors import ClipError
 from handmocap_addon.worker.read_ahead import ReadAhead
-
-PATIENCE = 5.0  # seconds until a test fails instead of hanging
 
 
 @pytest.fixture

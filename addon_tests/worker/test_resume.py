@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from addon_tests.making.patience import COMMAND_PATIENCE
 from addon_tests.making.truth_seer import DEMO, N, TruthSeer, beside, demo_truth, tell_pictures
 from addon_tests.making.worker_process import REPOSITORY
 from handmocap_addon.core.errors import CancelledError, NoHandsError, OutputError
@@ -41,7 +42,7 @@ def started(target: Path, *killed_at: str) -> subprocess.Popen[str]:
 
 
 def events_of(process: subprocess.Popen[str]) -> list[dict[str, Any]]:
-    stdout, stderr = process.communicate(timeout=120)
+    stdout, stderr = process.communicate(timeout=COMMAND_PATIENCE)
     assert process.returncode == 0, stderr
     return [json.loads(line) for line in stdout.splitlines()]
 
@@ -63,7 +64,7 @@ def uninterrupted(tmp_path_factory) -> bytes:
 def test_after_a_kill_the_next_run_gives_the_same_bytes(tmp_path, uninterrupted, killed_at):
     target = tmp_path / "hand_poses.npz"
     process = started(target, killed_at)
-    process.communicate(timeout=120)
+    process.communicate(timeout=COMMAND_PATIENCE)
     assert process.returncode == -signal.SIGKILL
     assert not target.exists()
     events = events_of(started(target))

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from addon_tests.making.patience import PATIENCE
 from handmocap_addon.core.errors import CancelledError, ClipError
 from handmocap_addon.worker.estimators import wilor_engine
 from handmocap_addon.worker.estimators.base import EstimatorInfo, VideoFrame
@@ -19,7 +20,6 @@ from handmocap_addon.worker.estimators.wilor_engine import WilorEstimator
 from handmocap_addon.worker.estimators.wilor_network import Boxes
 from handmocap_addon.worker.estimators.wilor_settings import WilorSettings
 
-PATIENCE = 5.0  # seconds until a test fails instead of hanging
 WINDOW = 4
 
 

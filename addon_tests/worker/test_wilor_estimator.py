@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 import pytest
 
+from addon_tests.making.patience import COMMAND_PATIENCE
 from handmocap_addon.core.errors import BadUsageError, ExitCode, MissingSetupError
 from handmocap_addon.worker.estimators import EstimatorChoice, create_estimator, wilor, wilor_weights
 from handmocap_addon.worker.estimators.base import VideoFrame
@@ -297,7 +298,12 @@ def _create_in_child(*module_folders: Path, options: str = "", blocked: tuple[st
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (REPOSITORY, *module_folders)))}
     child = subprocess.run(
-        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", script],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_PATIENCE,
+        check=False,
     )
     assert child.returncode == 0, child.stderr
     code, sentence = child.stdout.splitlines()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from addon_tests.making.patience import PATIENCE
 from handmocap_addon.core.errors import ExitCode, MissingSetupError, OutputError, WorkerFailedError
 from handmocap_addon.core.set_up.installers import connection_settings, failure, pip_command, run_installer
 
@@ -89,11 +90,11 @@ def test_a_failed_installer_is_its_sentence(tmp_path):
 # An installer that starts another process, as pip does, and writes both ids where they can be read.
 _SLOW = """
 import os, subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 with open(sys.argv[1] + ".new", "w") as file:
     file.write(f"{os.getpid()} {child.pid}")
 os.rename(sys.argv[1] + ".new", sys.argv[1])
-time.sleep(60)
+time.sleep(600)
 """
 _SET_UP = """
 import sys
@@ -106,9 +107,8 @@ run_installer([sys.executable, "-c", sys.argv[1], sys.argv[2]], Path("."))
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize("end", ["kill", "terminate", "interrupt", "close stdin"])
-def test_no_installer_outlives_a_set_up_that_ends_in_any_way(tmp_path, end):
+def test_no_installer_outlives_a_set_up_that_ends_in_any_way(tmp_path, end, hears_ctrl_c):
     note = tmp_path / "ids"
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite that runs in the background hands on an ignored one
     process = subprocess.Popen(
         [sys.executable, "-c", _SET_UP, _SLOW, str(note)], cwd=REPOSITORY, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
@@ -121,7 +121,7 @@ def test_no_installer_outlives_a_set_up_that_ends_in_any_way(tmp_path, end):
         else:
             signals = {"kill": signal.SIGKILL, "terminate": signal.SIGTERM, "interrupt": signal.SIGINT}
             process.send_signal(signals[end])
-        process.wait(20)
+        process.wait(PATIENCE)
         _wait_until(lambda: not any(_runs(number) for number in ids))
     finally:
         process.kill()
@@ -144,7 +144,7 @@ def _runs(number: int) -> bool:
 
 
 def _wait_until(is_so) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while not is_so():
         assert time.monotonic() < until
         time.sleep(0.02)
