@@ -27,7 +27,7 @@ from handmocap_addon.core.stand_in_body import load_stand_in_body
 from handmocap_addon.worker import estimate, first_look, look_again
 from handmocap_addon.worker.estimators.base import EstimatorInfo, HandObservation, Slicing, VideoFrame
 from handmocap_addon.worker.events import Cancellation, EventWriter
-from handmocap_addon.worker.video import probe_clip
+from handmocap_addon.worker.video import FrameList, probe_clip
 
 DEMO = Path(__file__).parents[2] / "demo"
 N = 96
@@ -104,8 +104,8 @@ class TellingReader:
                 pixels = np.stack((np.full(x.shape, frame), x, y), axis=-1).astype(np.int64)
                 yield VideoFrame(frame, frame * 1001 / 24000, pixels)
 
-    def times(self) -> np.ndarray:
-        return np.arange(N) * 1001 / 24000
+    def rows(self) -> FrameList:
+        return FrameList(np.arange(N) * 1001 / 24000, np.zeros(N, np.uint8))
 
 
 def tell_pictures(setattr_: Callable[[object, str, object], None] = setattr) -> None:

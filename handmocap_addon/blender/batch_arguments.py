@@ -12,6 +12,7 @@ from ..core.clean_hands import CleanupSettings
 from ..core.errors import BadUsageError
 from ..core.motion_formats import MotionFormat
 from ..core.skeleton import SIDES
+from ..core.view_choices import VIEW_CHOICES, VIEW_HELP
 from ..core.wrist import WristSettings, WristSource
 from .bake_arguments import add_bake_arguments
 from .key_reduction import KeySharing, ReductionSettings
@@ -150,6 +151,7 @@ def batch_parser() -> argparse.ArgumentParser:
     run.add_argument("--side", choices=SIDES, help="estimate this hand alone; the other one stays as DIR has it")
     run.add_argument("--afresh", action="store_true", help="estimate again although DIR has the finished hands of this clip")
     run.add_argument("--image-fps", default="24", help="frame rate of a folder of images, such as 24 or 30000/1001")
+    run.add_argument("--view-transform", choices=VIEW_CHOICES, default="auto", help=VIEW_HELP)
     run.add_argument("--bake", type=_formats, default=("abc", "usdc"), help="abc, usdc, usda, usd, or nothing")
     run.add_argument(
         "--motion", type=_motion_formats, default=(),

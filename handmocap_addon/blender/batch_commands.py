@@ -59,6 +59,7 @@ def run(options: argparse.Namespace, ending: Ending) -> None:
         side=options.side,
         afresh=options.afresh,
         image_fps=options.image_fps,
+        view_transform=options.view_transform,
         bake=options.bake,
         motion=options.motion,
         steady_camera=options.steady_camera,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.skeleton import Side
+from ..core.view_choices import ViewChoice
 from .shot import STAND_IN
 
 
@@ -22,6 +23,7 @@ class EstimateRequest:
     model: Path | None = None
     device: str = "auto"
     image_fps: str = "24"
+    view_transform: ViewChoice = "auto"
     detector_size: int | None = None  # pixels
     batch: int | None = None  # hands in one run of the network
     frames: tuple[int, int] | None = None  # first and last, from 1 on; None: all of them
@@ -32,6 +34,7 @@ class EstimateRequest:
         """The worker's command line."""
         arguments = ["estimate", "--clip", str(self.clip), "--out", str(self.target), "--estimator", self.estimator]
         arguments += ["--device", self.device, "--image-fps", self.image_fps, "--body", self.body]
+        arguments += ["--view-transform", self.view_transform]
         chosen = {
             "--model": self.model,
             "--gvhmr": self.gvhmr,

@@ -30,6 +30,7 @@ from ..core.quality import HandQuality, hand_quality
 from ..core.report import REPORT_NAME, accuracy_summary, hand_summary, known_hand_poses, quality_summary
 from ..core.skeleton import BODY_JOINTS, SIDES, Side
 from ..core.stand_in_body import load_stand_in_body
+from ..core.view_choices import ViewChoice
 from ..core.worth_looking_at import ranges_worth_looking_at
 from ..core.wrist import WristSettings
 from .actions import count_keys
@@ -72,6 +73,7 @@ class RunOptions:
     model: Path | None = None
     device: str = "auto"
     image_fps: str = "24"
+    view_transform: ViewChoice = "auto"  # what the clip's values are
     detector_size: int | None = None  # pixels; None: the estimator's own
     batch: int | None = None  # hands in one run of WiLoR's network; None: what suits the device
     frames: tuple[int, int] | None = None  # first and last that are estimated, from 1 on; None: all
@@ -144,6 +146,7 @@ def estimate_arguments(options: RunOptions) -> list[str]:
         options.model,
         options.device,
         options.image_fps,
+        options.view_transform,
         options.detector_size,
         options.batch,
         options.frames,

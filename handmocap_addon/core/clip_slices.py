@@ -21,6 +21,7 @@ class ClipSlice:
     frame_time: Array  # (F,) seconds from the clip's first frame
     picture_size: tuple[int, int]  # width and height in pixels; zeros where there are no frames
     detections: HandDetections
+    marks: Array  # (F,) uint8, the frames' `FrameMark`s
 
     @property
     def frame_count(self) -> int:
@@ -31,6 +32,7 @@ class ClipSlice:
         return {
             "frame_time": self.frame_time,
             "picture_size": np.array(self.picture_size),
+            "marks": self.marks,
             **detection_arrays(self.detections),
         }
 
@@ -38,24 +40,25 @@ class ClipSlice:
     def of(arrays: dict[str, Array]) -> ClipSlice:
         """What `arrays` gave."""
         width, height = arrays["picture_size"].tolist()
-        return ClipSlice(arrays["frame_time"], (width, height), detections_of(arrays))
+        return ClipSlice(arrays["frame_time"], (width, height), detections_of(arrays), arrays["marks"])
 
     @staticmethod
     def joined(slices: Iterable[ClipSlice], frame_count: int, hand_count: int) -> ClipSlice:
         """Slices in their order as one, of so many frames and hands in all; only one of them is held at a time."""
         times, detections, size = np.empty(frame_count), HandDetections.empty(hand_count), (0, 0)
+        marks = np.zeros(frame_count, np.uint8)
         frame = hand = 0
         for part in slices:
             frames, hands = slice(frame, frame + part.frame_count), slice(hand, hand + part.detections.count)
             frame, hand = frames.stop, hands.stop
-            times[frames] = part.frame_time
+            times[frames], marks[frames] = part.frame_time, part.marks
             for field in fields(HandDetections):
                 values = getattr(part.detections, field.name)
                 if values.any():  # memory that holds nothing but zeros is never taken from the system
                     getattr(detections, field.name)[hands] = values
             if part.frame_count:
                 size = part.picture_size
-        return ClipSlice(times, size, detections)
+        return ClipSlice(times, size, detections, marks)
 
 
 def detection_arrays(detections: HandDetections) -> dict[str, Array]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from ..core.errors import BadUsageError, ExitCode, HandmocapError
+from ..core.view_choices import VIEW_CHOICES, VIEW_HELP
 from .events import Cancellation, EventWriter
 from .frame_range import FrameRange
 
@@ -100,6 +101,12 @@ def _parser() -> argparse.ArgumentParser:
         "--body", default="stand-in", help="stand-in, or an SMPLX_*.npz on whose hand landmarks are fitted"
     )
     estimate.add_argument("--image-fps", type=_fraction, default=Fraction(24), help="frame rate of a folder of images")
+    estimate.add_argument(
+        "--view-transform",
+        choices=VIEW_CHOICES,
+        default="auto",
+        help=VIEW_HELP,
+    )
     estimate.add_argument("--expect-frames", type=int, help="fail before writing if the clip has another number of frames")
     estimate.add_argument(
         "--frames",
@@ -197,12 +204,12 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
         raise BadUsageError("The same --out is given twice", "name a file for each person")
     if options.other_gvhmr and not options.gvhmr:
         raise BadUsageError("--other-gvhmr stands alone", "give the --gvhmr of the person whose hands are wanted")
-    clip = probe_clip(options.clip, options.image_fps)
+    clip = probe_clip(options.clip, options.image_fps, options.view_transform)
     motions: list[BodyMotion | None] = [*read_gvhmr_results([*options.gvhmr, *options.other_gvhmr])]
     people = [Person(motion, target) for motion, target in itertools.zip_longest(motions or [None], options.out)]
     bodies = [person.motion for person in people if person.motion is not None]
     given, clip = clip, clip_of_the_results(clip, bodies)
-    if clip is not given:
+    if clip.path != given.path:
         note = f"{clip.path} is used as the clip, since it has the {bodies[0].frame_count} frames of the GVHMR result and "
         note += f"{given.path.name} has not"
         events.log(note)
@@ -225,7 +232,7 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
             body,
             people,
             options.expect_frames,
-            None if clip is given else given.path.name,
+            None if clip.path == given.path else given.path.name,
             options.frames,
             options.side,
             options.afresh,

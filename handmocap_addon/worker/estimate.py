@@ -14,7 +14,8 @@ from ..core.atomic_files import ensure_output_folder
 from ..core.body_model import BodyModel
 from ..core.body_motion import BodyMotion
 from ..core.clip_slices import ClipSlice
-from ..core.errors import BadUsageError, FrameCountError, NoHandsError
+from ..core.errors import BadUsageError, ClipError, FrameCountError, NoHandsError
+from ..core.frame_marks import FrameMark
 from ..core.hand_detections import Array, HandDetections
 from ..core.hand_poses import HandPoses, HandTrack
 from ..core.hand_poses_file import write_hand_poses
@@ -24,6 +25,10 @@ from ..core.projected_arms import ProjectedArms, project_arms
 from ..core.second_look import Looks, missed_hands
 from ..core.skeleton import SIDES, Side
 from ..core.stand_in_body import load_stand_in_body
+from .clip.info import ClipInfo
+from .clip.sentences import clip_entries, clip_warnings
+from .clip.stored import StoredPicture
+from .clip.timing import ClipTiming, clip_timing
 from .estimators.base import HandEstimator
 from .events import Cancellation, EventWriter
 from .fingerprint import fingerprint, made_with
@@ -33,7 +38,7 @@ from .frame_range import FrameRange
 from .look_again import SecondLook
 from .partial_results import PartialResults, partial_results
 from .parts import of_the_same_clip, put_into
-from .video import ClipInfo, ClipReader, ClipTiming, clip_sha256, clip_timing
+from .video import ClipReader, clip_sha256, stored_picture
 
 # Frames do not touch each other; all of a long clip at once would take a gigabyte.
 _FITTED_AT_ONCE = 512
@@ -135,13 +140,15 @@ class _Run:
         self._cancellation = cancellation
         self._partial = partial
         clip = request.clip
-        self._clip_sha256 = clip_sha256(clip.path)
+        self._clip_sha256 = clip_sha256(clip)
         slicing = estimator.slicing
         # Everything that the hands on a frame depend on.
         self._key = fingerprint(
             {
                 "clip": self._clip_sha256,
                 "image_fps": str(clip.declared_fps) if clip.is_image_folder else None,
+                "view": clip.view,
+                "leaves_out_lost": clip.leaves_out_lost,
                 "made_with": made_with(),
                 "estimator": (estimator.info.name, estimator.info.model, estimator.info.settings),
                 "slicing": (slicing.length, slicing.warm_up),
@@ -173,21 +180,30 @@ class _Run:
         request, estimator, check = self._request, self._estimator, self._cancellation.check
         expected = [request.expected_frames] if request.expected_frames is not None else []
         expected += [person.motion.frame_count for person in request.people if person.motion is not None]
-        frame_time = None
+        stored = stored_picture(request.clip)
+        frame_time = marks = None
         if request.frames is not None or any(request.clip.likely_frame_count != count for count in expected):
             # Decoding alone is many times faster than estimating, and only it knows.
-            frame_time = ClipReader(request.clip, estimator.channel_order, on_decoded=check).times()
+            listed = ClipReader(request.clip, estimator.channel_order, on_decoded=check).rows()
+            frame_time, marks = listed.time, listed.marks
             self._check_count(len(frame_time), expected)
         seen = self._first_look()
         detections, picture_size, run_count = seen.detections, seen.picture_size, seen.frame_count
-        if request.frames is None or frame_time is None:
-            frame_time = seen.frame_time
+        if request.frames is None or frame_time is None or marks is None:
+            frame_time, marks = seen.frame_time, seen.marks
+        else:
+            # That a picture's file is damaged is known only where it was read.
+            marks[request.frames.first : request.frames.last + 1] |= seen.marks
         # What was seen is by far the largest thing of a long clip: no more of it than one is kept.
         del seen
         self._check_count(len(frame_time), expected)
+        is_lost = (marks & FrameMark.LOST).astype(bool)
+        if is_lost.all():
+            raise ClipError(f"None of the frames of {request.clip.path.name} can be decoded", "choose another copy of it")
         arms = [_arms(person.motion) for person in request.people if person.motion is not None]
         association = associate_hands(detections, frame_time, arms)
         looks = missed_hands(detections, association, frame_time, picture_size, arms, self._wanted_hands())
+        looks = looks.taken(np.flatnonzero(~is_lost[looks.frame]))
         rows = np.ones(len(frame_time), bool)
         if request.frames is not None:
             rows[: request.frames.first] = rows[request.frames.last + 1 :] = False
@@ -201,11 +217,14 @@ class _Run:
                 f"{request.clip.path.name}",
                 "choose a clip in which hands are larger than about 40 pixels, or another estimator",
             )
-        timing = clip_timing(request.clip, frame_time)
+        timing = clip_timing(request.clip.declared_fps, frame_time, has_holes=request.clip.leaves_out_lost)
+        clip_entry = self._clip_entry(timing, picture_size, stored, marks)
+        warnings = clip_warnings(request.clip, clip_entry, frame_time, marks)
         files: list[HandPoses] = []
         asides: list[Path | None] = []
         for number, target in request.targets:
-            poses = self._poses(number, detections, association, timing, picture_size, len(arms))
+            poses = self._poses(number, detections, association, timing, len(arms))
+            poses = replace(poses, meta={"clip": clip_entry, **poses.meta, "warnings": warnings})
             completed, aside = self._completed(poses, target, rows), place_aside(target)
             if aside is not None:
                 said = f"{target.name} could not be read and was put aside as {aside.name}; a new one was made"
@@ -214,12 +233,30 @@ class _Run:
             files.append(sealed(completed))
             check()
         del detections, association
+        for warning in warnings:
+            self._events.log(warning)
         for (_, target), poses, aside in zip(request.targets, files, asides, strict=True):
             if aside is not None:
                 put_aside(target, aside)
                 self._events.log(poses.warnings()[-1])
             write_hand_poses(target, poses)
         return self._result(files, timing.fps, reused=False)
+
+    def _clip_entry(
+        self, timing: ClipTiming, picture_size: tuple[int, int], stored: StoredPicture, marks: Array
+    ) -> dict[str, Any]:
+        """What `meta` says about the clip."""
+        clip, instead_of = self._request.clip, self._request.instead_of
+        return {
+            "name": clip.path.name,
+            "size": list(picture_size),
+            "frames": len(timing.frame_time),
+            "fps": [timing.fps.numerator, timing.fps.denominator],
+            "variable_frame_rate": timing.variable_frame_rate,
+            "sha256": self._clip_sha256,
+            **clip_entries(clip, stored, marks),
+            **({"instead_of": instead_of} if instead_of is not None else {}),
+        }
 
     def _wanted_hands(self) -> list[tuple[int, Side]]:
         return [(number, side) for number, _ in self._request.targets for side in self._request.sides]
@@ -275,7 +312,6 @@ class _Run:
         detections: HandDetections,
         association: HandAssociation,
         timing: ClipTiming,
-        picture_size: tuple[int, int],
         body_count: int,
     ) -> HandPoses:
         """A person's hands on the frames that were run."""
@@ -285,15 +321,6 @@ class _Run:
         made_by = {"estimator": info.name, "model": info.model, "settings": info.settings}
         part = {"frames": [first, last], "sides": list(request.sides), **made_by, "fingerprint": self._made_from(number)}
         meta = {
-            "clip": {
-                "name": request.clip.path.name,
-                "size": list(picture_size),
-                "frames": frame_count,
-                "fps": [timing.fps.numerator, timing.fps.denominator],
-                "variable_frame_rate": timing.variable_frame_rate,
-                "sha256": self._clip_sha256,
-                **({"instead_of": request.instead_of} if request.instead_of is not None else {}),
-            },
             **made_by,
             "made_with": made_with(),
             "parts": [part],

@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 
 from ..core.clip_slices import ClipSlice
 from ..core.errors import OutputError
+from ..core.frame_marks import FrameMark
 from ..core.hand_evidence import WRIST_REACH
 from ..core.projected_arms import ProjectedArms
+from .clip.info import ClipInfo
 from .estimators.base import HandEstimator, HandObservation, VideoFrame
 from .frame_range import FrameRange
 from .observed import gathered
 from .partial_results import PartialResults
 from .sharing_out import share_out
-from .video import ClipInfo, ClipReader
+from .video import ClipReader
 
 OnStep = Callable[[int], None]
 Array = NDArray[Any]
@@ -149,10 +151,12 @@ def _name(number: int) -> str:
 
 
 def _gathered(seen: Iterator[tuple[VideoFrame, list[HandObservation]]], step: OnStep) -> ClipSlice:
-    times, found, size = [], [], (0, 0)
+    times, marks, found, size = [], [], [], (0, 0)
     for frame, hands in seen:
         size = (frame.pixels.shape[1], frame.pixels.shape[0])
-        found += [(frame.index, hand) for hand in hands]
+        if not frame.marks & FrameMark.LOST:
+            found += [(frame.index, hand) for hand in hands]
         times.append(frame.time)
+        marks.append(int(frame.marks))
         step(1)
-    return ClipSlice(np.array(times), size, gathered(found))
+    return ClipSlice(np.array(times), size, gathered(found), np.array(marks, np.uint8))

@@ -9,12 +9,13 @@ import numpy as np
 from ..core.clip_slices import detection_arrays, detections_of
 from ..core.hand_detections import HandDetections
 from ..core.second_look import Looks
+from .clip.info import ClipInfo
 from .estimators.base import HandEstimator
 from .fingerprint import fingerprint
 from .observed import gathered, moved
 from .partial_results import PartialResults
 from .sharing_out import share_out
-from .video import ClipInfo, ClipReader
+from .video import ClipReader
 
 OnStep = Callable[[int], None]
 

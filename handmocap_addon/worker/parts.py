@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..core.hand_poses import HandPoses, HandTrack
 from ..core.skeleton import SIDES, Side
+from .clip.sentences import lost_sentence
 
 Array = NDArray[Any]
 
@@ -40,6 +41,7 @@ def put_into(before: HandPoses, poses: HandPoses, rows: Array, sides: tuple[Side
         "licences": list(dict.fromkeys([*map(str, _listed(before.meta, "licences")), *poses.meta["licences"]])),
         "second_look": {side: _again(before, poses, rows, side, side in sides) for side in SIDES},
         "tracks": _tracks(before, poses, rows, sides),
+        **_clip_and_warnings(before, poses, rows),
     }
     return HandPoses(tracks["left"], tracks["right"], poses.frame_index, poses.frame_time, notes)
 
@@ -50,6 +52,18 @@ def _joined(before: HandTrack, after: HandTrack, rows: Array) -> HandTrack:
         return np.where(rows.reshape(-1, *[1] * (new.ndim - 1)), new, old)
 
     return replace(after, **{field.name: chosen(field.name) for field in fields(HandTrack)})
+
+
+def _clip_and_warnings(before: HandPoses, poses: HandPoses, rows: Array) -> dict[str, Any]:
+    """The clip with the frames that are lost in the old rows and in the new ones, and all warnings once."""
+    old_lost = [row for row in before.clip_notes().lost_frames if row < len(rows) and not rows[row]]
+    clip = poses.meta["clip"] | {"lost_frames": sorted({*old_lost, *poses.clip_notes().lost_frames})}
+    said = [*before.warnings(), *poses.warnings()]
+    old_clip = clip | {"lost_frames": list(before.clip_notes().lost_frames)}
+    sentences = [lost_sentence(entry, poses.frame_time) for entry in (old_clip, poses.meta["clip"])]
+    kept = [text for text in dict.fromkeys(said) if text not in sentences]
+    lost = lost_sentence(clip, poses.frame_time)
+    return {"clip": clip, "warnings": kept + ([lost] if lost else [])}
 
 
 def _again(before: HandPoses, poses: HandPoses, rows: Array, side: Side, is_new: bool) -> list[int]:

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from numpy.typing import NDArray
 
+from ...core.frame_marks import FrameMark
 from ...core.hand_skeleton import HandSkeleton
 from ...core.landmark_fit import FittedHand
 from ...core.skeleton import Side
@@ -24,6 +25,7 @@ class VideoFrame:
     pixels: Array
     # (k, 3) x, y and radius in pixels of the only places where a hand is wanted; None: anywhere.
     wanted_near: Array | None = None
+    marks: FrameMark = FrameMark.PLAIN  # a frame that is lost is black, and what is seen on it does not count
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""How clips are read: which frames there are, when each is shown, and what its upright pixels are."""

@@ -1,0 +1,36 @@
+"""What is known of a clip before its frames are decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from numpy.typing import NDArray
+
+from ...core.picture_sequences import PictureSequence
+from ...core.view_choices import ViewChoice
+
+
+@dataclass(frozen=True)
+class ClipInfo:
+    """A video file, or a folder's numbered pictures. `likely_frame_count` counts packets; decoding may find fewer."""
+
+    path: Path  # as it was given: a file, a folder, or a picture of a folder
+    sequence: PictureSequence | None  # None: a video
+    likely_frame_count: int
+    declared_fps: Fraction | None
+    view: ViewChoice = "auto"
+    stream_index: int = 0  # of the picture among a video's streams
+    # (P,) timestamps in the order in which they are shown, where every packet is one frame; None where nobody can know.
+    shown_pts: NDArray | None = field(default=None, compare=False, repr=False)
+    remarks: tuple[str, ...] = ()  # what should be known of a clip that can be read: sentences
+    leaves_out_lost: bool = False  # frames that cannot be read are no rows, as for readers that skip them
+
+    @property
+    def is_image_folder(self) -> bool:
+        return self.sequence is not None
+
+    def files(self) -> list[Path]:
+        """Everything that the clip is read from."""
+        return [self.path] if self.sequence is None else self.sequence.present

@@ -1,0 +1,75 @@
+"""How a clip's pictures are stored, and from there to upright pictures of square pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .orientation import Orientation
+from .views import View, displayed
+
+ChannelOrder = Literal["rgb", "bgr"]
+# Whatever is wider than this is a damaged header, and whatever is nearer to square would only blur the picture.
+_WIDEST_PIXEL = 4
+_SQUARE = Fraction(1, 200)
+MOST_PIXELS = 1 << 27
+
+
+@dataclass(frozen=True)
+class StoredPicture:
+    """One picture as it is in the file; all of a clip are alike, or scaled to be."""
+
+    stored_size: tuple[int, int]  # width and height
+    pixel_aspect: Fraction  # width of a pixel over its height
+    orientation: Orientation
+    view: View
+
+    @property
+    def squared_size(self) -> tuple[int, int]:
+        """Width and height with square pixels, before it is turned."""
+        width, height = self.stored_size
+        return max(round(width * self.pixel_aspect), 1), height
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height upright, with square pixels."""
+        width, height = self.squared_size
+        return (height, width) if self.orientation.swaps_sides else (width, height)
+
+
+def plausible_aspect(aspect: Fraction | None) -> Fraction:
+    """A pixel's width over its height, or 1 for what is nearly square, unknown or absurd."""
+    if aspect is None or not Fraction(1, _WIDEST_PIXEL) <= aspect <= _WIDEST_PIXEL:
+        return Fraction(1)
+    return Fraction(1) if abs(aspect - 1) < _SQUARE else aspect
+
+
+def upright_pixels(frame: Any, stored: StoredPicture, channel_order: ChannelOrder) -> NDArray[Any]:
+    """The pixels (H, W, 3) uint8 of a decoded frame, as `stored` says, whatever size the frame has itself."""
+    plain = stored.view == "srgb" and not _is_float(frame)
+    pixels = frame.to_ndarray(format=f"{channel_order}24") if plain else displayed(_values(frame), stored.view)
+    if not plain and channel_order == "bgr":
+        pixels = np.ascontiguousarray(pixels[..., ::-1])
+    if (pixels.shape[1], pixels.shape[0]) != stored.squared_size:
+        shrinks = pixels.shape[0] * pixels.shape[1] > stored.squared_size[0] * stored.squared_size[1]
+        pixels = cv2.resize(pixels, stored.squared_size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    # PyAV may give a window on the decoder's own padded rows.
+    return np.ascontiguousarray(stored.orientation.applied(pixels))
+
+
+def _is_float(frame: Any) -> bool:
+    return any(kind in frame.format.name for kind in ("f16", "f32"))
+
+
+def _values(frame: Any) -> NDArray[Any]:
+    """Red, green and blue (H, W, 3) as fine as they are stored: uint8, uint16 or float. Transparency is left out."""
+    if _is_float(frame):
+        values = frame.to_ndarray()
+        return np.repeat(values[..., None], 3, axis=-1) if values.ndim == 2 else values[..., :3]
+    deep = any(component.bits > 8 for component in frame.format.components)
+    return frame.to_ndarray(format="rgb48le" if deep else "rgb24")
