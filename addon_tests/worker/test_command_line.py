@@ -483,4 +483,10 @@ def test_a_name_that_is_no_text_is_still_a_sentence(package, target, tmp_path):
 def missing_clip(package: Path, target: Path, clip: bytes, variables: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, package / "worker", "estimate", "--clip", clip, "--out", target]
     environment = {**os.environ, **variables}
-    return subprocess.run(command, stdin=subprocess.PIPE, capture_output=True, check=False, env=environment)
+    # Open until it has ended by itself: a closed stdin is a wish to stop, which a busy machine may see first.
+    reading, writing = os.pipe()
+    try:
+        return subprocess.run(command, stdin=reading, capture_output=True, check=False, env=environment)
+    finally:
+        os.close(reading)
+        os.close(writing)

@@ -54,10 +54,10 @@ def probe_clip(path: Path, image_fps: Fraction = Fraction(24), view: ViewChoice 
         rate = image_fps / sequence.step
         remarks: tuple[str, ...] = ()
         if sequence.step > 1:
-            text = (
-                f"Only every {sequence.step}th number of {sequence.pattern} is there, so {float(rate):.5g} frames a second"
+            remarks = (
+                f"The numbers of {sequence.pattern} are {sequence.step} apart, so {float(rate):.5g} pictures make a second instead "
+                f"of {float(image_fps):.5g}",
             )
-            remarks = (f"{text} are read instead of {float(image_fps):.5g}",)
         return ClipInfo(path, sequence, len(sequence.files), rate, view, remarks=remarks)
     look = look_at_video(path)
     return ClipInfo(path, None, look.packet_count, look.declared_fps, view, look.stream_index, look.shown_pts, look.remarks)
