@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 def main(arguments: list[str]) -> int:
     """Do one thing and return the exit code."""
+    from handmocap_addon.core.atomic_files import output_error
     from handmocap_addon.core.errors import ExitCode, HandmocapError
     from handmocap_addon.core.job_protocol import JobEvent
     from handmocap_addon.core.set_up.installers import end_when_stdin_closes
@@ -30,6 +32,15 @@ def main(arguments: list[str]) -> int:
     except HandmocapError as error:
         emit("error", code=error.code, message=error.message, hint=error.hint)
         return int(error.exit_code)
+    except OSError as error:
+        place = error.filename or "a folder"
+        failure = output_error(Path(str(place)), error)
+        emit("error", code=failure.code, message=failure.message, hint=failure.hint)
+        return int(failure.exit_code)
+    except Exception as error:  # The border of the process: the trace goes to the log.
+        traceback.print_exc()
+        emit("error", code="failed", message=f"The set-up failed ({type(error).__name__}: {error})", hint="see the log")
+        return int(ExitCode.FAILED)
     return int(ExitCode.DONE)
 
 

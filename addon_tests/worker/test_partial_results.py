@@ -4,12 +4,14 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from addon_tests.making.worker_process import REPOSITORY
 from handmocap_addon.core.errors import CancelledError, OutputError
+from handmocap_addon.worker import partial_results as partial_results_module
 from handmocap_addon.worker.partial_results import partial_results
 
 HOLD = """
@@ -135,3 +137,18 @@ def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError), partial_results(tmp_path / "file" / "hand_poses.npz", print, lambda: None):
         pass
+
+
+def test_a_drive_that_is_gone_is_a_sentence_and_can_be_cancelled(tmp_path, monkeypatch):
+    def gone(*_arguments, **_options):
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(Path, "mkdir", gone)
+    monkeypatch.setattr(partial_results_module, "_PATIENCE_SECONDS", 0.3)
+    checks = []
+    with (
+        pytest.raises(OutputError, match="cannot be made"),
+        partial_results(tmp_path / "hand_poses.npz", print, lambda: checks.append(1)),
+    ):
+        pass
+    assert len(checks) > 1

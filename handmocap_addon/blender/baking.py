@@ -17,7 +17,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.atomic_files import check_free_space, ensure_output_folder, remove_temporaries_of
+from ..core.atomic_files import check_free_space, ensure_output_folder, remove_temporaries_of, temporary_folder
 from ..core.bake_options import BakeFile, BakeOptions
 from ..core.child_processes import python_command
 from ..core.errors import BadInputError, BadUsageError, HandmocapError, MissingSetupError
@@ -185,7 +185,7 @@ class BakeJob:
         raw = [_bytes_of(request, file, with_normals=False) for file in files] if has_points else []
         cache = 0 if request.exact is None else point_cache_bytes(VERTEX_COUNT, len(request.frames_of_exact_surface))
         check_free_space(Path(tempfile.gettempdir()), sum(sorted(raw)[-2:]) + cache)
-        self._folder = Path(tempfile.mkdtemp(prefix="handmocap-bake-"))
+        self._folder = temporary_folder("handmocap-bake-")
         try:
             copy = self._folder / "scene.blend"
             write_copy(copy)

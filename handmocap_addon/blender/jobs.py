@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from ..core.atomic_files import output_error
 from ..core.child_processes import start
 from ..core.errors import HandmocapError, WorkerFailedError
 from ..core.job_protocol import JobEvent, Progress, parse_event
@@ -38,6 +39,22 @@ class ReportedError(HandmocapError):
         self.exit_code = exit_code  # type: ignore[assignment]
 
 
+def _opened_log(path: Path) -> IO[str]:
+    """The log of a job, empty.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # What a link leads to is somebody else's.
+        if path.is_symlink():
+            path.unlink()
+        return path.open("w", encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise output_error(path.parent, error) from error
+
+
 class ChildJob:
     """One child process that speaks the job protocol.
 
@@ -52,6 +69,12 @@ class ChildJob:
         environment: Mapping[str, str] | None = None,
         targets: Sequence[Path] = (),
     ) -> None:
+        """Start it.
+
+        Raises:
+            OutputError: the log cannot be written; nothing was started.
+            WorkerFailedError: it cannot be started.
+        """
         self.log_path = log_path
         self._files = FilesBefore(targets)
         self.progress: Progress | None = None
@@ -60,8 +83,7 @@ class ChildJob:
         self._error: JobEvent | None = None
         self.is_cancelled = False
         self._ended_at: float | None = None
-        log_path.parent.mkdir(parents=True, exist_ok=True)
-        self._log = log_path.open("w", encoding="utf-8", errors="replace")
+        self._log = _opened_log(log_path)
         self._log_lock = threading.Lock()
         try:
             self._process = start(

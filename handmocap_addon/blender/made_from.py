@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .kept_text import json_object
 from .tool_actions import written_action
 from .version_differences import drop_older_copy
 
@@ -30,8 +31,5 @@ def recall(armature: Any, stage: str) -> dict[str, Any] | None:
 
 
 def _all(place: Any) -> dict[str, Any]:
-    try:
-        known = json.loads(str(place.action.get(_PROPERTY, "{}")))
-    except ValueError:
-        return {}
-    return known if isinstance(known, dict) else {}
+    known = json_object(place.action.get(_PROPERTY))
+    return {stage: origin for stage, origin in known.items() if isinstance(origin, dict)}

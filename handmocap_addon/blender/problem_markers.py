@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from .kept_text import json_list
 from .version_differences import drop_older_copy
 
 _PREFIX = "handmocap: "
@@ -40,7 +41,7 @@ def has_markers(scene: Any) -> bool:
 
 def _our_markers(scene: Any) -> list[Any]:
     """One marker for each that we remember, so that a person's marker of the same name and frame stays."""
-    wanted = [tuple(entry) for entry in json.loads(scene.get(_PROPERTY, "[]"))]
+    wanted = [tuple(entry) for entry in json_list(scene.get(_PROPERTY)) if isinstance(entry, list)]
     found = []
     for marker in scene.timeline_markers:
         if (marker.name, marker.frame) in wanted:

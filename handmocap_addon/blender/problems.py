@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +18,7 @@ from ..core.worth_looking_at import ranges_worth_looking_at
 from .cleaned_hands import CleanedHands
 from .clip_clock import frame_times
 from .finger_target import FingerTarget, target_of
+from .kept_text import json_list
 from .problem_markers import show_markers
 from .tool_actions import find_tool_action, written_action
 from .version_differences import drop_older_copy
@@ -85,7 +87,31 @@ def read_problems(armature: Any) -> list[Problem]:
     """What the last look found."""
     place = find_tool_action(armature) if armature is not None else None
     text = place.action.get(PROBLEMS_PROPERTY) if place is not None else None
-    return [Problem(**entry) for entry in json.loads(text)] if text else []
+    entries = json_list(text)
+    return [problem for problem in map(_problem_of, entries) if problem is not None]
+
+
+def _problem_of(entry: Any) -> Problem | None:
+    """A line as some version of this program wrote it: what it has more is left out, and a damaged one is none."""
+    if not isinstance(entry, dict):
+        return None
+    finger = entry.get("finger")
+    try:
+        problem = Problem(
+            int(entry["first"]),
+            int(entry["last"]),
+            float(entry["first_frame"]),
+            float(entry["last_frame"]),
+            entry["side"],
+            finger,
+            str(entry["reason"]),
+            float(entry["severity"]),
+            bool(entry.get("done", False)),
+        )
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+    is_known = problem.side in SIDES and (finger is None or finger in FINGERS)
+    return problem if is_known and math.isfinite(problem.first_frame + problem.last_frame + problem.severity) else None
 
 
 def write_problems(armature: Any, problems: Iterable[Problem]) -> None:

@@ -6,14 +6,13 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import bpy
 
-from ..core.atomic_files import remove_temporaries_of
+from ..core.atomic_files import remove_temporaries_of, temporary_folder
 from ..core.child_processes import python_command
 from ..core.job_protocol import Progress
 from .jobs import ChildJob
@@ -43,7 +42,7 @@ class SceneCopyJob:
             OutputError, WorkerFailedError: nothing was started.
         """
         self._target_folders = {target.parent for target in targets}
-        self._folder = Path(tempfile.mkdtemp(prefix="handmocap-copy-"))
+        self._folder = temporary_folder("handmocap-copy-")
         try:
             copy = self._folder / "scene.blend"
             write_copy(copy)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.errors import BadInputError
 from . import version_differences
 
 Array = NDArray[Any]
@@ -24,6 +25,8 @@ _WRITTEN, _FULL = "handmocap_written_keys", "handmocap_full_keys"
 _OLDER = "handmocap_written"
 # Quick; what it leaves is mostly noise that no level packs.
 _ZLIB_LEVEL = 1
+# Ten hours of keys at 60 frames a second.
+_MOST_BYTES = 1 << 26
 _ROW, _ROW_WITH_HANDLES = 3, 7
 
 
@@ -64,8 +67,8 @@ class StoredFullKeys:
 
 def has_record(action: Any, slot: Any) -> bool:
     """Whether a run wrote into a slot of the action."""
-    slots = action.get(_WRITTEN)
-    return (slots is not None and slots.get(str(slot.handle)) is not None) or action.get(_OLDER) is not None
+    slots = _group(action, _WRITTEN)
+    return (slots is not None and _group(slots, str(slot.handle)) is not None) or _group(action, _OLDER) is not None
 
 
 def read_record(action: Any, slot: Any, data_path: str, index: int) -> WrittenKeys | None:
@@ -73,8 +76,13 @@ def read_record(action: Any, slot: Any, data_path: str, index: int) -> WrittenKe
     stored = _read(action, slot, _WRITTEN, f"{_name(data_path)}_{index}")
     if stored is None:
         return _read_older(action, data_path, index)
-    numbers = np.frombuffer(stored, dtype="<f4")
-    rows = numbers[1:].reshape(-1, round(float(numbers[0])))
+    try:
+        numbers = np.frombuffer(stored, dtype="<f4")
+        rows = numbers[1:].reshape(-1, round(float(numbers[0])))
+    except (ValueError, IndexError, OverflowError):
+        return None  # what it was about is taken for a person's, which nothing overwrites
+    if rows.shape[1] not in (_ROW, _ROW_WITH_HANDLES):
+        return None
     keys, types = rows[:, :2], rows[:, 2].astype(np.int32)
     if rows.shape[1] == _ROW:
         return WrittenKeys.automatic(keys, types)
@@ -91,7 +99,7 @@ def write_record(action: Any, slot: Any, data_path: str, index: int, written: Wr
     name = _name(data_path)
     _write(action, slot, _WRITTEN, f"{name}_{index}", content.tobytes())
     version_differences.drop_older_copy(action, _OLDER)
-    older = action.get(_OLDER)
+    older = _group(action, _OLDER)
     if older is not None:
         older.pop(f"{name}_{index}", None)
         if not len(older):
@@ -100,7 +108,7 @@ def write_record(action: Any, slot: Any, data_path: str, index: int, written: Wr
 
 def forget_records(action: Any, slot: Any, data_path: str, indices: Iterable[int]) -> None:
     """As if no run had ever written these curves."""
-    older = action.get(_OLDER)
+    older = _group(action, _OLDER)
     for index in indices:
         name = f"{_name(data_path)}_{index}"
         _remove(action, slot, _WRITTEN, name)
@@ -110,11 +118,18 @@ def forget_records(action: Any, slot: Any, data_path: str, indices: Iterable[int
 
 
 def read_full_keys(action: Any, slot: Any, data_path: str, channel_count: int) -> StoredFullKeys | None:
-    """The full keys of a property that was reduced, or None."""
+    """The full keys of a property that was reduced, or None.
+
+    Raises:
+        BadInputError: what is kept of them is damaged.
+    """
     stored = _read(action, slot, _FULL, _name(data_path))
     if stored is None:
         return None
-    rows = np.frombuffer(zlib.decompress(stored), dtype=_full_row(channel_count))
+    try:
+        rows = np.frombuffer(_unpacked(stored), dtype=_full_row(channel_count))
+    except (zlib.error, ValueError, TypeError) as error:
+        raise BadInputError("The full keys in this file are damaged", "press Apply Fingers to make them anew") from error
     return StoredFullKeys(rows["frame"], rows["values"], rows["type"].astype(np.int32))
 
 
@@ -130,6 +145,14 @@ def forget_full_keys(action: Any, slot: Any, data_path: str) -> None:
     _remove(action, slot, _FULL, _name(data_path))
 
 
+def _unpacked(content: bytes) -> bytes:
+    unpacking = zlib.decompressobj()
+    found = unpacking.decompress(content, _MOST_BYTES)
+    if not unpacking.eof:
+        raise ValueError("cut off, or more than any clip has")
+    return found
+
+
 def _full_row(channel_count: int) -> np.dtype[Any]:
     return np.dtype([("frame", "<f4"), ("values", "<f4", (channel_count,)), ("type", "u1")])
 
@@ -140,26 +163,36 @@ def _name(data_path: str) -> str:
 
 
 def _read_older(action: Any, data_path: str, index: int) -> WrittenKeys | None:
-    older = action.get(_OLDER)
+    older = _group(action, _OLDER)
     stored = older.get(f"{_name(data_path)}_{index}") if older is not None else None
     if stored is None:
         return None
-    keys = np.array(stored, dtype=np.float32).reshape(-1, 2)
+    try:
+        keys = np.array(stored, dtype=np.float32).reshape(-1, 2)
+    except (ValueError, TypeError):
+        return None
     return WrittenKeys.automatic(keys, np.full(len(keys), -1))
 
 
 def _read(action: Any, slot: Any, group: str, name: str) -> bytes | None:
-    slots = action.get(group)
-    entries = slots.get(str(slot.handle)) if slots is not None else None
-    return None if entries is None else entries.get(name)
+    slots = _group(action, group)
+    entries = _group(slots, str(slot.handle)) if slots is not None else None
+    content = None if entries is None else entries.get(name)
+    return content if isinstance(content, bytes) else None
+
+
+def _group(holder: Any, name: str) -> Any:
+    """A group of entries; None where something else has its name."""
+    found = holder.get(name)
+    return found if hasattr(found, "get") else None
 
 
 def _write(action: Any, slot: Any, group: str, name: str, content: bytes) -> None:
     version_differences.drop_older_copy(action, group)
-    if action.get(group) is None:
+    if _group(action, group) is None:
         action[group] = {}
     slots, of_slot = action[group], str(slot.handle)
-    if slots.get(of_slot) is None:
+    if _group(slots, of_slot) is None:
         slots[of_slot] = {}
     # Bytes that are put over others end at their first zero.
     slots[of_slot].pop(name, None)
@@ -168,8 +201,8 @@ def _write(action: Any, slot: Any, group: str, name: str, content: bytes) -> Non
 
 def _remove(action: Any, slot: Any, group: str, name: str) -> None:
     version_differences.drop_older_copy(action, group)
-    slots, of_slot = action.get(group), str(slot.handle)
-    if slots is None or slots.get(of_slot) is None:
+    slots, of_slot = _group(action, group), str(slot.handle)
+    if slots is None or _group(slots, of_slot) is None:
         return
     slots[of_slot].pop(name, None)
     if not len(slots[of_slot]):

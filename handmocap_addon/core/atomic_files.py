@@ -45,6 +45,18 @@ def ensure_output_folder(folder: Path) -> None:
         raise output_error(folder, error) from error
 
 
+def temporary_folder(prefix: str) -> Path:
+    """A new folder of this process's own where the system keeps such.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        return Path(tempfile.mkdtemp(prefix=prefix))
+    except OSError as error:
+        raise output_error(Path(tempfile.gettempdir()), error) from error
+
+
 def check_output_folder(folder: Path) -> None:
     """As `ensure_output_folder`, but make nothing.
 

@@ -128,7 +128,7 @@ def corrections_from_json(text: str) -> tuple[Correction, ...]:
         if data["version"] != _VERSION:
             raise BadInputError(f"The corrections are of version {data['version']}", "update the extension")
         return tuple(_correction(dict(entry)) for entry in data["corrections"])
-    except (ValueError, KeyError, TypeError, BadUsageError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, BadUsageError) as error:
         raise BadInputError("The corrections in this file are damaged", "press Start Over, which forgets them") from error
 
 
@@ -140,6 +140,10 @@ def _correction(entry: dict[str, Any]) -> Correction:
         raise ValueError(entry["side"])
     if "fingers" in entry:
         entry["fingers"] = tuple(entry["fingers"])
+    if "frames" in entry:
+        entry["frames"] = int(entry["frames"])
+    if "strength" in entry:
+        entry["strength"] = float(entry["strength"])
     if "source" in entry:
         entry["source"] = WristSource(entry["source"])
     made: Correction = kind(**entry)

@@ -6,10 +6,12 @@ import bpy
 from bpy.app.handlers import persistent
 
 from . import panel_jobs, relative_paths
+from .guards import quiet
 from .overlay import session
 
 
 @persistent
+@quiet
 def _after_opening(*_: object) -> None:
     panel_jobs.forget_the_file_before()
     session.forget()
@@ -17,16 +19,19 @@ def _after_opening(*_: object) -> None:
 
 
 @persistent
+@quiet
 def _after_undo(*_: object) -> None:
     panel_jobs.fill_in_again()
 
 
 @persistent
+@quiet
 def _before_saving(target: str, *_: object) -> None:
     relative_paths.before_saving(target)
 
 
 @persistent
+@quiet
 def _after_saving(*_: object) -> None:
     relative_paths.after_saving()
 
@@ -43,9 +48,11 @@ _HANDLERS = (
 
 def register() -> None:
     for told, handler in _HANDLERS:
-        told.append(handler)
+        if handler not in told:
+            told.append(handler)
 
 
 def unregister() -> None:
     for told, handler in _HANDLERS:
-        told.remove(handler)
+        if handler in told:
+            told.remove(handler)

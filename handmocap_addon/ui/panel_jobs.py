@@ -162,8 +162,8 @@ def dismiss(stage: str) -> None:
         _status[stage] = replace(_status[stage], is_dismissed=True)
 
 
-def set_status(stage: str, ok: bool, sentence: str) -> None:
-    _status[stage] = Status(ok, sentence, owner=JobOwner.of(bpy.context.scene))
+def set_status(stage: str, ok: bool, sentence: str, log_path: Path | None = None) -> None:
+    _status[stage] = Status(ok, sentence, log_path, JobOwner.of(bpy.context.scene))
 
 
 def cancel(stage: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import bpy
 
 from . import announcements, handlers, job_operators, panel_jobs, status_bar
@@ -18,6 +21,7 @@ from .fingers import panel as finger_panel
 from .fingers import rotation_and_start_over
 from .flow import operators as flow_operators
 from .flow import panel as flow_panel
+from .guards import guarded, keep_trace
 from .hands import operators as hand_operators
 from .hands import panel as hand_panel
 from .motion_files import operators as motion_file_operators
@@ -39,6 +43,8 @@ from .setup import panel as setup_panel
 from .source import operators as source_operators
 from .source import panel as source_panel
 from .source.people import HandmocapPerson
+
+Step = Callable[[], None]
 
 CLASSES = (
     HandmocapPreferences,
@@ -84,27 +90,61 @@ CLASSES = (
 )
 
 
-def register() -> None:
-    """Register every class and the scene's settings."""
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-    bpy.types.Scene.handmocap = bpy.props.PointerProperty(type=HandmocapSettings)
-    handlers.register()
-    status_bar.register()
-    overlay_viewport.register()
+def _nothing() -> None:
+    """There is nothing to do on this way."""
+
+
+def _step_of(cls: type[Any]) -> tuple[Step, Step]:
+    return lambda: bpy.utils.register_class(guarded(cls)), lambda: bpy.utils.unregister_class(cls)
+
+
+def _setting(name: str, settings: type[Any]) -> tuple[Step, Step]:
+    def add() -> None:
+        setattr(bpy.types.Scene, name, bpy.props.PointerProperty(type=settings))
+
+    return add, lambda: delattr(bpy.types.Scene, name)
+
+
+def _add_export_entry() -> None:
     bpy.types.TOPBAR_MT_file_export.append(motion_file_operators.draw_export_entry)
-    bpy.types.Scene.handmocap_cleanup = bpy.props.PointerProperty(type=cleanup_settings.HandmocapCleanup)
+
+
+def _remove_export_entry() -> None:
+    bpy.types.TOPBAR_MT_file_export.remove(motion_file_operators.draw_export_entry)
+
+
+# What registering does, each with its way back.
+_STEPS: tuple[tuple[Step, Step], ...] = (
+    *map(_step_of, CLASSES),
+    _setting("handmocap", HandmocapSettings),
+    _setting("handmocap_cleanup", cleanup_settings.HandmocapCleanup),
+    (overlay_viewport.register, overlay_viewport.unregister),
+    (_nothing, live.stop),
+    (handlers.register, handlers.unregister),
+    (_add_export_entry, _remove_export_entry),
+    (status_bar.register, status_bar.unregister),
+    (_nothing, panel_jobs.cancel_all),
+)
+
+
+def register() -> None:
+    """Register every class and the scene's settings; where one thing fails, what was done before it is taken back."""
+    for number, (do, _) in enumerate(_STEPS):
+        try:
+            do()
+        except BaseException:
+            _take_back(_STEPS[: number + 1])
+            raise
 
 
 def unregister() -> None:
-    """End running jobs and take everything back, in reverse."""
-    panel_jobs.cancel_all()
-    status_bar.unregister()
-    bpy.types.TOPBAR_MT_file_export.remove(motion_file_operators.draw_export_entry)
-    handlers.unregister()
-    live.stop()
-    overlay_viewport.unregister()
-    del bpy.types.Scene.handmocap_cleanup
-    del bpy.types.Scene.handmocap
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+    """End running jobs and take everything back, in reverse. What something else has taken away already is no hindrance."""
+    _take_back(_STEPS)
+
+
+def _take_back(steps: Sequence[tuple[Step, Step]]) -> None:
+    for _, undo in reversed(steps):
+        try:
+            undo()
+        except Exception:
+            keep_trace()

@@ -17,6 +17,7 @@ from ..core.wrist import WristSettings, WristSource
 from .bake.settings import HandmocapBakeSettings
 from .cleanup import live
 from .estimators import ESTIMATORS
+from .guards import quiet_update
 from .motion_files.settings import HandmocapMotionFiles
 from .overlay.settings import HandmocapShown
 from .preferences import default_estimator, smplx_models
@@ -81,14 +82,14 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         name="Clip",
         description="The video, or a folder of images. A GVHMR result and hands that lie beside it are filled in",
         subtype="FILE_PATH",
-        update=clip_chosen,
+        update=quiet_update(clip_chosen),
     )
     gvhmr: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="GVHMR",
         description="The hmr4d_results.pt of the same clip, for the body and to tell whose hands are whose; empty for "
         "hands alone",
         subtype="FILE_PATH",
-        update=gvhmr_chosen,
+        update=quiet_update(gvhmr_chosen),
     )
     hand_poses: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Hands",
@@ -111,7 +112,7 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         name="Person",
         description="Whose body and hands the stages are about; the others in the clip keep theirs",
         items=people_items,
-        update=person_chosen,
+        update=quiet_update(person_chosen),
     )
     own_estimator: bpy.props.StringProperty(  # type: ignore[valid-type]
         description="The estimator that was chosen in this scene; empty for that of the preferences", options={"HIDDEN"}
@@ -215,7 +216,7 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         min=0.0,
         max=1.0,
         subtype="FACTOR",
-        update=_apply_live,
+        update=quiet_update(_apply_live),
     )
     has_own_smoothing: bpy.props.BoolVectorProperty(  # type: ignore[valid-type]
         name="Own Strength",

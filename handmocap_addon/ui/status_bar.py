@@ -6,10 +6,12 @@ import bpy
 
 from . import panel_jobs
 from .drawing import progress_row
+from .guards import quiet
 
 _BAR_UNITS = 9.0
 
 
+@quiet
 def _draw(header: bpy.types.Header, _context: bpy.types.Context) -> None:
     for stage in panel_jobs.running_stages():
         row = header.layout.row(align=True)

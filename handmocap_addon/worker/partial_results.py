@@ -13,6 +13,7 @@ from typing import IO, Any
 from numpy.typing import NDArray
 
 from ..core.atomic_files import output_error
+from ..core.errors import OutputError
 from ..core.file_locks import try_to_lock
 from ..core.keyed_arrays import read_keyed_arrays, write_keyed_arrays
 from ..core.partial_folder import PART_SUFFIX, partial_folder
@@ -21,6 +22,7 @@ Array = NDArray[Any]
 
 _LOCK_NAME = "lock"
 _LOCK_SECONDS = 0.1
+_PATIENCE_SECONDS = 5.0  # for a folder that comes and goes
 
 
 class PartialResults:
@@ -86,12 +88,17 @@ def partial_results(target: Path, say: Callable[[str], None], check: Callable[[]
 
 
 def _locked(folder: Path, say: Callable[[str], None], check: Callable[[], None]) -> IO[Any]:
-    has_said = False
+    has_said, tries = False, 0
     while True:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             handle = (folder / _LOCK_NAME).open("a+b")
-        except FileNotFoundError:  # the process that had it has just removed the folder
+        except FileNotFoundError:  # the process that had it has just removed the folder, or the drive is gone
+            check()
+            tries += 1
+            if tries * _LOCK_SECONDS > _PATIENCE_SECONDS:
+                raise OutputError(f"{folder} cannot be made", "look whether its drive is there") from None
+            time.sleep(_LOCK_SECONDS)
             continue
         except OSError as error:
             raise output_error(folder, error) from error

@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from ..atomic_files import output_error
 from ..file_locks import try_to_lock
@@ -28,9 +28,18 @@ def locked(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
         raise output_error(folder, error) from error
     with handle:
         has_said = False
-        while not try_to_lock(handle):
+        while not _is_mine(handle, folder, say):
             if not has_said:
                 say(f"Waiting for another set-up in {folder} to end")
                 has_said = True
             time.sleep(_LOCK_SECONDS)
         yield
+
+
+def _is_mine(handle: IO[str], folder: Path, say: Callable[[str], None]) -> bool:
+    try:
+        return try_to_lock(handle)
+    except OSError as error:
+        # Some network drives know no locks; there a person has to see to it that one set-up runs at a time.
+        say(f"{folder} is on a drive that knows no locks ({error.strerror}): start no other set-up in it meanwhile")
+        return True

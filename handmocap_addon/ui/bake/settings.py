@@ -9,6 +9,7 @@ import bpy
 from ...core.bake_options import MOST_HANDLES, MOST_SAMPLES, OVER_ORIGIN, BakeOptions
 from ...core.bake_presets import BAKE_PRESETS
 from ...core.errors import BadUsageError
+from ..guards import quiet_update
 
 _PRESETS = (
     ("NONE", "As Usual", "Metres; Alembic with y up, USD with z up; no normals"),
@@ -50,7 +51,10 @@ class HandmocapBakeSettings(bpy.types.PropertyGroup):
     """The fields of the stage."""
 
     preset: bpy.props.EnumProperty(  # type: ignore[valid-type]
-        name="For", description="Set unit, axis and normals as a program wants them", items=_PRESETS, update=_take_preset
+        name="For",
+        description="Set unit, axis and normals as a program wants them",
+        items=_PRESETS,
+        update=quiet_update(_take_preset),
     )
     geometry: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="Geometry",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import bpy
 
+from ..guards import quiet
+
 _RESTING_SECONDS = 0.12
 
 
@@ -24,6 +26,7 @@ def stop() -> None:
         bpy.app.timers.unregister(_apply)
 
 
+@quiet
 def _apply() -> None:
     if bpy.ops.handmocap.apply_hands.poll():
         # With an undo step of its own, since Blender's own for the slider comes before the keys.

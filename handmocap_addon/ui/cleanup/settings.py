@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...core.skeleton import FINGERS, SIDES
+from ..guards import quiet_update
 from . import problem_list
 
 SIDE_ITEMS = tuple((side.upper(), side.capitalize(), f"The {side} hand") for side in SIDES)
@@ -40,7 +41,7 @@ class HandmocapProblem(bpy.types.PropertyGroup):
     )
     reason: bpy.props.StringProperty(name="Reason", description="What is odd about these frames")  # type: ignore[valid-type]
     done: bpy.props.BoolProperty(  # type: ignore[valid-type]
-        name="Done", description="Looked at and fine. Stays so when you apply again", update=_ticked
+        name="Done", description="Looked at and fine. Stays so when you apply again", update=quiet_update(_ticked)
     )
 
 
@@ -53,13 +54,13 @@ class HandmocapCleanup(bpy.types.PropertyGroup):
     active_problem: bpy.props.IntProperty(  # type: ignore[valid-type]
         name="Problem",
         description="The range that was clicked last; a click goes to its first frame and selects its bones",
-        update=_jump,
+        update=quiet_update(_jump),
     )
     problem_markers: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Markers",
         description="Mark the worst problems on the timeline. Markers that you rename or move are yours from then on",
         default=True,
-        update=_markers_switched,
+        update=quiet_update(_markers_switched),
     )
     live: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Live",

@@ -12,6 +12,7 @@ from ...core import environments
 from ...core.motion_formats import MotionFormat
 from .. import panel_jobs
 from ..drawing import has_armature, waits_for
+from ..guards import quiet
 from ..preferences import environment_folder
 from .settings import FORMAT_ITEMS, UP_AXIS_ITEMS
 
@@ -128,6 +129,7 @@ class HANDMOCAP_MT_export_motion(bpy.types.Menu):
             self.layout.operator("handmocap.export_motion", text=text).motion_format = one.name
 
 
+@quiet
 def draw_export_entry(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
     """The submenu of File > Export."""
     menu.layout.menu(HANDMOCAP_MT_export_motion.bl_idname)

@@ -17,6 +17,7 @@ from ...core.errors import HandmocapError
 from ...core.hand_poses import HandPoses
 from ...core.hand_poses_file import read_hand_poses
 from ...core.seen_hands import picture_side_of
+from ..guards import quiet
 
 # How often the file is looked at for a change while something is drawn.
 _LOOKING_SECONDS = 1.0
@@ -90,6 +91,7 @@ def redraw() -> None:
                 area.tag_redraw()
 
 
+@quiet
 def _look() -> None:
     wanted = [scene for scene in bpy.data.scenes if scene.session_uid in _waiting]
     _waiting.clear()

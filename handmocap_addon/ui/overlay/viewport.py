@@ -10,6 +10,7 @@ import gpu
 from ...core.overlay_shapes import ColouredPoints, box_lines, hand_label, joint_dots, skeleton_lines
 from ...core.seen_hands import row_at
 from ...core.skeleton import SIDES
+from ..guards import quiet
 from . import session
 from .looking import ClipView, clip_view, strip_place, to_region
 from .pens import draw_label, draw_lines, draw_triangles
@@ -72,7 +73,7 @@ _HANDLES: list[tuple[Any, Any]] = []
 
 def register() -> None:
     for space, draw in ((bpy.types.SpaceView3D, draw_viewport), (bpy.types.SpaceDopeSheetEditor, draw_dope_sheet)):
-        _HANDLES.append((space, space.draw_handler_add(draw, (), "WINDOW", "POST_PIXEL")))
+        _HANDLES.append((space, space.draw_handler_add(quiet(draw), (), "WINDOW", "POST_PIXEL")))
 
 
 def unregister() -> None:

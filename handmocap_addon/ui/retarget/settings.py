@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...core.bone_map import MAPPED_JOINTS, BoneMap, detected_bone_map
+from ..guards import quiet_update
 
 
 class HandmocapMappedBone(bpy.types.PropertyGroup):
@@ -32,7 +33,7 @@ class HandmocapRetargetSettings(bpy.types.PropertyGroup):
         description="The rig that gets the fingers: Rigify's human, a Mixamo skeleton, or any other with a bone map",
         type=bpy.types.Object,
         poll=_is_another_armature,
-        update=_detect,
+        update=quiet_update(_detect),
     )
     map_name: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Map", description="Which bone map is filled in", options={"HIDDEN"}
