@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from ..core.errors import BadUsageError, ExitCode, HandmocapError
-from ..core.view_choices import VIEW_CHOICES, VIEW_HELP
+from ..core.view_choices import VIEW_CHOICES, VIEW_HELP, ViewChoice
 from .events import Cancellation, EventWriter
 from .frame_range import FrameRange
 
@@ -266,7 +266,9 @@ def _proxy(options: argparse.Namespace, events: EventWriter, cancellation: Cance
     from .video import probe_clip
 
     request = ProxyRequest.read(options.request)
-    clip = probe_clip(Path(request.clip), Fraction(*request.image_fps))
+    # As the hands' file has it; of a program that knows more views, whatever this one would take.
+    view: ViewChoice = next((choice for choice in VIEW_CHOICES if choice == request.view), "auto")
+    clip = probe_clip(Path(request.clip), Fraction(*request.image_fps), view)
     frames = make_proxy(clip, request, options.out, events, cancellation)
     events.emit("result", frames=frames, path=str(options.out))
 

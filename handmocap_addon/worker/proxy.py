@@ -14,8 +14,9 @@ import numpy as np
 from ..core.atomic_files import ensure_output_folder, replacing
 from ..core.errors import ClipError
 from ..core.proxy_request import LONGER_SIDE, ProxyRequest
+from .clip.info import ClipInfo
 from .events import Cancellation, EventWriter
-from .video import ClipInfo, ClipReader
+from .video import ClipReader
 
 # A key frame this often, so that a jump to any frame is quick.
 _KEY_INTERVAL = 12
@@ -44,7 +45,7 @@ def make_proxy(clip: ClipInfo, request: ProxyRequest, target: Path, events: Even
 
 def _rows(clip: ClipInfo, request: ProxyRequest, cancellation: Cancellation) -> np.ndarray:
     """The clip's frame (M,) that is shown on each of the proxy's, by their times."""
-    times = ClipReader(clip, "rgb", on_decoded=cancellation.check).times()
+    times = ClipReader(clip, "rgb", on_decoded=cancellation.check).rows().time
     wanted = np.asarray(request.times)
     after = np.clip(np.searchsorted(times, wanted), 1, max(len(times) - 1, 1))
     nearest = np.where(

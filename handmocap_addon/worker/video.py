@@ -55,8 +55,8 @@ def probe_clip(path: Path, image_fps: Fraction = Fraction(24), view: ViewChoice 
         remarks: tuple[str, ...] = ()
         if sequence.step > 1:
             remarks = (
-                f"The numbers of {sequence.pattern} are {sequence.step} apart, so {float(rate):.5g} pictures make a second instead "
-                f"of {float(image_fps):.5g}",
+                f"The numbers of {sequence.pattern} are {sequence.step} apart, so {float(rate):.5g} pictures make a second "
+                f"instead of {float(image_fps):.5g}",
             )
         return ClipInfo(path, sequence, len(sequence.files), rate, view, remarks=remarks)
     look = look_at_video(path)
