@@ -47,10 +47,10 @@ def write_pixel_aspect(path: Path, aspect: Fraction, frame_count: int = 6, size:
         _encode(container, stream, [picture(number, *size) for number in range(frame_count)])
 
 
-def write_pictures(path: Path, pictures: Sequence[Array]) -> None:
-    """A clip of these pictures (H, W, 3) uint8 RGB as they are."""
+def write_pictures(path: Path, pictures: Sequence[Array], **options: str) -> None:
+    """A clip of these pictures (H, W, 3) uint8 RGB as they are; `options` are the codec's."""
     with av.open(str(path), "w") as container:
-        _encode(container, _stream(container, (pictures[0].shape[1], pictures[0].shape[0])), pictures)
+        _encode(container, _stream(container, (pictures[0].shape[1], pictures[0].shape[0]), **options), pictures)
 
 
 def put_index_first(clip: Path, target: Path) -> None:

@@ -77,13 +77,14 @@ def lost_sentence(entry: dict[str, Any], frame_time: NDArray[Any] | None) -> str
     if entry.get("kind") == "images":
         numbers = entry.get("first_number", 0) + rows * entry.get("number_step", 1)
         what, where = "pictures", f"{'number' if len(lost) == 1 else 'numbers'} {_stretches(numbers)}"
-        which = "is missing or cannot be read" if len(lost) == 1 else "are missing or cannot be read"
+        which, after = "is missing or cannot be read" if len(lost) == 1 else "are missing or cannot be read", ""
     else:
         what, where = "frames", f"{'frame' if len(lost) == 1 else 'frames'} {_stretches(rows + 1)}"
         which = "could not be decoded"
+        after = ", and pictures behind it may be smeared up to the next key frame"
         if frame_time is not None:
             where += f", from {float(frame_time[rows[0]]):.2f} s"
-    return f"{len(lost)} of {count} {what} of {entry['name']} {which} ({where}); no hand is seen there"
+    return f"{len(lost)} of {count} {what} of {entry['name']} {which} ({where}); no hand is seen there{after}"
 
 
 def _counted(count: int, thing: str) -> str:
