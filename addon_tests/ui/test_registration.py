@@ -27,6 +27,8 @@ CHANGES_THE_FILE = {
     "handmocap.add_body",
     "handmocap.add_clip_camera",
     "handmocap.look_through_clip",
+    "handmocap.match_scene",
+    "handmocap.follow_scene",
     "handmocap.apply_body",
     "handmocap.choose_clip",
     "handmocap.put_on_body",

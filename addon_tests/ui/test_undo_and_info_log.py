@@ -47,6 +47,10 @@ def _held(_settings: Any) -> None:
     bpy.ops.handmocap.hold(first=3, last=30)
 
 
+def _at_another_rate(_settings: Any) -> None:
+    bpy.context.scene.render.fps = 60
+
+
 # What is called after what, so that something changes; body and other rigs have tests of their own below.
 CALLS: dict[str, tuple[Callable[[Any], None] | None, dict[str, Any]]] = {
     "add_body": (None, {"body": "stand-in"}),
@@ -70,6 +74,8 @@ CALLS: dict[str, tuple[Callable[[Any], None] | None, dict[str, Any]]] = {
     "copy_from_other_hand": (None, RANGE | ONE_SIDE),
     "compare_raw": (None, {}),
     "retime": (None, {"speed": 0.5, "offset": 3, "around": 1}),
+    "match_scene": (_at_another_rate, {}),
+    "follow_scene": (_at_another_rate, {}),
 }
 ELSEWHERE = {
     "apply_body",

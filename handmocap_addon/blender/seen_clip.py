@@ -30,6 +30,7 @@ class SeenClip:
 
     frames: Array  # (N,) on the timeline
     size: tuple[int, int] | None  # of the source in pixels
+    fps: float | None  # of the source
     hands: dict[Side, SeenHand]
     states: dict[Side, StripRuns]  # of Provenance
     looks: dict[Side, StripRuns]  # of whether a look is needed
@@ -49,7 +50,8 @@ def seen_clip(scene: Any, armature: Any, poses: HandPoses, settings: CleanupSett
         ranges = [(problem.first, problem.last) for problem in problems if problem.side == side]
         looks[side] = strip_runs(rows_in_ranges(ranges, poses.frame_count), frames)
     states = {side: strip_runs(hands[side].provenance, frames) for side in SIDES}
-    return SeenClip(frames, poses.picture_size(), hands, states, looks)
+    rate = poses.frames_per_second()
+    return SeenClip(frames, poses.picture_size(), float(rate) if rate is not None else None, hands, states, looks)
 
 
 def depends_on(scene: Any, armature: Any, settings: CleanupSettings) -> tuple[Any, ...]:

@@ -40,6 +40,7 @@ from .settings import HandmocapSettings
 from .setup import cache_operators
 from .setup import operators as setup_operators
 from .setup import panel as setup_panel
+from .source import clock as source_clock
 from .source import operators as source_operators
 from .source import panel as source_panel
 from .source.people import HandmocapPerson
@@ -60,6 +61,7 @@ CLASSES = (
     *announcements.CLASSES,
     *overlay_operators.CLASSES,
     *source_operators.CLASSES,
+    *source_clock.CLASSES,
     *hand_operators.CLASSES,
     *body_operators.CLASSES,
     *finger_operators.CLASSES,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import bpy
 
 from ..drawing import CATEGORY, sentence
+from ..source.clock import draw_clocks
 from .next_step import next_step
 from .states import ICONS, STAGES, Kind, StageState, state_of
 
@@ -28,6 +29,7 @@ class HANDMOCAP_PT_flow(bpy.types.Panel):
                 row = rows.split(factor=_NAME_SHARE)
                 row.label(text="Person", icon="USER")
                 row.prop(settings, "person", text="")
+        draw_clocks(self.layout, context.scene)
         step = next_step(context)
         button = self.layout.row()
         button.scale_y = _BUTTON_HEIGHT
