@@ -125,6 +125,12 @@ class Screen:
     def key(self, name: str) -> None:
         self._do("key", name)
 
+    def key_down(self, name: str) -> None:
+        self._do("keydown", name)
+
+    def key_up(self, name: str) -> None:
+        self._do("keyup", name)
+
     def type(self, text: str) -> None:
         self._do("type", "--delay", "40", text)
 

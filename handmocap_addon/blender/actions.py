@@ -14,6 +14,7 @@ from ..core.hand_key_ease import numbers_around_keys, rotations_around_keys
 from ..core.rotation_modes import AXIS_ANGLE, EULER_ORDERS, QUATERNION, quat_wxyz_of_mode
 from ..core.split_handles import handles_after_split
 from . import version_differences
+from .curve_changes import keys_changed
 from .key_arrays import (
     INTERPOLATION,
     Keys,
@@ -323,7 +324,7 @@ def forget_property(datablock: Any, data_path: str, indices: Iterable[int]) -> N
         curve = bag.fcurves.find(data_path, index=index)
         if curve is not None and not is_locked(datablock, data_path, index, curve):
             curve.keyframe_points.clear()
-            curve.update()
+            keys_changed(curve)
             forget_records(place.action, place.slot, data_path, [index])
 
 

@@ -8,6 +8,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from .curve_changes import keys_changed
 from .written_record import WrittenKeys
 
 Array = NDArray[Any]
@@ -110,7 +111,7 @@ def replace_keys(curve: Any, written: WrittenKeys, own: Keys | None = None) -> N
     for name in _SELECTION:
         if name in keys:
             points.foreach_set(name, np.ascontiguousarray(keys[name], dtype=np.bool_))
-    curve.update()
+    keys_changed(curve)
     for name in _HANDLES if len(own_rows) else ():
         _put_back_handles(points, name, keys, own_rows)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..core.errors import BadUsageError
 from .cameras import cameras_of, show_clips_on
 from .clip_clock import clip_start
+from .curve_changes import keys_changed
 from .problem_markers import has_markers
 from .problems import mark_problems, read_problems, write_problems
 from .retimed_frames import remember_step
@@ -104,7 +105,7 @@ class _Keys:
         for name, points in self.pairs.items():
             points[:, 0] = move(points[:, 0])
             self._curve.keyframe_points.foreach_set(name, points.ravel())
-        self._curve.update()
+        keys_changed(self._curve)
 
     def _retime_record(self, move: Move) -> None:
         action, slot, path = self._place.action, self._place.slot, self._curve.data_path

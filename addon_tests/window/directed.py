@@ -1,0 +1,123 @@
+"""A window that is set up by a script and worked by mouse and keyboard, and how much of its picture a press changes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .blender_window import BlenderWindow, Profile, open_window
+from .screen import Box, Screen
+from .walk import Walk
+
+_DIRECTOR = Path(__file__).with_name("director.py")
+_SETTLES = 1.0  # seconds that a window takes for a new picture, without a graphics card
+_ANSWER_SECONDS = 60.0
+# The part of a pixel's brightness by which it must differ: less is the noise of a software renderer's edges.
+_DIFFERENT = "4%"
+
+
+@dataclass(frozen=True)
+class Directed:
+    """A running Blender with a director in it."""
+
+    window: BlenderWindow
+    walk: Walk
+    orders: Path
+
+    @property
+    def screen(self) -> Screen:
+        return self.window.screen
+
+    def do(self, order: str) -> Any:
+        """What the order leaves in `answer`.
+
+        Raises:
+            RuntimeError: it failed in Blender; tells how.
+        """
+        answer = Path(f"{self.orders}.answer")
+        answer.unlink(missing_ok=True)
+        part = self.orders.with_suffix(".part")
+        part.write_text(order, encoding="utf-8")
+        part.replace(self.orders)
+        until = time.monotonic() + _ANSWER_SECONDS
+        while not answer.is_file():
+            if time.monotonic() > until or self.window.process.poll() is not None:
+                raise RuntimeError(f"Blender does not answer to: {order}")
+            time.sleep(0.05)
+        told = json.loads(answer.read_text(encoding="utf-8"))
+        if "error" in told:
+            raise RuntimeError(told["error"])
+        return told["answer"]
+
+    def view(self) -> Box:
+        """The 3D view without sidebar and toolbar, the statistics in its corner and its header."""
+        left, top, wide, tall = self.do(
+            "window, area = bpy.context.window, bpy.context.area\n"
+            "answer = [area.x, window.height - area.y - area.height, area.width, area.height]"
+        )
+        sidebar = self.window.state()["sidebar"]
+        right = sidebar[0] if sidebar and sidebar[2] > 1 else left + wide
+        return Box(left + 60, top + 120, right - left - 170, tall - 130)
+
+    def picture(self, name: str) -> Path:
+        """Of the whole screen, when it has settled and the pointer is away from buttons."""
+        self.screen.point_at(self.screen.width // 3, 8)
+        time.sleep(_SETTLES)
+        return self.screen.picture(self.walk.folder / f"{name}.png")
+
+    def open_panel(self, name: str) -> None:
+        """Open one panel and close all others, by Ctrl and a click on its header: the lowest place where its name stands."""
+        until = time.monotonic() + 20
+        while True:
+            words = [word.box for word in self.screen.words(self.walk.sidebar()) if word.text == name.split()[0]]
+            if words:
+                break
+            if time.monotonic() > until:
+                raise LookupError(f"there is no panel {name}")
+        x, y = max(words, key=lambda box: box.top).middle
+        self.screen.point_at(x, y)
+        self.screen.key_down("ctrl")
+        self.screen.click(x, y)
+        self.screen.key_up("ctrl")
+        self.screen.point_at(self.screen.width // 3, self.screen.height // 2)
+        time.sleep(_SETTLES)
+
+    def said(self, stage: str) -> list[Any] | None:
+        """Whether a stage's last word was good, and the word; None where it has none."""
+        return self.window.state()["said"].get(stage)
+
+    def reads(self, where: Box | None = None) -> str:
+        """All words of the sidebar, or of another part of the screen."""
+        return " ".join(word.text for word in self.screen.words(where or self.walk.sidebar()))
+
+
+@contextlib.contextmanager
+def directed_window(
+    blender: str, profile: Profile, screen: Screen, blend: Path, folder: Path, name: str
+) -> Iterator[Directed]:
+    """Blender with this file, the tab open and a director inside; pictures go to `folder`."""
+    orders = profile.folder / "orders.py"
+    for left in (orders, Path(f"{orders}.answer")):
+        left.unlink(missing_ok=True)
+    log = folder / f"{name}.log"
+    with open_window(blender, profile, screen, blend, log, [str(_DIRECTOR), str(orders)]) as window:
+        walk = Walk(name, folder, window, blend)
+        directed = Directed(window, walk, orders)
+        time.sleep(_SETTLES)
+        walk.open_tab()
+        yield directed
+
+
+def changed_pixels(first: Path, second: Path, where: Box) -> int:
+    """How many pixels of a part of two pictures differ."""
+    crop = ["-crop", f"{where.width}x{where.height}+{where.left}+{where.top}", "+repage"]
+    difference = ["-compose", "difference", "-composite", "-colorspace", "Gray", "-threshold", _DIFFERENT]
+    command = ["convert", "(", str(first), *crop, ")", "(", str(second), *crop, ")", *difference]
+    told = subprocess.run([*command, "-format", "%[fx:mean*w*h]", "info:"], check=True, capture_output=True, text=True)
+    return round(float(told.stdout))
