@@ -104,7 +104,7 @@ def _skinned_mesh(name: str, armature: Any, vertices: Array, model: BodyModel, r
 
 
 def add_plain_armature(bones: dict[str, tuple[float, float, float]], name: str = "plain") -> Any:
-    """An armature with bones of these names and heads and no mesh."""
+    """An armature with bones of these names and heads and no mesh. What is named as SMPL-X's joints are hangs on them as they do."""
     data = bpy.data.armatures.new(name)
     armature = bpy.data.objects.new(name, data)
     bpy.context.scene.collection.objects.link(armature)
@@ -113,6 +113,9 @@ def add_plain_armature(bones: dict[str, tuple[float, float, float]], name: str =
     for bone_name, head in bones.items():
         bone = data.edit_bones.new(bone_name)
         bone.head, bone.tail = head, np.add(head, (0.0, 0.0, 0.1))
+        parent = PARENTS[JOINT_NAMES.index(bone_name)] if bone_name in JOINT_NAMES else -1
+        if parent >= 0 and JOINT_NAMES[parent] in bones:
+            bone.parent = data.edit_bones[JOINT_NAMES[parent]]
     bpy.ops.object.mode_set(mode="OBJECT")
     return armature
 

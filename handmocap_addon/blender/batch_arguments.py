@@ -19,6 +19,10 @@ from .key_reduction import KeySharing, ReductionSettings
 
 SOURCES = ("clip", "hand_poses", "gvhmr")
 BAKE_FORMATS = ("abc", "usd", "usdc", "usda")
+_BODY = (
+    "stand-in, or an SMPLX_*.npz; default: the file's own SMPL-X armature, which must fit, and the stand-in in a file that "
+    "has no armature"
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -133,7 +137,7 @@ def batch_parser() -> argparse.ArgumentParser:
         default=[],
         help="the same of another person in the clip, who keeps his own hands; may be repeated",
     )
-    run.add_argument("--body", help="stand-in, or an SMPLX_*.npz; default: the file's own SMPL-X armature, else stand-in")
+    run.add_argument("--body", help=_BODY)
     run.add_argument("--armature", help="name of an armature in the open file")
     run.add_argument("--estimator", choices=("mediapipe", "wilor"), default="mediapipe")
     run.add_argument("--model", type=Path, help="folder of WiLoR weights, or another MediaPipe hand model")
@@ -165,8 +169,8 @@ def batch_parser() -> argparse.ArgumentParser:
     apply.add_argument("--hands", type=Path, required=True, help="a hand_poses.npz")
     apply.add_argument("--gvhmr", type=Path)
     apply.add_argument("--clip", type=Path, help="shown behind the camera")
-    apply.add_argument("--body", default=None)
-    apply.add_argument("--armature")
+    apply.add_argument("--body", default=None, help=_BODY)
+    apply.add_argument("--armature", help="name of an armature in the open file")
     apply.add_argument("--steady-camera", action="store_true")
     apply.add_argument("--save", type=Path, required=True, help="the .blend to write")
 

@@ -33,8 +33,9 @@ from .motion_exporting import MotionJob, MotionTarget, motion_request_for
 from .progress_line import show_progress
 from .proxy_job import show_when_made
 from .retarget import other_rigs, transfer_fingers
-from .run import RunOptions, run_shot, scene_warnings, worker_command
+from .run import UNFITTING_HINT, RunOptions, run_shot, scene_warnings, worker_command
 from .saving import save_copy
+from .scene_armature import scene_armature
 from .scene_content import is_a_persons
 from .scene_time import scene_range
 from .shot import STAND_IN, add_body_to_scene, apply_body, apply_hands, check_wrist
@@ -124,6 +125,13 @@ def _armature(name: str | None) -> Any:
     raise ArmatureError(f"The file has {what}", "name one with --armature, or choose a body with --body")
 
 
+def _armature_to_key(options: argparse.Namespace) -> Any | None:
+    """None where a body is to be added: one is named, or the file has no armature at all."""
+    if options.armature is not None:
+        return _armature(options.armature)
+    return None if options.body is not None else scene_armature("name one with --armature", UNFITTING_HINT)
+
+
 def apply(options: argparse.Namespace, ending: Ending) -> None:
     """Key hands (and a body) on an armature and save the file."""
     with telling_what_stays(ending, [options.save.resolve()]):
@@ -136,8 +144,8 @@ def _apply_and_save(options: argparse.Namespace) -> None:
     motion: BodyMotion | None = read_gvhmr_result(options.gvhmr) if options.gvhmr else None
     check_wrist(wrist_settings(options), motion)
     betas = motion.betas if motion is not None else None
-    wants_new = options.body is not None or (options.armature is None and not smplx_armatures())
-    armature = add_body_to_scene(options.body or STAND_IN, betas) if wants_new else _armature(options.armature)
+    armature = _armature_to_key(options)
+    armature = add_body_to_scene(options.body or STAND_IN, betas) if armature is None else armature
     scene = bpy.context.scene
     match_scene = options.match_scene or not is_a_persons(scene)
     if match_scene:

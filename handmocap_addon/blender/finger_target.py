@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.skeleton import FINGERS, SIDES, Side, hand_joint_names
-from .armatures import HAND_JOINTS
+from .armatures import HAND_JOINTS, joints_of
 from .version_differences import is_bone_selected
 
 
@@ -56,8 +56,7 @@ def target_of_joints(joints: Iterable[str]) -> FingerTarget:
 
 def finger_bones(armature: Any) -> dict[str, str]:
     """Bone names by finger joint, of those joints that the armature has."""
-    joint_of = {joint.lower(): joint for joint in HAND_JOINTS}
-    names = {joint_of[bone.name.lower()]: bone.name for bone in armature.data.bones if bone.name.lower() in joint_of}
+    names = joints_of(armature).bone_of_joint
     return {joint: names[joint] for joint in HAND_JOINTS if joint in names}
 
 

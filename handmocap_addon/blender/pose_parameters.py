@@ -53,7 +53,7 @@ def read_body_parameters(
         raise ArmatureError(f"The armature {armature.name} is mirrored or flattened by its scale", "apply its scale")
 
     # What each bone does to what it deforms, in the model's axes.
-    rest = np.stack([rig.rest_rotmat[joint] for joint in present])
+    rest = np.stack([rig.t_pose_rotmat(joint) for joint in present])
     axes = rig.model_to_armature
     given = axes.T @ turned @ np.swapaxes(rest, -1, -2) @ axes
     global_rotmat = np.empty((len(frames), len(JOINT_NAMES), 3, 3))

@@ -34,7 +34,7 @@ from ..core.view_choices import ViewChoice
 from ..core.worth_looking_at import ranges_worth_looking_at
 from ..core.wrist import WristSettings
 from .actions import count_keys
-from .armatures import HAND_JOINTS, map_armature, smplx_armatures
+from .armatures import HAND_JOINTS, map_armature
 from .baking import BakeJob, request_for
 from .clip_clock import frame_times, match_scene_to_clip
 from .ending import Ending
@@ -48,6 +48,7 @@ from .problems import find_problems, mark_problems
 from .proxy_job import show_when_made
 from .saving import save_copy
 from .scene_and_clip import difference
+from .scene_armature import scene_armature
 from .scene_content import is_a_persons
 from .shot import STAND_IN, AppliedHands, add_body_to_scene, apply_body, apply_hands, check_wrist, load_body
 
@@ -55,6 +56,7 @@ PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
 HAND_POSES_NAME = "hand_poses.npz"
 SCENE_NAME = "scene.blend"
 PREVIEW_NAME = "preview.png"
+UNFITTING_HINT = "name another with --armature, or add a body beside it with --body stand-in"
 OnProgress = Callable[[Progress], None]
 
 
@@ -235,11 +237,7 @@ def _existing_armature(options: RunOptions) -> Any | None:
         return armature
     if options.body is not None:
         return None
-    found = smplx_armatures()
-    if len(found) > 1:
-        names = ", ".join(armature.name for armature in found)
-        raise ArmatureError(f"The file has more than one SMPL-X armature ({names})", "name one with --armature")
-    return found[0] if found else None
+    return scene_armature("name one with --armature", UNFITTING_HINT)
 
 
 def _build_scene(

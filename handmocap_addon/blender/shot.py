@@ -36,6 +36,7 @@ from .clip_place import keep_place, place_of
 from .corrections_store import forget_corrections, read_corrections, tracks_of
 from .finger_target import target_of_joints
 from .motion_keys import KeyReport, rotation_path, score_path, write_body_keys, write_hand_keys
+from .rest_warnings import rest_warnings
 from .retimed_frames import retimed_as
 from .scene_content import is_a_persons, remember_match
 from .scene_time import check_range, set_range
@@ -119,7 +120,7 @@ def apply_hands(
     bring_to_place(armature, bpy.context.scene, place, poses)
     keys = write_hand_keys(armature, cleaned.hands, cleaned.tracks, cleaned.frames, action_name, key_settings, only_joints)
     keep_place(armature, place)
-    warnings: tuple[str, ...] = ()
+    warnings = rest_warnings(armature, HAND_JOINTS if only_joints is None else only_joints)
     keep_warnings(armature, "fingers", warnings)
     return AppliedHands(cleaned.tracks, cleaned.hands, cleaned.frames, keys, warnings)
 
@@ -230,6 +231,7 @@ def apply_body(
                 show_picture(camera, clip, picture)
         except ClipError as error:
             warnings = (*warnings, f"The clip is not behind the camera: {error.sentence()}")
+    warnings = (*warnings, *rest_warnings(armature, BODY_JOINTS))
     keep_warnings(armature, "body", warnings)
     return AppliedBody(keys, camera, lift, warnings, picture)
 

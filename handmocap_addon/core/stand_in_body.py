@@ -6,6 +6,8 @@ what they mean on SMPL-X; only the surface differs. It leaves out jaw and eyes, 
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from .body_model import BodyModel
@@ -13,6 +15,7 @@ from .errors import MissingSetupError
 from .skeleton import FACE_JOINTS, JOINT_INDEX, JOINT_NAMES
 
 _SKIN_INFLUENCES = 4
+_NOT_INSTALLED = ("The stand-in body is not installed", "install the extension from its zip, or run handmocap.py setup")
 # Offsets from the head joint, metres: roughly where SMPL-X has them. Nothing is skinned to these joints.
 _FACE_OFFSETS = {"jaw": (0.0, -0.01, 0.02), "left_eye_smplhf": (0.032, 0.05, 0.07), "right_eye_smplhf": (-0.032, 0.05, 0.07)}
 
@@ -33,9 +36,7 @@ def load_stand_in_body(betas: np.ndarray | None = None) -> BodyModel:
     try:
         from mannequin import Mannequin
     except ImportError as error:
-        raise MissingSetupError(
-            "The stand-in body is not installed", "install the extension from its zip, or run handmocap.py setup"
-        ) from error
+        raise MissingSetupError(*_NOT_INSTALLED) from error
     shape = np.zeros(10, dtype=np.float32)
     if betas is not None:
         given = np.asarray(betas, dtype=np.float32).ravel()[:10]
@@ -62,3 +63,24 @@ def load_stand_in_body(betas: np.ndarray | None = None) -> BodyModel:
         betas=shape,
         licence="mannequin-x 0.3.0, Apache-2.0",
     )
+
+
+@functools.cache
+def smplx_rest_response() -> tuple[np.ndarray, np.ndarray]:
+    """The SMPL-X rest joints (55, 3) of the neutral shape, metres, and how each of ten betas moves them (55, 3, 10).
+
+    As `load_stand_in_body` has them, without its surface. NaN for jaw and eyes, which the package leaves out.
+
+    Raises:
+        MissingSetupError: the `mannequin` module is not importable.
+    """
+    try:
+        from mannequin import Mannequin
+        from mannequin._io import load_calibration
+    except ImportError as error:
+        raise MissingSetupError(*_NOT_INSTALLED) from error
+    calibration = load_calibration()
+    to_smplx = np.array([JOINT_INDEX[_smplx_name(name)] for name in Mannequin("wooden").joint_names])
+    joints, response = np.full((len(JOINT_NAMES), 3), np.nan), np.full((len(JOINT_NAMES), 3, 10), np.nan)
+    joints[to_smplx], response[to_smplx] = calibration.joint_rest, calibration.joint_dirs
+    return joints, response

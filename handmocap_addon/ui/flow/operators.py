@@ -8,7 +8,9 @@ from ...blender.armatures import smplx_armatures
 from ...blender.cameras import cameras_of
 from ...blender.clip_backgrounds import clip_camera
 from ...blender.made_from import recall
+from ...blender.scene_armature import refuse_unfitting
 from ...blender.scene_content import is_a_persons
+from ...core.errors import ArmatureError
 from .. import panel_jobs
 from ..body.operators import STAGE as BODY
 from ..body.operators import HANDMOCAP_OT_add_body, HANDMOCAP_OT_apply_body, add_body, apply_motion
@@ -75,9 +77,19 @@ def _put_body(context: bpy.types.Context, match_scene: bool) -> None:
 
 
 def _unkeyed_armature() -> Any | None:
-    """The scene's one SMPL-X armature, where nothing of this tool is on it yet."""
-    found = [armature for armature in smplx_armatures() if recall(armature, "fingers") is None]
-    return found[0] if len(found) == 1 else None
+    """The scene's one SMPL-X armature with nothing of this tool on it yet; None where a body is to be added.
+
+    Raises:
+        ArmatureError: there are several, or the scene's armatures fit nothing: which is meant is for a person to say.
+    """
+    fitting = smplx_armatures()
+    found = [armature for armature in fitting if recall(armature, "fingers") is None]
+    if len(found) > 1:
+        names = ", ".join(armature.name for armature in found)
+        raise ArmatureError(f"The scene has more than one SMPL-X armature ({names})", "choose one in Body")
+    if not fitting:
+        refuse_unfitting("choose another in Body, or press Add Body there for one beside it")
+    return found[0] if found else None
 
 
 class HANDMOCAP_OT_next_step(bpy.types.Operator):
