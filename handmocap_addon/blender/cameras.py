@@ -23,6 +23,7 @@ from .clip_clock import clip_start, match_scene_to_clip
 from .footage import file_of, look_at
 from .key_arrays import key_type_number
 from .motion_keys import smplx_rest_pelvis
+from .object_places import object_places
 from .scene_content import remember_match
 from .scene_time import set_frame_rate, set_range
 from .shown_pictures import ClipPicture
@@ -50,7 +51,7 @@ def add_camera(
         lift: metres by which the body was raised to the floor.
         size: width and height of the clip in pixels.
         name: the camera's name.
-        steady: one pose for the whole clip, where the real camera stood still.
+        steady: one pose for the whole clip, where the real camera stood still; it goes along with an armature that moves.
         settings: the defaults where None.
         match_scene: whether a new camera becomes the scene's in the place of another one, and the scene takes over `size`.
     """
@@ -58,10 +59,11 @@ def add_camera(
     path = camera_path(motion, smplx_rest_pelvis(motion))
     if steady:
         path = steady_camera(path)
-    place = np.array(armature.matrix_world)
+    places = object_places(armature, frames)
     in_armature = rig.to_armature(path.position + np.array((0.0, lift, 0.0)))
-    position = in_armature @ place[:3, :3].T + place[:3, 3]
-    turn = np.array(armature.matrix_world.to_3x3().normalized()) @ rig.model_to_armature
+    position = (places[:, :3, :3] @ in_armature[..., None])[..., 0] + places[:, :3, 3]
+    axes = places[:, :3, :3]
+    turn = axes / np.linalg.norm(axes, axis=-2, keepdims=True) @ rig.model_to_armature
     quat = sign_continuous_quat_wxyz(rotmat_to_quat_wxyz(turn @ path.rotmat @ _BLENDER_TO_OPENCV))
 
     scene = bpy.context.scene
@@ -70,7 +72,7 @@ def add_camera(
     if scene.camera is None or (former is None and match_scene):
         scene.camera = camera
     _set_lens(camera.data, motion.intrinsics[0], size)
-    if steady or motion.frame_count == 1:
+    if (steady and len(places) == 1) or motion.frame_count == 1:
         # A moving camera of a former run stands still from now on, but for keys of a person's own.
         _write_path(camera, name, frames[:0], position[:0], quat[:0], settings)
         _place(camera, Matrix.LocRotScale(position[0].tolist(), Quaternion(quat[0].tolist()), None))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+import bpy
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +22,7 @@ from ..core.skeleton import BODY_JOINTS, JOINT_INDEX, Side, hand_joint_names, jo
 from .actions import FILLED_KEY, MEASURED_KEY, RELAXED_KEY, Channel, write_keys
 from .armatures import RigMap, deformed_meshes, has_body, map_armature
 from .key_arrays import key_type_number
+from .pelvis_keys import pelvis_keys
 from .tool_actions import check_own
 
 Array = NDArray[Any]
@@ -76,7 +78,7 @@ def write_hand_keys(
     settings = settings or KeySettings()
     check_own(armature)
     rig = map_armature(armature, [joint for side in hands for joint in hand_joint_names(side)])
-    sampling = _sampling(frames, settings)
+    sampling = sampling_of(frames, settings)
     channels: list[Channel] = []
     for side, hand in hands.items():
         key_types = np.empty(len(hand.provenance), dtype=np.int32)
@@ -116,24 +118,25 @@ def write_body_keys(
     """
     settings = settings or KeySettings()
     rig = map_armature(armature, BODY_JOINTS)
-    sampling = _sampling(frames, settings)
+    sampling = sampling_of(frames, settings)
     lift = -floor_height(motion_on_rig(motion, rig), _complete_rest_joints(rig), _sole_height(armature, rig))
     measured = np.full(motion.frame_count, key_type_number(MEASURED_KEY))
     filled = {f"{side}_wrist": rows for side, rows in filled_wrists.items()}
     channels: list[Channel] = []
-    for joint, quat in zip(
-        BODY_JOINTS, (motion.world.orient_quat_wxyz, *np.moveaxis(motion.body_quat_wxyz, 1, 0)), strict=True
-    ):
+    position = rig.rest_joints[0] + motion_on_rig(motion, rig).world.translation + np.array((0.0, lift, 0.0))
+    turned, placed = sampling.rotations(motion.world.orient_quat_wxyz), sampling.numbers(position)
+    pelvis = pelvis_keys(armature, rig, turned, placed, sampling.frames)
+    types = sampling.nearest(measured)
+    channels += _channels_of(armature, rig, "pelvis", pelvis.quat_wxyz, sampling.frames, types)
+    for joint, quat in zip(BODY_JOINTS[1:], np.moveaxis(motion.body_quat_wxyz, 1, 0), strict=True):
         types = np.where(filled[joint], key_type_number(FILLED_KEY), measured) if joint in filled else measured
         channels += _rotation_channels(
             armature, rig, joint, sampling.rotations(quat), sampling.frames, sampling.nearest(types)
         )
-    position = rig.rest_joints[0] + motion_on_rig(motion, rig).world.translation + np.array((0.0, lift, 0.0))
-    path = f'pose.bones["{rig.bone_of_joint["pelvis"]}"].location'
-    location = sampling.numbers(rig.bone_location("pelvis", position))
+    path = bone_path(rig.bone_of_joint["pelvis"], "location")
     types = sampling.nearest(measured)
     channels += [
-        Channel(path, index, joint_group("pelvis"), sampling.frames, location[:, index], types) for index in range(3)
+        Channel(path, index, joint_group("pelvis"), sampling.frames, pelvis.location[:, index], types) for index in range(3)
     ]
     return _report(armature, action_name, channels, settings), lift
 
@@ -160,21 +163,33 @@ def smplx_rest_pelvis(motion: BodyMotion) -> Array:
 
 def rotation_path(bone_name: str, rotation_mode: str = QUATERNION) -> str:
     """The data path of a bone's rotation in a rotation mode."""
-    return f'pose.bones["{bone_name}"].{rotation_property(rotation_mode)}'
+    return bone_path(bone_name, rotation_property(rotation_mode))
+
+
+def bone_path(bone_name: str, name: str) -> str:
+    """The data path of a property of a pose bone, whatever characters the bone has in its name."""
+    return f'pose.bones["{bpy.utils.escape_identifier(bone_name)}"].{name}'
 
 
 def _rotation_channels(
     armature: Any, rig: RigMap, joint: str, quat_wxyz: Array, frames: Array, key_types: Array
 ) -> list[Channel]:
+    return _channels_of(armature, rig, joint, rig.bone_quat_wxyz(joint, quat_wxyz), frames, key_types)
+
+
+def _channels_of(
+    armature: Any, rig: RigMap, joint: str, bone_quat_wxyz: Array, frames: Array, key_types: Array
+) -> list[Channel]:
     bone_name = rig.bone_of_joint[joint]
     mode = armature.pose.bones[bone_name].rotation_mode
-    values = values_in_mode(rig.bone_quat_wxyz(joint, quat_wxyz), mode)
+    values = values_in_mode(bone_quat_wxyz, mode)
     path = rotation_path(bone_name, mode)
     group = joint_group(joint)
     return [Channel(path, index, group, frames, values[:, index], key_types) for index in range(values.shape[1])]
 
 
-def _sampling(frames: Array, settings: KeySettings) -> FrameSampling:
+def sampling_of(frames: Array, settings: KeySettings) -> FrameSampling:
+    """On which frames rows on these frames are keyed."""
     return FrameSampling.on_whole_frames(frames) if settings.whole_frames else FrameSampling.on_rows(frames)
 
 

@@ -35,12 +35,14 @@ from .clip_moves import bring_to_place
 from .clip_place import keep_place, place_of
 from .corrections_store import forget_corrections, read_corrections, tracks_of
 from .finger_target import target_of_joints
+from .look_after_apply import look_at_body, look_at_hands
 from .motion_keys import KeyReport, rotation_path, score_path, write_body_keys, write_hand_keys
 from .rest_warnings import rest_warnings
 from .retimed_frames import retimed_as
 from .scene_content import is_a_persons, remember_match
 from .scene_time import check_range, set_range
 from .shown_pictures import ClipPicture, picture_of
+from .stance import check_stance
 from .tool_actions import check_own
 
 STAND_IN = "stand-in"
@@ -117,10 +119,13 @@ def apply_hands(
     place = place_on(bpy.context.scene, armature, first_frame)
     cleaned = cleaned_hands(armature, poses, settings, place)
     check_range(cleaned.frames)
+    keyed = HAND_JOINTS if only_joints is None else tuple(only_joints)
+    stance = check_stance(armature, map_armature(armature, keyed), keyed, cleaned.frames)
     bring_to_place(armature, bpy.context.scene, place, poses)
     keys = write_hand_keys(armature, cleaned.hands, cleaned.tracks, cleaned.frames, action_name, key_settings, only_joints)
     keep_place(armature, place)
-    warnings = rest_warnings(armature, HAND_JOINTS if only_joints is None else only_joints)
+    seen = look_at_hands(armature, cleaned.hands, cleaned.frames, key_settings, keyed)
+    warnings = (*stance, *rest_warnings(armature, keyed), *seen)
     keep_warnings(armature, "fingers", warnings)
     return AppliedHands(cleaned.tracks, cleaned.hands, cleaned.frames, keys, warnings)
 
@@ -210,6 +215,7 @@ def apply_body(
     tracks = tracks_of(poses, corrections) if poses is not None else {}
     motion = _with_wrists(armature, motion, poses, tracks, wrist, corrections)
     filled = _filled_wrists(tracks, wrist, corrections)
+    stance = check_stance(armature, map_armature(armature, BODY_JOINTS), BODY_JOINTS, frames)
     bring_to_place(armature, scene, place, poses)
     if poses is None and match_scene:
         set_range(scene, frames)
@@ -231,7 +237,8 @@ def apply_body(
                 show_picture(camera, clip, picture)
         except ClipError as error:
             warnings = (*warnings, f"The clip is not behind the camera: {error.sentence()}")
-    warnings = (*warnings, *rest_warnings(armature, BODY_JOINTS))
+    seen = look_at_body(armature, motion, lift, frames, key_settings)
+    warnings = (*warnings, *stance, *rest_warnings(armature, BODY_JOINTS), *seen)
     keep_warnings(armature, "body", warnings)
     return AppliedBody(keys, camera, lift, warnings, picture)
 
