@@ -12,10 +12,11 @@ import numpy as np
 
 from ..core.body_model import BodyModel
 from ..core.body_motion import BodyMotion
+from ..core.body_pictures import lens_size
 from ..core.clean_hands import CleanupSettings
 from ..core.corrected_wrists import with_corrected_wrists
 from ..core.corrections import Correction, WristFrom
-from ..core.errors import BadInputError, BadUsageError, ClipError, FrameCountError
+from ..core.errors import BadInputError, BadUsageError, ClipError
 from ..core.hand_poses import HandPoses, HandTrack
 from ..core.key_settings import KeySettings
 from ..core.rotation_modes import AXIS_ANGLE, EULER_ORDERS, QUATERNION
@@ -28,6 +29,7 @@ from .actions import forget_property
 from .apply_warnings import keep_warnings
 from .armatures import HAND_JOINTS, map_armature
 from .bodies import add_body
+from .body_of_clip import body_for
 from .cleaned_hands import CleanedHands, cleaned_hands
 from .clip_backgrounds import show_picture
 from .clip_clock import frame_times, frames_at, place_on
@@ -79,19 +81,6 @@ def check_wrist(settings: WristSettings, motion: BodyMotion | None) -> None:
     if motion is None and not settings.leaves_body_as_it_is:
         raise BadUsageError(
             "The wrist and the forearm's twist need the arms of a GVHMR result", "name one with --gvhmr, or leave them out"
-        )
-
-
-def check_frame_counts(motion: BodyMotion, frame_count: int, clip_name: str) -> None:
-    """Body and hands must describe the same frames.
-
-    Raises:
-        FrameCountError: they do not.
-    """
-    if motion.frame_count != frame_count:
-        raise FrameCountError(
-            f"The GVHMR result has {motion.frame_count} frames and {clip_name} has {frame_count}",
-            "use the 0_input_video.mp4 in GVHMR's output folder as the clip",
         )
 
 
@@ -196,15 +185,15 @@ def apply_body(
 
     Raises:
         ArmatureError: the armature lacks body bones.
-        FrameCountError: the hands describe another number of frames.
+        BelongingError, FrameCountError: the body is not of the hands' clip.
         BadInputError: the wrists should come from hands that are not there.
     """
     wrist = wrist or WristSettings()
     scene = bpy.context.scene
     match_scene = not is_a_persons(scene) if match_scene is None else match_scene
     place = place_on(scene, armature, first_frame)
+    motion = body_for(motion, poses, clip)
     if poses is not None:
-        check_frame_counts(motion, poses.frame_count, poses.clip_name() or "the clip")
         frames = frames_at(place, poses, armature)
     else:
         # Row after row, whatever the scene's rate.
@@ -223,8 +212,7 @@ def apply_body(
     keys, lift = write_body_keys(armature, motion, frames, action_name, filled, key_settings)
     keep_place(armature, place)
     size = poses.picture_size() if poses is not None else None
-    # GVHMR's principal point is the middle of its picture.
-    width, height = size or (round(2 * motion.intrinsics[0, 0, 2]), round(2 * motion.intrinsics[0, 1, 2]))
+    width, height = size or tuple(round(length) for length in lens_size(motion))
     camera_name = f"{action_name} camera"
     camera = cameras.add_camera(
         armature, motion, frames, lift, (width, height), camera_name, steady_camera, key_settings, match_scene

@@ -59,8 +59,8 @@ class BodyMotion:
         )
 
     def with_warning(self, sentence: str) -> BodyMotion:
-        """The same motion with one sentence more about it."""
-        return replace(self, warnings=(*self.warnings, sentence))
+        """The same motion with one sentence more about it, if that is not said already."""
+        return self if sentence in self.warnings else replace(self, warnings=(*self.warnings, sentence))
 
 
 def local_rotmat_of(motion: BodyMotion, track: BodyTrack, hands_quat_wxyz: dict[str, Array] | None = None) -> Array:

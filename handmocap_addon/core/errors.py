@@ -80,6 +80,12 @@ class FrameCountError(BadInputError):
     code = "frame_count"
 
 
+class BelongingError(BadInputError):
+    """A body, a clip and hands of which one is of something else."""
+
+    code = "does_not_belong"
+
+
 class BodyModelError(BadInputError):
     """A model file that is not SMPL-X."""
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import bpy
 
+from ...blender.body_of_clip import body_for
 from ...blender.clip_clock import match_scene_to_clip
 from ...blender.shot import add_body_to_scene, apply_body
 from ...core.gvhmr_file import read_gvhmr_result
@@ -63,10 +64,11 @@ def apply_motion(context: bpy.types.Context, match_scene: bool = False) -> None:
     motion = read_gvhmr_result(settings.gvhmr_path())
     hands, clip = settings.hand_poses_path(), settings.clip_path()
     poses = read_hand_poses(hands) if hands is not None and hands.is_file() else None
+    shown = clip if clip is not None and clip.exists() else None
+    motion = body_for(motion, poses, shown)
     if poses is not None and match_scene:
         match_scene_to_clip(context.scene, poses, settings.armature)
     name = f"{(clip or settings.gvhmr_path()).stem} motion"
-    shown = clip if clip is not None and clip.exists() else None
     wrist = settings.wrist_settings()
     keys = settings.key_settings()
     applied = apply_body(
