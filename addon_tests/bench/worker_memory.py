@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from addon_tests.making.clips import put_behind_itself
-from addon_tests.making.gvhmr_results import made_up_motion, write_gvhmr_result
+from addon_tests.making.gvhmr_results import MadeUpMotion, write_gvhmr_result
+from handmocap_addon.core.array_files import read_array_file
 from handmocap_addon.core.hand_skeleton import HandSkeleton
 from handmocap_addon.core.landmark_fit import FittedHand, fit_mediapipe_landmarks
 from handmocap_addon.worker import command_line, estimators
@@ -87,6 +88,15 @@ def measured(arguments: list[str]) -> tuple[float, float]:
     return usage.ru_maxrss / (1024.0 if sys.platform == "linux" else 1024.0**2), time.monotonic() - started
 
 
+def demo_motion(frame_count: int) -> MadeUpMotion:
+    """The demo's body, again and again as its clip is."""
+    content = read_array_file(DEMO / "hmr4d_results.pt").value
+    world, camera = content["smpl_params_global"], content["smpl_params_incam"]
+    parts = [world[key] for key in ("body_pose", "betas", "global_orient", "transl")]
+    parts += [camera["global_orient"], camera["transl"], content["K_fullimg"]]
+    return MadeUpMotion(*(part[np.arange(frame_count) % len(part)] for part in parts))
+
+
 def main() -> None:
     if sys.argv[1:2] == ["--child"]:
         arguments = sys.argv[2:]
@@ -110,7 +120,7 @@ def main() -> None:
             frames = probe_clip(folder / "clip.mp4").likely_frame_count
             arguments = ["estimate", "--clip", str(folder / "clip.mp4"), "--out", str(folder / "hand_poses.npz")]
             if options.gvhmr:
-                write_gvhmr_result(folder / "hmr4d_results.pt", made_up_motion(frames))
+                write_gvhmr_result(folder / "hmr4d_results.pt", demo_motion(frames))
                 arguments += ["--gvhmr", str(folder / "hmr4d_results.pt")]
             megabytes, seconds = measured(arguments + ["--double"] * options.double)
         first = first or megabytes

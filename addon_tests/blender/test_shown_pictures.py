@@ -210,7 +210,7 @@ def test_apply_shows_the_proxy_and_says_so(
 ) -> None:
     armature, poses, clip = ours(load_stand_in_body()), _hands("varying.mp4"), clips / "varying.mp4"
     write_hand_poses(tmp_path / "hand_poses.npz", poses)
-    write_gvhmr_result(tmp_path / "hmr4d_results.pt", made_up_motion(COUNT))
+    write_gvhmr_result(tmp_path / "hmr4d_results.pt", made_up_motion(COUNT, size=KINDS["varying.mp4"].size))
     arguments: list[Any] = ["apply", "--hands", tmp_path / "hand_poses.npz", "--gvhmr", tmp_path / "hmr4d_results.pt"]
     arguments += ["--clip", clip, "--save", tmp_path / "out.blend", "--env", environments.default_folder()]
     apply(batch_parser().parse_args(list(map(str, arguments))), ENDING)

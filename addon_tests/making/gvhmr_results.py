@@ -209,8 +209,8 @@ class MadeUpMotion:
     intrinsics: Array  # (N, 3, 3)
 
 
-def made_up_motion(frame_count: int = 12, seed: int = 0) -> MadeUpMotion:
-    """Values of plausible size; world and camera know nothing of each other."""
+def made_up_motion(frame_count: int = 12, seed: int = 0, size: tuple[int, int] = (1280, 720)) -> MadeUpMotion:
+    """Values of plausible size before pictures of that one; world and camera know nothing of each other."""
     random = np.random.default_rng(seed)
     floats = {
         "body_pose": random_axis_angle(random, frame_count, 21).reshape(frame_count, 63),
@@ -219,7 +219,9 @@ def made_up_motion(frame_count: int = 12, seed: int = 0) -> MadeUpMotion:
         "transl": random.normal(size=(frame_count, 3)),
         "global_orient_incam": random_axis_angle(random, frame_count, largest=3.0),
         "transl_incam": random.normal((0.0, 0.0, 4.0), size=(frame_count, 3)),
-        "intrinsics": np.repeat([[[1200.0, 0.0, 640.0], [0.0, 1200.0, 360.0], [0.0, 0.0, 1.0]]], frame_count, axis=0),
+        "intrinsics": np.repeat(
+            [[[1200.0, 0.0, size[0] / 2], [0.0, 1200.0, size[1] / 2], [0.0, 0.0, 1.0]]], frame_count, axis=0
+        ),
     }
     return MadeUpMotion(**{key: value.astype(np.float32) for key, value in floats.items()})
 

@@ -156,8 +156,8 @@ def test_estimating_beside_a_body_of_another_length_is_one_sentence(
 ) -> None:
     settings.clip = str(shot_folder / "clip.mp4")
     settings.gvhmr = str(tmp_path / "hmr4d_results.pt")
-    write_gvhmr_result(tmp_path / "hmr4d_results.pt", made_up_motion(95))
-    _fails("hands", "The GVHMR result has 95 frames and clip.mp4 has 96", bpy.ops.handmocap.estimate)
+    write_gvhmr_result(tmp_path / "hmr4d_results.pt", made_up_motion(50, size=(640, 480)))
+    _fails("hands", "The GVHMR result has 50 frames and clip.mp4 has 96", bpy.ops.handmocap.estimate)
 
 
 def test_a_missing_gvhmr_result_is_one_sentence(settings: Any) -> None:

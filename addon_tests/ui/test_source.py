@@ -120,7 +120,7 @@ def two_people(settings: Any, shot_folder: Path, demo: Path) -> Any:
     for number, name in enumerate(("anna", "ben")):
         folder = shot_folder / "mocap" / name
         folder.mkdir(parents=True)
-        write_gvhmr_result(folder / "hmr4d_results.pt", made_up_motion(96, seed=number))
+        write_gvhmr_result(folder / "hmr4d_results.pt", made_up_motion(96, number, (640, 480)))
     (shot_folder / "mocap" / "ben" / "hand_poses.npz").write_bytes(b"")
     settings.clip = str(shot_folder / "clip.mp4")
     return settings

@@ -261,12 +261,12 @@ def test_another_number_of_frames_than_the_body_s_is_3(run, target, handless):
 @pytest.mark.parametrize("option", ["--gvhmr", "--other-gvhmr"])
 @needs_model
 def test_a_gvhmr_result_of_another_length_is_3(run, target, tmp_path, option):
-    write_gvhmr_result(tmp_path / "short.pt", made_up_motion(95))
+    write_gvhmr_result(tmp_path / "short.pt", made_up_motion(50, size=(640, 480)))
     good, short = REPOSITORY / "demo" / "hmr4d_results.pt", tmp_path / "short.pt"
     results = ("--gvhmr", short) if option == "--gvhmr" else ("--gvhmr", good, option, short)
     error = check_failure(run("estimate", "--clip", DEMO_CLIP, "--out", target, *results), ExitCode.BAD_INPUT)
     assert error["code"] == "frame_count"
-    assert "95 frames" in error["message"]
+    assert "50 frames" in error["message"]
     check_nothing_written(target)
 
 
@@ -317,7 +317,7 @@ def test_a_gvhmr_result_that_is_none_is_3(run, target, handless, tmp_path):
 @needs_model
 def test_two_people_get_a_file_each_in_one_pass(run, tmp_path):
     # The second body stands where nobody is, so that both of the clip's hands are the first one's.
-    elsewhere = made_up_motion(96)
+    elsewhere = made_up_motion(96, size=(640, 480))
     write_gvhmr_result(tmp_path / "elsewhere.pt", elsewhere)
     first, second = tmp_path / "a" / "hand_poses.npz", tmp_path / "b" / "hand_poses.npz"
     finished = run("estimate", "--clip", DEMO_CLIP, "--gvhmr", REPOSITORY / "demo" / "hmr4d_results.pt", "--out", first,

@@ -11,7 +11,7 @@ import pytest
 
 from addon_tests.making.truth_seer import DEMO, N, TruthSeer, beside, demo_truth, tell_pictures
 from handmocap_addon.core.body_motion import BodyMotion
-from handmocap_addon.core.errors import NoHandsError
+from handmocap_addon.core.errors import BelongingError, NoHandsError
 from handmocap_addon.core.gvhmr_file import read_gvhmr_result
 from handmocap_addon.core.hand_poses import HandPoses
 from handmocap_addon.core.hand_poses_file import read_hand_poses
@@ -166,3 +166,21 @@ def test_nothing_seen_is_a_sentence_and_no_file(run, truth, motion, tmp_path):
     with pytest.raises(NoHandsError, match="any of the 96 frames"):
         run(seer, motion)
     assert not list(tmp_path.rglob("*.npz"))
+
+
+def off(motion: BodyMotion, x: float) -> BodyMotion:
+    """The body so many metres beside where the camera saw it."""
+    return replace(motion, camera=replace(motion.camera, translation=motion.camera.translation + (x, 0.0, 0.0)))
+
+
+@pytest.mark.parametrize("metres", [0.8, 5.0])
+def test_a_body_that_is_not_where_the_hands_are_is_a_sentence_and_no_file(run, truth, motion, tmp_path, metres):
+    with pytest.raises(BelongingError, match="Hands were seen on 96 of 96 frames of clip.mp4, ") as caught:
+        run(TruthSeer(truth), off(motion, metres))
+    assert "larger than" not in caught.value.sentence()
+    assert not list(tmp_path.rglob("*.npz"))
+
+
+def test_what_was_mended_in_a_body_is_in_the_file(run, truth, motion):
+    [poses], _ = run(TruthSeer(truth), motion.with_warning("One frame was filled."))
+    assert poses.warnings() == ("One frame was filled.",)

@@ -48,9 +48,8 @@ def fitted_to(motion: BodyMotion, clip: ClipFacts) -> BodyMotion:
         BelongingError: it was made from other pictures.
         FrameCountError: nobody can tell which of its frames is which of the clip's.
     """
-    if clip.pictures is not None:
-        motion = seen_in(motion, clip.pictures)
-    return on_frames_of(motion, clip.frame_time, clip.fps, clip.name, clip.body_rates)
+    motion = on_frames_of(motion, clip.frame_time, clip.fps, clip.name, clip.body_rates)
+    return seen_in(motion, clip.pictures) if clip.pictures is not None else motion
 
 
 def facts_of(poses: HandPoses) -> ClipFacts:

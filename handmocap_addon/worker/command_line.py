@@ -205,14 +205,13 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
     if options.other_gvhmr and not options.gvhmr:
         raise BadUsageError("--other-gvhmr stands alone", "give the --gvhmr of the person whose hands are wanted")
     clip = probe_clip(options.clip, options.image_fps, options.view_transform)
-    motions: list[BodyMotion | None] = [*read_gvhmr_results([*options.gvhmr, *options.other_gvhmr])]
+    given = clip
+    found = clip_of_the_results(clip, read_gvhmr_results([*options.gvhmr, *options.other_gvhmr]))
+    clip = found.clip
+    motions: list[BodyMotion | None] = [*found.bodies]
     people = [Person(motion, target) for motion, target in itertools.zip_longest(motions or [None], options.out)]
-    bodies = [person.motion for person in people if person.motion is not None]
-    given, clip = clip, clip_of_the_results(clip, bodies)
-    if clip.path != given.path:
-        note = f"{clip.path} is used as the clip, since it has the {bodies[0].frame_count} frames of the GVHMR result and "
-        note += f"{given.path.name} has not"
-        events.log(note)
+    for warning in dict.fromkeys(sentence for body in found.bodies for sentence in body.warnings):
+        events.log(warning)
     body = load_stand_in_body() if options.body == "stand-in" else read_smplx_model(Path(options.body))
     cancellation.check()
     choice = EstimatorChoice(
@@ -236,6 +235,7 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
             options.frames,
             options.side,
             options.afresh,
+            found.body_fps,
         )
         result = estimate_clip(request, estimator, events, cancellation)
     finally:

@@ -11,20 +11,21 @@ from typing import Any
 import numpy as np
 
 from ..core.atomic_files import ensure_output_folder
+from ..core.belonging import arms_of
 from ..core.body_model import BodyModel
 from ..core.body_motion import BodyMotion
 from ..core.clip_slices import ClipSlice
-from ..core.errors import BadUsageError, ClipError, FrameCountError, NoHandsError
+from ..core.errors import BadUsageError, BelongingError, ClipError, FrameCountError, NoHandsError
 from ..core.frame_marks import FrameMark
 from ..core.hand_detections import Array, HandDetections
 from ..core.hand_poses import HandPoses, HandTrack
 from ..core.hand_poses_file import write_hand_poses
 from ..core.hand_sides import HandAssociation, associate_hands
 from ..core.hand_skeleton import hand_skeleton
-from ..core.projected_arms import ProjectedArms, project_arms
+from ..core.projected_arms import ProjectedArms
 from ..core.second_look import Looks, missed_hands
 from ..core.skeleton import SIDES, Side
-from ..core.stand_in_body import load_stand_in_body
+from ..core.wrist_agreement import TOLD, SeenHands, check_hands_are_the_body_s
 from .clip.info import ClipInfo
 from .clip.sentences import clip_entries, clip_warnings
 from .clip.stored import StoredPicture
@@ -82,6 +83,7 @@ class Request:
     frames: FrameRange | None = None  # all, or those that are run; the other rows stay as the files have them
     side: Side | None = None  # both, or the one that is run
     afresh: bool = False  # whatever is there already
+    body_fps: Fraction | None = None  # of the bodies' own frames, where they were laid on the clip's
 
     @property
     def targets(self) -> list[tuple[int, Path]]:
@@ -101,7 +103,7 @@ def estimate_clip(
     What an earlier run with the same inputs has finished is used again: whole files, or the slices of one that was stopped.
 
     Raises:
-        ClipError, FrameCountError, NoHandsError, OutputError, CancelledError: nothing was written.
+        ClipError, BelongingError, FrameCountError, NoHandsError, OutputError, CancelledError: nothing was written.
     """
     for _, target in request.targets:
         ensure_output_folder(target.parent)
@@ -115,7 +117,7 @@ def estimate_clip(
                 return result
         try:
             result = run.estimated()
-        except (FrameCountError, NoHandsError):
+        except (BelongingError, FrameCountError, NoHandsError):
             # It would end so again.
             partial.remove()
             raise
@@ -200,7 +202,8 @@ class _Run:
         is_lost = (marks & FrameMark.LOST).astype(bool)
         if is_lost.all():
             raise ClipError(f"None of the frames of {request.clip.path.name} can be decoded", "choose another copy of it")
-        arms = [_arms(person.motion) for person in request.people if person.motion is not None]
+        arms = [arms_of(person.motion) for person in request.people if person.motion is not None]
+        told = self._check_wrists(detections, arms, picture_size)
         association = associate_hands(detections, frame_time, arms)
         looks = missed_hands(detections, association, frame_time, picture_size, arms, self._wanted_hands())
         looks = looks.taken(np.flatnonzero(~is_lost[looks.frame]))
@@ -212,6 +215,12 @@ class _Run:
             detections = detections.joined(self._second_look(looks, run_count))
             association = associate_hands(detections, frame_time, arms)
         if not (association.given[:, [SIDES.index(side) for side in request.sides]] >= 0).any():
+            if detections.count and arms and not (association.given >= 0).any():
+                seen_on = f"{TOLD} {len(np.unique(detections.frame))} of {run_count} frames of {request.clip.path.name}"
+                raise BelongingError(
+                    f"{seen_on}, but none where the body's wrists are",
+                    "choose the GVHMR result of the person whose hands are seen in this clip",
+                )
             raise NoHandsError(
                 f"No {request.side + ' ' if request.side else ''}hand was found in any of the {run_count} frames of "
                 f"{request.clip.path.name}",
@@ -224,7 +233,10 @@ class _Run:
         asides: list[Path | None] = []
         for number, target in request.targets:
             poses = self._poses(number, detections, association, timing, len(arms))
-            poses = replace(poses, meta={"clip": clip_entry, **poses.meta, "warnings": warnings})
+            own = request.people[number].motion
+            of_body = (*own.warnings, *told[number]) if own is not None else ()
+            known = list(dict.fromkeys([*warnings, *of_body]))
+            poses = replace(poses, meta={"clip": clip_entry, **poses.meta, "warnings": known})
             completed, aside = self._completed(poses, target, rows), place_aside(target)
             if aside is not None:
                 said = f"{target.name} could not be read and was put aside as {aside.name}; a new one was made"
@@ -233,7 +245,7 @@ class _Run:
             files.append(sealed(completed))
             check()
         del detections, association
-        for warning in warnings:
+        for warning in dict.fromkeys([*warnings, *(sentence for one in told.values() for sentence in one)]):
             self._events.log(warning)
         for (_, target), poses, aside in zip(request.targets, files, asides, strict=True):
             if aside is not None:
@@ -241,6 +253,25 @@ class _Run:
                 self._events.log(poses.warnings()[-1])
             write_hand_poses(target, poses)
         return self._result(files, timing.fps, reused=False)
+
+    def _check_wrists(
+        self, detections: HandDetections, arms: list[ProjectedArms], size: tuple[int, int]
+    ) -> dict[int, tuple[str, ...]]:
+        """What should be known of each wanted person's hands, by number.
+
+        Raises:
+            BelongingError: a body is not of this clip.
+        """
+        if not arms:
+            return {}
+        seen, name = (
+            SeenHands(detections.frame, detections.keypoints_2d[:, 0].astype(np.float64)),
+            self._request.clip.path.name,
+        )
+        return {
+            number: check_hands_are_the_body_s(seen, arms[number], size, name, arms[:number] + arms[number + 1 :])
+            for number, _ in self._request.targets
+        }
 
     def _clip_entry(
         self, timing: ClipTiming, picture_size: tuple[int, int], stored: StoredPicture, marks: Array
@@ -279,7 +310,7 @@ class _Run:
 
     def _first_look(self) -> ClipSlice:
         request, frames = self._request, self._request.frames
-        arms = [_arms(motion) for motion in self._wanted_motions()]
+        arms = [arms_of(motion) for motion in self._wanted_motions()]
         look = FirstLook(request.clip, self._estimator, frames, self._partial, self._key, arms)
         on_step = self._on_step(
             "Estimating", look.frames_done, frames.count if frames else self._request.clip.likely_frame_count
@@ -327,6 +358,7 @@ class _Run:
             "licences": [info.licence],
             "fitted_on": request.body.name,
             "bodies": body_count,
+            **({"body": {"fps": [request.body_fps.numerator, request.body_fps.denominator]}} if request.body_fps else {}),
             **_notes_for(number, association, detections),
         }
         tracks = {
@@ -354,10 +386,6 @@ class _Run:
             for (_, target), poses in zip(self._request.targets, files, strict=True)
         ]
         return EstimateResult(written, files[0].frame_count, (fps.numerator, fps.denominator), reused)
-
-
-def _arms(motion: BodyMotion) -> ProjectedArms:
-    return project_arms(motion, load_stand_in_body(motion.betas).rest_joints)
 
 
 def _notes_for(person: int, association: HandAssociation, detections: HandDetections) -> dict[str, Any]:
