@@ -53,7 +53,7 @@ def _do(arguments: list[str], emit: Callable[..., None]) -> dict[str, Any]:
     from handmocap_addon.core.set_up.wilor import WILOR, ensure_wilor
     from handmocap_addon.core.set_up.wilor_plan import add_wilor_options, plan_of
 
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("what", choices=("worker", "blender", "readers", WILOR, "doctor", "sizes", "clear"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--blender", default="", help="of doctor: the Blender that asks")

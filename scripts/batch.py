@@ -11,9 +11,9 @@ then its end, which a dying parent brings, cancels as well.
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
-import traceback
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -32,11 +32,18 @@ def _say_nothing_changed() -> None:
     print("handmocap: Cancelled; nothing was changed", file=sys.stderr)
 
 
+def _log_folder(arguments: list[str]) -> Path | None:
+    """Where a run has its other logs."""
+    places = [Path(value) for name, value in itertools.pairwise(arguments) if name == "--out"]
+    return places[0] / "logs" if arguments[:1] == ["run"] and places and places[0].is_dir() else None
+
+
 def main(arguments: list[str]) -> int:
     """Run one command and return the exit code."""
     from handmocap_addon.blender.ending import Ending
     from handmocap_addon.core.errors import ExitCode, HandmocapError
     from handmocap_addon.core.job_protocol import END_WITH_STDIN
+    from handmocap_addon.core.trace_log import write_trace
 
     ending = Ending()
     ending.last_words = _say_nothing_changed
@@ -56,8 +63,9 @@ def main(arguments: list[str]) -> int:
         _say_nothing_changed()
         return int(ExitCode.CANCELLED)
     except Exception as error:  # The border of the process: a trace for the log, a sentence for people.
-        traceback.print_exc()
-        print(f"handmocap: failed ({type(error).__name__}: {error}): report this with the lines above", file=sys.stderr)
+        log = write_trace("batch.py", _log_folder(arguments))
+        said = f"failed ({type(error).__name__}: {error}): report this with {log or 'what you did'}"
+        print(f"handmocap: {said}", file=sys.stderr)
         return int(ExitCode.FAILED)
     finally:
         ending.over()
@@ -66,6 +74,9 @@ def main(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     _load_package()
+    from handmocap_addon.core.streams import ready_streams
+
+    ready_streams()
     # Blender keeps its own options before `--`; the bpy module has none.
     code = main(sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:])
     sys.stdout.flush()

@@ -63,7 +63,7 @@ def build(out: Path, wheels: Path) -> Path:
 
 def main() -> int:
     """Build from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(allow_abbrev=False, description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--out", type=Path, default=REPOSITORY / "dist", help="folder for the zip")
     parser.add_argument("--wheels", type=Path, help="folder with the wheels, where there is no network")
     options = parser.parse_args()

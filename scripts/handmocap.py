@@ -21,24 +21,31 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import NoReturn
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
 from handmocap_addon.core import environments  # noqa: E402
-from handmocap_addon.core.atomic_files import check_output_folder  # noqa: E402
+from handmocap_addon.core.atomic_files import check_output_folder, output_error  # noqa: E402
 from handmocap_addon.core.child_processes import finished, python_command, start  # noqa: E402
+from handmocap_addon.core.command_options import OptionParser, check_options, named_options  # noqa: E402
 from handmocap_addon.core.errors import BadUsageError, ExitCode, HandmocapError, MissingSetupError  # noqa: E402
 from handmocap_addon.core.job_protocol import END_WITH_STDIN, Progress  # noqa: E402
+from handmocap_addon.core.plain_text import plain_json  # noqa: E402
 from handmocap_addon.core.set_up.doctor import Wanted, examine  # noqa: E402
 from handmocap_addon.core.set_up.licences import WILOR_LICENCES, accept, are_accepted  # noqa: E402
 from handmocap_addon.core.set_up.reporting import Listener  # noqa: E402
 from handmocap_addon.core.set_up.wilor import WILOR, ensure_wilor  # noqa: E402
 from handmocap_addon.core.set_up.wilor_plan import add_wilor_options, plan_of  # noqa: E402
+from handmocap_addon.core.streams import ready_streams  # noqa: E402
+from handmocap_addon.core.trace_log import write_trace  # noqa: E402
 
 DEMO = REPOSITORY / "demo"
 WORKER = REPOSITORY / "handmocap_addon" / "worker"
+BATCH_OPTIONS = tuple(
+    REPOSITORY / "handmocap_addon" / "blender" / name for name in ("batch_arguments.py", "bake_arguments.py")
+)
+IN_BLENDER = ("run", "apply", "retarget", "bake", "export")
 OLDEST_BLENDER = (4, 5)
 # A child that is asked to end has three seconds.
 _PATIENCE_SECONDS = 3.0
@@ -52,7 +59,7 @@ def say(text: str) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return the exit code."""
-    parser = _Parser(prog="handmocap.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = OptionParser(prog="handmocap.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument(
         "command",
         choices=("demo", "run", "estimate", "apply", "retarget", "bake", "export", "doctor", "setup", "benchmark"),
@@ -70,6 +77,7 @@ def main(arguments: Sequence[str]) -> int:
             raise BadUsageError(f"{others[0]} stands before the command", "name the command first, then its options")
         chosen = parser.parse_args(others)
         rest = chosen.options
+        _check_options(chosen.command, rest)
         _check_outputs(chosen.command, rest)
         if chosen.command == "setup":
             return _set_up(folder, rest)
@@ -87,19 +95,32 @@ def main(arguments: Sequence[str]) -> int:
         return int(error.exit_code)
     except KeyboardInterrupt:
         return int(ExitCode.CANCELLED)
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise BadUsageError(message, "see handmocap.py --help")
+    except OSError as error:
+        say(output_error(Path(str(error.filename or "a folder")), error).sentence())
+        return int(ExitCode.FAILED)
+    except Exception as error:  # The border of the process.
+        log = write_trace("handmocap.py")
+        say(f"failed ({type(error).__name__}: {error}): report this with {log or 'what you did'}")
+        return int(ExitCode.FAILED)
 
 
 def _environment_folder(arguments: Sequence[str]) -> tuple[Path, list[str]]:
     """The folder of `--env`, which may stand before the command too, and the other arguments."""
-    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser = OptionParser(add_help=False, see="handmocap.py")
     parser.add_argument("--env", type=Path, default=environments.default_folder())
     known, rest = parser.parse_known_args(arguments)
     return known.env.resolve(), rest
+
+
+def _check_options(command: str, options: list[str]) -> None:
+    """Look at the names of the options before a set-up that takes minutes; the program itself looks at the rest.
+
+    Raises:
+        BadUsageError: there is no such option.
+    """
+    sources = {"estimate": (WORKER / "command_line.py",), **dict.fromkeys(IN_BLENDER, BATCH_OPTIONS)}
+    if command in sources:
+        check_options(options, named_options(*sources[command]), f"handmocap.py {command}")
 
 
 def _check_outputs(command: str, options: list[str]) -> None:
@@ -108,7 +129,7 @@ def _check_outputs(command: str, options: list[str]) -> None:
     Raises:
         OutputError: they cannot go there.
     """
-    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser = OptionParser(add_help=False, see="handmocap.py")
     for name in ("--out", "--save"):
         parser.add_argument(name, type=Path, nargs="+", action="extend", default=[])
     known, _ = parser.parse_known_args(options)
@@ -118,7 +139,7 @@ def _check_outputs(command: str, options: list[str]) -> None:
 
 def _demo(folder: Path, options: list[str]) -> int:
     """The bundled clip with its GVHMR result, and how far the fingers are from the known ones."""
-    parser = argparse.ArgumentParser(prog="handmocap.py demo")
+    parser = OptionParser(prog="handmocap.py demo")
     parser.add_argument("--out", type=Path, default=Path("demo-result"), help="folder for the results")
     out = parser.parse_args(options).out.resolve()
     started = time.monotonic()
@@ -135,7 +156,7 @@ def _demo(folder: Path, options: list[str]) -> int:
 
 
 def _benchmark(folder: Path, options: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="handmocap.py benchmark")
+    parser = OptionParser(prog="handmocap.py benchmark")
     parser.add_argument("kind", choices=("accuracy",), help="accuracy: against the clips whose every pose is known")
     parser.add_argument("options", nargs=argparse.REMAINDER, help="--clip NAME, --json FILE, --help")
     chosen = parser.parse_args(options)
@@ -191,7 +212,7 @@ def _can_bake(blender: str) -> bool:
 
 
 def _set_up(folder: Path, options: list[str]) -> int:
-    parser = _Parser(prog="handmocap.py setup")
+    parser = OptionParser(prog="handmocap.py setup", see="handmocap.py setup")
     parser.add_argument("--only", choices=("worker", "blender", "readers"), help="one of the three environments")
     parser.add_argument(
         "--estimator", choices=("mediapipe", WILOR), default="mediapipe", help="wilor: WiLoR's environment alone"
@@ -252,7 +273,7 @@ class _ProgressLines:
 
 def _doctor(folder: Path, options: list[str]) -> int:
     """Say what is there, and what to do about what is not: lines on stderr, or one JSON object on stdout."""
-    parser = argparse.ArgumentParser(prog="handmocap.py doctor")
+    parser = OptionParser(prog="handmocap.py doctor")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of lines for people")
     parser.add_argument("--model", type=Path, help="a folder of WiLoR's weights to look at, if not the set-up's")
     parser.add_argument("--body", type=Path, help="an SMPLX_*.npz, or a folder of them, to look at")
@@ -261,7 +282,7 @@ def _doctor(folder: Path, options: list[str]) -> int:
     lines = examine(folder, Wanted(chosen.model, chosen.body), blender or "", needs_module=blender is None)
     ok = not any(line.advice and line.needed for line in lines)
     if chosen.json:
-        print(json.dumps({"ok": ok, "lines": [asdict(line) for line in lines]}, indent=2, ensure_ascii=False))
+        print(plain_json(json.dumps({"ok": ok, "lines": [asdict(line) for line in lines]}, indent=2, ensure_ascii=False)))
     else:
         for line in lines:
             print(line.text(), file=sys.stderr)
@@ -274,7 +295,7 @@ def _environment_of(folder: Path, options: list[str]) -> environments.Environmen
     Raises:
         HandmocapError: it is not there and cannot be made unasked.
     """
-    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser = OptionParser(add_help=False, see="handmocap.py")
     parser.add_argument("--estimator", default="mediapipe")
     known, _ = parser.parse_known_args(options)
     if known.estimator != WILOR:
@@ -319,4 +340,5 @@ def _end(process: subprocess.Popen[bytes]) -> int:
 
 
 if __name__ == "__main__":
+    ready_streams()
     sys.exit(main(sys.argv[1:]))

@@ -39,7 +39,7 @@ def say(text: str) -> None:
 
 def main() -> int:
     """Run everything and return 0 only if everything passed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(allow_abbrev=False, description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--env", type=Path, default=environments.default_folder(), help="folder of the environments")
     parser.add_argument("--search", action="store_true", help="only tests of properties, with random examples")
     parser.add_argument("--seed", type=int, help="of the search; without it a new one")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
-from typing import NoReturn
 
 from ..core import environments
 from ..core.clean_hands import CleanupSettings
+from ..core.command_options import OptionParser
 from ..core.errors import BadUsageError
 from ..core.motion_formats import MotionFormat
 from ..core.skeleton import SIDES
@@ -23,11 +23,6 @@ _BODY = (
     "stand-in, or an SMPLX_*.npz; default: the file's own SMPL-X armature, which must fit, and the stand-in in a file that "
     "has no armature"
 )
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise BadUsageError(message, f"see {self.prog} --help")
 
 
 def _formats(text: str) -> tuple[str, ...]:
@@ -123,8 +118,8 @@ def _add_cleanup(command: argparse.ArgumentParser) -> None:
 
 def batch_parser() -> argparse.ArgumentParser:
     """Every command with its options."""
-    parser = _Parser(prog="handmocap", description="GVHMR bodies and estimated fingers on an SMPL-X armature")
-    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    parser = OptionParser(prog="handmocap", description="GVHMR bodies and estimated fingers on an SMPL-X armature")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=OptionParser)
 
     run = commands.add_parser("run", help="clip to hands to keys to baked files")
     run.add_argument("--clip", type=Path, required=True, help="video file or folder of images")
@@ -180,8 +175,8 @@ def batch_parser() -> argparse.ArgumentParser:
         "--smplx-model", type=Path, help="model file for --geometry exact, for an armature that does not name its own"
     )
     bake.add_argument("--out", type=Path, required=True, nargs="+", help="files ending in .abc, .usdc, .usda or .usd")
-    for source in SOURCES:
-        bake.add_argument(f"--{source.replace('_', '-')}", type=Path, help="for the reports beside the files: its hash")
+    for option in ("--clip", "--hand-poses", "--gvhmr"):
+        bake.add_argument(option, type=Path, help="for the reports beside the files: its hash")
     for command in (run, bake):
         add_bake_arguments(command)
     bake.add_argument(

@@ -14,6 +14,7 @@ from ..core.body_motion import BodyMotion, camera_path, steady_camera
 from ..core.frame_sampling import FrameSampling
 from ..core.hand_poses import HandPoses
 from ..core.key_settings import KeySettings
+from ..core.plain_text import plain_text
 from ..core.rotation_modes import QUATERNION, rotation_property, values_in_mode
 from ..core.rotations import rotmat_to_quat_wxyz, sign_continuous_quat_wxyz
 from .actions import MEASURED_KEY, Channel, count_keys, write_channels
@@ -102,7 +103,7 @@ def add_clip_camera(scene: Any, clip: Path, armature: Any, match_scene: bool, po
     footage = look_at(clip) if poses is None else None
     # Of a scene that is only now given the clip's range.
     first_frame = clip_start(scene, armature)
-    name = f"{clip.stem} camera"
+    name = plain_text(f"{clip.stem} camera")
     camera = bpy.data.objects.new(name, bpy.data.cameras.new(name))
     scene.collection.objects.link(camera)
     camera.location, camera.rotation_euler = _ONLOOKER

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from ..core.errors import ArmatureError
+from ..core.plain_text import plain_text
 from . import version_differences
 from .written_record import has_record
 
@@ -55,7 +56,7 @@ def ensure_tool_action(datablock: Any, name: str) -> ToolAction:
     found = find_tool_action(datablock)
     if found is None:
         if animation.action is None:
-            animation.action = bpy.data.actions.new(name)
+            animation.action = bpy.data.actions.new(plain_text(name))
         action = animation.action
         check_editable(action, datablock)
         animation.action_slot = _free_slot(animation) or action.slots.new(datablock.id_type, datablock.name)

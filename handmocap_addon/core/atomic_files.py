@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import OutputError
+from .plain_text import plain_json
 
 
 def output_error(path: Path, error: OSError) -> OutputError:
@@ -138,7 +139,7 @@ def remove_temporaries_of(process_id: int, folder: Path) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write indented JSON in one step, with a list of numbers on one line."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
+    text = plain_json(json.dumps(value, indent=2, ensure_ascii=False))
     # A newline in JSON stands between values, never within a string.
     text = re.sub(r"\[\n[-+.\deE\s,nul]*\]", lambda numbers: "".join(numbers[0].split()).replace(",", ", "), text)
     with replacing(path) as temporary:

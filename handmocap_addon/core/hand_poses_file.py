@@ -12,6 +12,7 @@ from .atomic_files import replacing
 from .errors import HandPosesFileError
 from .hand_poses import HandPoses, HandTrack
 from .npz_files import NpzError, read_npz
+from .plain_text import plain_json
 from .skeleton import SIDES, Side
 
 SCHEMA_VERSION = 1
@@ -43,7 +44,8 @@ def write_hand_poses(path: Path, poses: HandPoses) -> None:
             arrays[f"{side}_{key}"] = getattr(track, attribute).astype(kind, copy=False)
     if poses.frame_time is not None:
         arrays["frame_time"] = poses.frame_time.astype("f8")
-    arrays["meta"] = np.array(json.dumps({"schema_version": SCHEMA_VERSION, **poses.meta}, ensure_ascii=False))
+    meta = json.dumps({"schema_version": SCHEMA_VERSION, **poses.meta}, ensure_ascii=False)
+    arrays["meta"] = np.array(plain_json(meta))
     with replacing(Path(path)) as temporary:
         np.savez_compressed(temporary, **arrays)
 

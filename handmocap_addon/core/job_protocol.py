@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from .plain_text import plain_json
+
 EventKind = Literal["started", "progress", "log", "result", "error"]
 # Set to 1 by a parent whose pipe to the child's stdin stays open as long as it lives; `scripts/batch.py` then ends with it.
 END_WITH_STDIN = "HANDMOCAP_END_WITH_STDIN"
@@ -19,7 +21,7 @@ class JobEvent:
     data: dict[str, Any] = field(default_factory=dict)
 
     def line(self) -> str:
-        return json.dumps({"event": self.kind, **self.data}, ensure_ascii=False)
+        return plain_json(json.dumps({"event": self.kind, **self.data}, ensure_ascii=False))
 
 
 def parse_event(line: str) -> JobEvent | None:

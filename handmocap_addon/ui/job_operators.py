@@ -7,6 +7,7 @@ from pathlib import Path
 import bpy
 
 from ..blender.status_bar import redraw_status_bars
+from ..core.plain_text import plain_text
 from . import panel_jobs
 
 
@@ -53,7 +54,7 @@ class HANDMOCAP_OT_open_log(bpy.types.Operator):
         except OSError as error:
             self.report({"ERROR"}, f"The log {path} cannot be opened ({error.strerror}): run the job again")
             return {"CANCELLED"}
-        name = f"handmocap {path.stem} log"
+        name = plain_text(f"handmocap {path.stem} log")
         text = bpy.data.texts.get(name) or bpy.data.texts.new(name)
         text.from_string(content)
         show_text(context, text)

@@ -14,17 +14,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import TextIO
 
+from ..core.command_options import OptionParser
 from ..core.errors import BadUsageError, ExitCode, HandmocapError
 from ..core.view_choices import VIEW_CHOICES, VIEW_HELP, ViewChoice
 from .events import Cancellation, EventWriter
 from .frame_range import FrameRange
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise BadUsageError(message, f"see {self.prog} --help")
 
 
 def _fraction(text: str) -> Fraction:
@@ -72,8 +68,8 @@ def _frame_range(text: str) -> FrameRange:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="handmocap worker", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    parser = OptionParser(prog="handmocap worker", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=OptionParser)
     estimate = commands.add_parser("estimate", help="find the hands of a clip")
     estimate.add_argument("--clip", type=Path, required=True, help="video file or folder of images")
     estimate.add_argument(

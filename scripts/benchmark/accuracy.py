@@ -10,7 +10,6 @@ without error. Tables go to stdout, everything to the JSON file.
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import os
@@ -30,6 +29,7 @@ if __package__ in (None, ""):
 
 from handmocap_addon.core.accuracy import wrist_errors  # noqa: E402
 from handmocap_addon.core.clean_hands import CleanHand, CleanupSettings, Provenance, clean_hand  # noqa: E402
+from handmocap_addon.core.command_options import OptionParser  # noqa: E402
 from handmocap_addon.core.errors import BadUsageError, ExitCode, HandmocapError  # noqa: E402
 from handmocap_addon.core.hand_poses import HandPoses, HandTrack  # noqa: E402
 from handmocap_addon.core.hand_poses_file import read_hand_poses  # noqa: E402
@@ -91,7 +91,7 @@ class HandResult:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the benchmark and return the exit code."""
-    parser = argparse.ArgumentParser(prog="handmocap.py benchmark accuracy", description=__doc__)
+    parser = OptionParser(prog="handmocap.py benchmark accuracy", description=__doc__)
     parser.add_argument("--clip", action="append", metavar="NAME", help="only this clip; may be repeated")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure here")
     parser.add_argument("--smoothing", type=float, default=CleanupSettings().smoothing, help="strength, 0 to 1")

@@ -1,0 +1,96 @@
+"""What a shell, a farm and a file system can do to a command line: one sentence, the right exit code, an end."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from addon_tests.end_to_end.commands import BATCH, FRONT_DOOR, REPOSITORY, batch, front_door, sentence_of
+from handmocap_addon.blender.batch_arguments import batch_parser
+from handmocap_addon.core.command_options import named_options
+
+SOURCES = [REPOSITORY / "handmocap_addon" / "blender" / name for name in ("batch_arguments.py", "bake_arguments.py")]
+
+
+@pytest.mark.parametrize("option", ["--estim", "--ou", "--bak", "--outt=x"])
+@pytest.mark.parametrize("command", ["run", "estimate", "apply", "bake", "export"])
+def test_an_abbreviation_is_refused_by_the_front_door_before_any_set_up(command: str, option: str, tmp_path: Path) -> None:
+    done = front_door("--env", tmp_path / "environments", command, "--clip", "a.mp4", option, "wilor")
+    assert done.returncode == 2
+    assert f"unrecognized arguments: {option.partition('=')[0]}" in sentence_of(done)
+    assert not (tmp_path / "environments").exists()
+
+
+def test_an_abbreviation_is_refused_inside_blender_too(tmp_path: Path) -> None:
+    done = batch("run", "--clip", "a.mp4", "--out", tmp_path / "out", "--estim", "wilor")
+    assert done.returncode == 2
+    assert "--estim" in sentence_of(done)
+
+
+def test_the_front_door_knows_every_option_of_the_batch_commands() -> None:
+    (commands,) = [action for action in batch_parser()._actions if hasattr(action, "choices") and action.choices]
+    options = {name for one in commands.choices.values() for action in one._actions for name in action.option_strings}
+    assert options - named_options(*SOURCES) == {"-h", "--help"}
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_program_with_closed_streams_ends(closed: str, demo: Path, demo_run: Path, tmp_path: Path) -> None:
+    blend = tmp_path / "shot.blend"
+    command = [sys.executable, BATCH, "apply", "--hands", demo_run / "hand_poses.npz", "--save", blend]
+    line = " ".join(f"'{part}'" for part in command) + f" {closed}"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert blend.is_file()
+
+
+def test_a_reader_that_has_gone_is_no_failure(demo_run: Path, tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, BATCH, "apply", "--hands", demo_run / "hand_poses.npz", "--save", tmp_path / "shot.blend"]
+    done = subprocess.run(
+        list(map(str, command)), stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=120
+    )
+    os.close(writing)
+    assert (tmp_path / "shot.blend").is_file()
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32" or sys.platform == "darwin", reason="a file system that takes any bytes")
+def test_a_clip_whose_name_is_no_text_goes_the_whole_way(demo: Path, tmp_path: Path) -> None:
+    clip = os.fsencode(tmp_path) + b"/Zo\xeb.mp4"
+    Path(os.fsdecode(clip)).write_bytes((demo / "clip.mp4").read_bytes())
+    out = tmp_path / "out"
+    done = batch("run", "--clip", os.fsdecode(clip), "--frames", "1-12", "--bake", "", "--no-preview", "--out", out)
+    assert done.returncode == 0, done.stderr
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    assert report["ok"] is True
+    assert (out / "scene.blend").is_file()
+
+
+def test_what_nobody_foresaw_is_a_sentence_with_a_log_and_no_trace(tmp_path: Path) -> None:
+    """For both programs: the failure is planted in what they call."""
+    inside = (
+        f"import sys; sys.path.insert(0, {str(REPOSITORY / 'scripts')!r})\nimport batch\nbatch._load_package()\n"
+        "import handmocap_addon.blender.batch_command_line as line\nline.batch_parser = lambda: 1 / 0\n"
+        "sys.exit(batch.main(['bake']))"
+    )
+    before = (
+        f"import sys; sys.path.insert(0, {str(REPOSITORY / 'scripts')!r})\nimport handmocap\n"
+        "handmocap._doctor = lambda *_: 1 / 0\nsys.exit(handmocap.main(['doctor']))"
+    )
+    for code in (inside, before):
+        environment = {**os.environ, "TMPDIR": str(tmp_path)}
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 5
+        said = sentence_of(subprocess.CompletedProcess([], 5, "", done.stderr))
+        assert said.startswith("failed (ZeroDivisionError: division by zero): report this with ")
+        assert "ZeroDivisionError" in Path(said.rpartition(" ")[2]).read_text(encoding="utf-8")
+
+
+def test_the_front_door_is_there() -> None:
+    assert FRONT_DOOR.is_file()

@@ -1,0 +1,19 @@
+"""Names of files whose bytes are no text, where text alone is taken. Standard library only.
+
+Python keeps such bytes as half characters, which no UTF-8 has: Blender refuses them, and so does a file.
+"""
+
+from __future__ import annotations
+
+
+def plain_text(name: str) -> str:
+    r"""A name that can be shown and kept everywhere: each byte that is no text becomes `\xe9` or the like."""
+    try:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half characters of another origin
+        return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def plain_json(text: str) -> str:
+    r"""JSON that is UTF-8: half characters as `\udce9`, which reads back as they were."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,44 @@
+"""Standard streams that hold, whatever a shell or a farm has done to them. Standard library only."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+
+
+class _LastingStream(io.TextIOWrapper):
+    """Goes on without a word where whoever read it has gone, as after `| head -1`: the work is wanted all the same."""
+
+    def write(self, text: str) -> int:
+        try:
+            return super().write(text)
+        except BrokenPipeError:
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except (BrokenPipeError, ValueError):
+            return
+
+
+def ready_streams() -> None:
+    """Open what is closed, or what is opened next would be taken for it; and show bytes of file names that are no text."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDONLY if number == 0 else os.O_WRONLY)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+        if number == 0:
+            if sys.stdin is None:
+                sys.stdin = os.fdopen(0, encoding="utf-8", errors="replace", closefd=False)
+            continue
+        stream = getattr(sys, name)
+        buffer = os.fdopen(number, "wb", closefd=False) if stream is None else getattr(stream, "buffer", None)
+        if buffer is not None:
+            encoding = stream.encoding if stream is not None else "utf-8"
+            setattr(sys, name, _LastingStream(buffer, encoding, "backslashreplace", line_buffering=True))
