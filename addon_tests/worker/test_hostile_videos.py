@@ -80,9 +80,17 @@ def test_every_clip_with_damaged_bytes_has_all_its_rows(tmp_path):
     assert lost > 0
 
 
-@pytest.mark.parametrize("codec", ["mpeg4", "mjpeg", "libvpx", "libvpx-vp9", "libx265", "libsvtav1", "ffv1", "mpeg2video"])
-def test_plain_clips_of_many_kinds_have_no_marks(tmp_path, codec):
-    path = tmp_path / ("clip.avi" if codec in ("mpeg4", "mjpeg") else "clip.mkv")
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("mpeg4.avi", "mpeg4.mp4", "mjpeg.avi", "msmpeg4.avi", "libx264.avi", "libx264.ts", "libx264.flv", "libx265.mp4"),
+        *("libvpx.mkv", "libvpx-vp9.mkv", "libsvtav1.mp4", "ffv1.mkv", "mpeg2video.ts", "mpeg2video.mkv", "wmv2.asf"),
+        *("libx264.mkv", "libx264.mov", "mpeg2video.mpg", "libx264.m4v"),
+    ],
+)
+def test_plain_clips_of_many_kinds_have_no_marks(tmp_path, kind):
+    codec, _, suffix = kind.partition(".")
+    path = tmp_path / f"clip.{suffix}"
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=24)
         stream.width, stream.height = clips.WIDTH, clips.HEIGHT
@@ -92,7 +100,27 @@ def test_plain_clips_of_many_kinds_have_no_marks(tmp_path, codec):
         container.mux(stream.encode(None))
     frames = decoded(path)
     assert numbers_in(frames) == list(range(30))
+    np.testing.assert_allclose([frame.time for frame in frames], np.arange(30) / 24, atol=0.002)
     assert not any(frame.marks for frame in frames)
+    assert probe_clip(path).remarks == ()
+
+
+@pytest.mark.parametrize("suffix", ["ts", "flv", "avi", "mkv"])
+def test_packets_that_damage_took_away_whole_are_said(tmp_path, suffix):
+    """The container itself is damaged, so that some packets are no more to be found."""
+    clips.write_clip(tmp_path / f"whole.{suffix}", 48, Fraction(24), bf="0", g="8")
+    content = (tmp_path / f"whole.{suffix}").read_bytes()
+    random = np.random.default_rng(11)
+    for turn in range(6):
+        damaged = bytearray(content)
+        at = int(len(content) * (0.3 + 0.08 * turn))
+        damaged[at : at + 500] = random.integers(0, 256, 500, np.uint8).tobytes()
+        path = tmp_path / f"damaged{turn}.{suffix}"
+        path.write_bytes(damaged)
+        clip = probe_clip(path)
+        rows = ClipReader(clip, "rgb").rows()
+        seen = len(rows.marks) - np.count_nonzero(rows.marks & FrameMark.LOST)
+        assert seen == 48 or len(rows.marks) == 48 or clip.remarks, turn
 
 
 @pytest.mark.parametrize("flagged", [False, True])
@@ -287,7 +315,7 @@ def test_a_file_that_ends_too_early_says_so(tmp_path):
     frames = decoded(tmp_path / "clip.mp4")
     whole = [number for number in numbers_in(frames) if number is not None]
     assert 10 < len(whole) < 48 and whole == list(range(len(whole)))
-    assert "cut short: it should have 48 frames" in probe_clip(tmp_path / "clip.mp4").remarks[0]
+    assert "should have 48 frames and only" in probe_clip(tmp_path / "clip.mp4").remarks[0]
 
 
 @pytest.mark.parametrize("name", ["list.m3u8", "list.mp4", "list.txt"])
@@ -301,6 +329,14 @@ def test_a_list_of_other_files_is_no_video(tmp_path, name, kind):
     (tmp_path / name).write_text(text)
     with pytest.raises(ClipError, match=r"list of other files|not a video"):
         decoded(tmp_path / name)
+
+
+def test_frames_that_a_camera_left_out_are_said_and_the_others_keep_their_times(tmp_path):
+    times = [number / 30 for number in range(40) if number not in (12, 13)]
+    clips.write_clip(tmp_path / "clip.mp4", 38, Fraction(30), times=times)
+    assert [frame.time for frame in decoded(tmp_path / "clip.mp4")] == pytest.approx(times, abs=0.001)
+    (remark,) = probe_clip(tmp_path / "clip.mp4").remarks
+    assert remark == "2 frames are missing in clip.mp4, from 0.40 s; the others are at their own times"
 
 
 def test_a_pipe_is_no_clip(tmp_path):

@@ -60,7 +60,17 @@ def probe_clip(path: Path, image_fps: Fraction = Fraction(24), view: ViewChoice 
             )
         return ClipInfo(path, sequence, len(sequence.files), rate, view, remarks=remarks)
     look = look_at_video(path)
-    return ClipInfo(path, None, look.packet_count, look.declared_fps, view, look.stream_index, look.shown_pts, look.remarks)
+    return ClipInfo(
+        path,
+        None,
+        look.packet_count,
+        look.declared_fps,
+        view,
+        look.stream_index,
+        look.has_timestamps,
+        look.promised,
+        look.remarks,
+    )
 
 
 def stored_picture(clip: ClipInfo) -> StoredPicture:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +12,7 @@ import av
 import numpy as np
 
 from ...core.errors import ClipError
+from .info import PromisedFrames
 from .stored import MOST_PIXELS
 
 CONVERT_HINT = "convert it with ffmpeg to an H.264 mp4 and choose that"
@@ -37,6 +38,12 @@ _ONE_FRAME_A_PACKET = frozenset(
         ),
     )
 )
+# These have the time of showing of every packet, and lose none.
+_EXACT = frozenset(("mov", "mp4", "matroska", "webm", "gif", "apng", "mpegts", "flv"))
+# By how much the intervals of a constant rate may differ, and how many of them may be others.
+_REGULAR = 0.1
+# Seconds, and a share, by which a clip may be shorter than its file says.
+_SHORT_SECONDS, _SHORT = 0.5, 0.02
 _PROGRESSIVE = (0, 1)  # FFmpeg's unknown and progressive order of fields
 # A stream with fewer frames than this share of the longest is not the clip.
 _LONG = 0.5
@@ -50,7 +57,8 @@ class VideoLook:
     stream_index: int
     packet_count: int
     declared_fps: Fraction | None
-    shown_pts: np.ndarray | None  # see ClipInfo
+    promised: PromisedFrames | None
+    has_timestamps: bool  # of showing
     remarks: tuple[str, ...]
 
 
@@ -62,6 +70,7 @@ class _Counted:
     has_grown: bool = True  # decoding times never ran backwards
     stored: int = 0  # with those that are not shown
     last_dts: int | None = None
+    is_damaged: bool = False  # the container itself, so that packets may be gone
 
 
 def opened(path: Path) -> Any:
@@ -97,26 +106,28 @@ def look_at_video(path: Path) -> VideoLook:
             raise ClipError(f"{path.name} has no picture in it", "choose a video file or a folder of images")
         moving = [stream for stream in streams if not _is_still(stream)] or streams
         counted = {stream.index: _Counted() for stream in moving}
-        for packet in packets_of(container, moving):
+        damage: list[int] = []
+        for packet in packets_of(container, moving, lambda: damage.append(1)):
             _count(counted[packet.stream_index], packet)
         stream, remarks = _chosen(path, moving, counted)
         count = counted[stream.index]
+        count.is_damaged = count.is_damaged or bool(damage)
         if not count.pts:
             raise ClipError(f"{path.name} holds no frames", CONVERT_HINT)
         width, height = stream.codec_context.width, stream.codec_context.height
         if width * height > MOST_PIXELS:
             raise ClipError(f"{path.name} has pictures of {width} x {height} pixels", "make a smaller copy of it")
-        if "mp4" in container.format.name and stream.frames > count.stored:
-            remarks.append(
-                f"{path.name} is cut short: it should have {stream.frames} frames and the last "
-                f"{stream.frames - count.stored} are not in the file"
-            )
+        remarks += _shortfalls(path, container, stream, count)
         rate = stream.average_rate or stream.guessed_rate
         fps = Fraction(rate) if rate else None
-        return VideoLook(stream.index, len(count.pts), fps, _shown_pts(stream, count), tuple(remarks))
+        promised = _promised(container, stream, count)
+        if promised is not None and not count.is_damaged:
+            remarks += _holes(path, promised.pts, float(stream.time_base))
+        has_timestamps = not _has_order_of_decoding(container, stream)
+        return VideoLook(stream.index, len(count.pts), fps, promised, has_timestamps, tuple(remarks))
 
 
-def packets_of(container: Any, streams: Any) -> Iterator[Any]:
+def packets_of(container: Any, streams: Any, on_damage: Callable[[], None] = lambda: None) -> Iterator[Any]:
     """All packets with something in them, over places where the file is damaged."""
     for _ in range(_ERRORS_IN_A_ROW):
         try:
@@ -126,6 +137,7 @@ def packets_of(container: Any, streams: Any) -> Iterator[Any]:
         except av.error.EOFError:
             return
         except av.error.FFmpegError:
+            on_damage()
             continue  # The reader stands behind the damage now.
         return
 
@@ -141,6 +153,7 @@ def _count(count: _Counted, packet: Any) -> None:
     if packet.is_discard:  # outside the edit list
         return
     count.pts.append(packet.pts)
+    count.is_damaged = count.is_damaged or packet.is_corrupt
     if packet.dts is not None:
         count.has_grown = count.has_grown and (count.last_dts is None or packet.dts > count.last_dts)
         count.last_dts = packet.dts
@@ -166,11 +179,79 @@ def _chosen(path: Path, streams: list[Any], counted: dict[int, _Counted]) -> tup
     return chosen, [text]
 
 
-def _shown_pts(stream: Any, count: _Counted) -> np.ndarray | None:
+def _promised(container: Any, stream: Any, count: _Counted) -> PromisedFrames | None:
     context = stream.codec_context
-    if context.name not in _ONE_FRAME_A_PACKET or not count.has_grown or any(pts is None for pts in count.pts):
+    if not count.has_grown or any(pts is None for pts in count.pts) or not count.pts:
         return None
-    if context.name == "h264" and context.field_order not in _PROGRESSIVE:
-        return None  # A packet may be one field of two.
     shown = np.sort(np.array(count.pts, dtype=np.int64))
-    return shown if (np.diff(shown) > 0).all() else None
+    if not (np.diff(shown) > 0).all():
+        return None
+    if _has_order_of_decoding(container, stream):
+        return None
+    # A packet may be one field of two.
+    is_whole = context.name != "h264" or context.field_order in _PROGRESSIVE
+    is_certain = is_whole and context.name in _ONE_FRAME_A_PACKET and bool(_EXACT & set(container.format.name.split(",")))
+    if not count.is_damaged:
+        return PromisedFrames(shown, np.zeros(len(shown), bool), is_certain)
+    return PromisedFrames(*_with_holes_filled(shown), is_certain)
+
+
+def _has_order_of_decoding(container: Any, stream: Any) -> bool:
+    """AVI tells when a packet is decoded, which is another order where pictures lean on later ones."""
+    context = stream.codec_context
+    return container.format.name == "avi" and (context.name in ("h264", "hevc", "vvc") or bool(context.reorder_depth))
+
+
+def _with_holes_filled(shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Timestamps (P,) of a constant rate with those that are missing between them, and which those are."""
+    nothing = shown, np.zeros(len(shown), bool)
+    if len(shown) < 3:
+        return nothing
+    intervals = np.diff(shown)
+    usual = float(np.median(intervals))
+    counts = np.round(intervals / usual).astype(int)
+    is_regular = np.abs(intervals - usual) < _REGULAR * usual
+    missing = int((counts - 1).clip(0).sum())
+    if is_regular.mean() < 1.0 - _REGULAR or not 0 < missing <= 0.5 * len(shown):
+        return nothing
+    filled = [
+        before + np.round(np.arange(1, steps) * interval / steps).astype(np.int64)
+        for before, interval, steps in zip(shown[:-1], intervals, counts, strict=True)
+        if steps > 1
+    ]
+    pts = np.sort(np.concatenate((shown, *filled)))
+    return pts, ~np.isin(pts, shown)
+
+
+def _holes(path: Path, shown: np.ndarray, time_base: float) -> list[str]:
+    """Where a clip of constant rate has a hole, by damage that cannot be seen or since its camera left frames out."""
+    pts, is_missing = _with_holes_filled(shown)
+    missing = int(is_missing.sum())
+    if missing == 0:
+        return []
+    first = (float(pts[is_missing][0]) - float(shown[0])) * time_base
+    count = "1 frame is" if missing == 1 else f"{missing} frames are"
+    return [f"{count} missing in {path.name}, from {first:.2f} s; the others are at their own times"]
+
+
+def _shortfalls(path: Path, container: Any, stream: Any, count: _Counted) -> list[str]:
+    """What a file says that it has and has not."""
+    if stream.frames > count.stored:
+        return [f"{path.name} should have {stream.frames} frames and only {count.stored} are found in it"]
+    seconds = [float(pts * stream.time_base) for pts in count.pts if pts is not None]
+    promised = _promised_seconds(container, stream)
+    if not seconds or promised is None:
+        return []
+    length = max(seconds) - min(seconds)
+    missing = promised - length - length / max(len(seconds) - 1, 1)
+    if missing <= _SHORT_SECONDS or missing <= _SHORT * promised:
+        return []
+    return [f"{path.name} should be {promised:.2f} seconds long and ends after {length:.2f}"]
+
+
+def _promised_seconds(container: Any, stream: Any) -> float | None:
+    if stream.duration is not None:
+        return float(stream.duration * stream.time_base)
+    if container.duration is None or len(container.streams) > 1:  # Sound may be longer.
+        return None
+    return float(container.duration) / av.time_base

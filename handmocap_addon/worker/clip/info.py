@@ -13,6 +13,15 @@ from ...core.view_choices import ViewChoice
 
 
 @dataclass(frozen=True)
+class PromisedFrames:
+    """The frames that a video's packets promise, by timestamps in the stream's ticks, in the order of showing."""
+
+    pts: NDArray  # (P,)
+    is_missing: NDArray  # (P,) where the file is damaged and has no packet any more
+    is_certain: bool  # every packet is one frame that is shown; else that is so where the decoder says no other
+
+
+@dataclass(frozen=True)
 class ClipInfo:
     """A video file, or a folder's numbered pictures. `likely_frame_count` counts packets; decoding may find fewer."""
 
@@ -22,8 +31,8 @@ class ClipInfo:
     declared_fps: Fraction | None
     view: ViewChoice = "auto"
     stream_index: int = 0  # of the picture among a video's streams
-    # (P,) timestamps in the order in which they are shown, where every packet is one frame; None where nobody can know.
-    shown_pts: NDArray | None = field(default=None, compare=False, repr=False)
+    has_timestamps: bool = True  # else frames are shown at the declared rate
+    promised: PromisedFrames | None = field(default=None, compare=False, repr=False)
     remarks: tuple[str, ...] = ()  # what should be known of a clip that can be read: sentences
     leaves_out_lost: bool = False  # frames that cannot be read are no rows, as for readers that skip them
 

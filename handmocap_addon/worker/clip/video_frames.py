@@ -41,7 +41,7 @@ def decoded_video(clip: ClipInfo, channel_order: ChannelOrder) -> Iterator[Decod
         if stored is None:
             stored = _stored(frame, stream, clip)
         size = functools.partial(_size_of, stored)
-        timestamp = None if frame.pts is None else float(frame.pts * stream.time_base)
+        timestamp = float(frame.pts * stream.time_base) if frame.pts is not None and clip.has_timestamps else None
         missed = losses.before(frame.pts, timestamp, float(stream.time_base))
         if missed is None:
             continue
@@ -77,13 +77,13 @@ def stored_video(clip: ClipInfo) -> StoredPicture:
 def _frames_and_errors(clip: ClipInfo) -> Generator[tuple[Any, Any], None, None]:
     """Decoded frames, or None for a packet that the decoder refuses, with the stream."""
     # Only where packets tell how many frames there are can it be seen what threads lose.
-    on_threads = clip.shown_pts is not None
+    on_threads = clip.promised is not None
     last: int | None = None
     for frame, stream in _decoded_once(clip, "AUTO" if on_threads else "SLICE"):
         if frame is not None and frame.pts is not None:
             last = frame.pts if last is None else max(last, frame.pts)
         yield frame, stream
-    if clip.shown_pts is not None and (last is None or last < clip.shown_pts[-1]):
+    if clip.promised is not None and (last is None or last < clip.promised.pts[-1]):
         # Decoders on threads give up all that they still hold at the first damaged packet of the last ones.
         for frame, stream in _decoded_once(clip, "NONE"):
             if frame is None or last is None or (frame.pts is not None and frame.pts > last):
@@ -115,7 +115,10 @@ class _Losses:
     """Which frames never came, told by the packets' timestamps or, where those do not tell, by errors and gaps."""
 
     def __init__(self, clip: ClipInfo) -> None:
-        self._expected = clip.shown_pts
+        promised = clip.promised
+        self._expected = None if promised is None else promised.pts
+        self._is_missing = None if promised is None else promised.is_missing
+        self._is_certain = promised is not None and promised.is_certain
         self._time_base = 1.0
         self._interval = 1.0 / float(clip.declared_fps or Fraction(24))
         self._next = 0  # among the expected
@@ -147,7 +150,7 @@ class _Losses:
         """Timestamps in seconds of the frames behind the last one."""
         if self._expected is None:
             return [None] * self._errors
-        return [float(pts) * self._time_base for pts in self._expected[self._next :]]
+        return self._seconds(slice(self._next, None))
 
     def _is_expected(self, pts: int | None) -> bool:
         assert self._expected is not None
@@ -159,12 +162,19 @@ class _Losses:
     def _by_packets(self, pts: int) -> list[float | None]:
         assert self._expected is not None
         place = int(np.searchsorted(self._expected, pts))
-        missed = self._expected[self._next : place]
+        missed = slice(self._next, place)
         self._next = place + 1
         if not self._started and not self._errors:
             # A clip cut out of another begins with frames that lean on what was before; no reader shows them.
             return []
-        return [float(pts) * self._time_base for pts in missed]
+        return self._seconds(missed)
+
+    def _seconds(self, missed: slice) -> list[float | None]:
+        """Timestamps of those among the promised frames that are lost for certain."""
+        assert self._expected is not None
+        assert self._is_missing is not None
+        is_lost = self._is_missing[missed] | (self._is_certain or self._errors > 0)
+        return [float(pts) * self._time_base for pts in self._expected[missed][is_lost]]
 
     def _by_errors(self, timestamp: float | None) -> list[float | None]:
         if not self._errors or not self._started:
