@@ -74,7 +74,7 @@ def test_a_result_without_rows_for_lost_frames_fits_too(damaged, tmp_path):
     """As of a reader that goes on behind a damaged packet."""
     whole = read_gvhmr_result(DEMO / "hmr4d_results.pt")
     shorter = without_rows(whole, LOST)
-    clip = clip_of_the_results(probe_clip(damaged), [shorter])
+    clip = clip_of_the_results(probe_clip(damaged), [shorter]).clip
     poses, _, _ = estimated(clip, tmp_path / "hand_poses.npz", shorter)
     assert poses.frame_count == N - 2
     assert poses.clip_notes().lost_frames == ()
