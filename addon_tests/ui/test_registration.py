@@ -37,6 +37,8 @@ CHANGES_THE_FILE = {
     "handmocap.full_keys",
     "handmocap.reduce_keys",
     "handmocap.start_over",
+    "handmocap.replace_keys",
+    "handmocap.keep_keys",
     *(cls.bl_idname for cls in CLEANUP),
     "handmocap.transfer_fingers",
     "handmocap.detect_bone_map",

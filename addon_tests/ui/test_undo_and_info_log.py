@@ -58,6 +58,8 @@ CALLS: dict[str, tuple[Callable[[Any], None] | None, dict[str, Any]]] = {
     "reduce_keys": (None, {}),
     "full_keys": (_reduced, {}),
     "start_over": (_held, {"target": "LEFT"}),
+    "replace_keys": (_held, {"stage": "fingers", "also_own": True}),
+    "keep_keys": (_other_smoothing, {"stage": "fingers"}),
     "convert_rotation": (None, {"mode": "XZY"}),
     "find_problems": (_without_problems, {}),
     "next_problem": (_at_start, {}),

@@ -74,14 +74,26 @@ class Channel:
 
 @dataclass(frozen=True)
 class Written:
-    """Keys that were written, keys of a person's own that were kept, and channels that are locked."""
+    """Keys that were written, keys of a person's own that were kept, and channels that are locked.
+
+    `unkeyed` and `hardly_keyed` are the data paths of properties of which no frame, and less than half of what is open, got
+    keys.
+    """
 
     keys: int = 0
     kept: int = 0
     locked: int = 0
+    unkeyed: tuple[str, ...] = ()
+    hardly_keyed: tuple[str, ...] = ()
 
     def __add__(self, other: Written) -> Written:
-        return Written(self.keys + other.keys, self.kept + other.kept, self.locked + other.locked)
+        return Written(
+            self.keys + other.keys,
+            self.kept + other.kept,
+            self.locked + other.locked,
+            self.unkeyed + other.unkeyed,
+            self.hardly_keyed + other.hardly_keyed,
+        )
 
 
 @dataclass(frozen=True)
@@ -129,6 +141,32 @@ def write_keys(datablock: Any, action_name: str, channels: Iterable[Channel], ea
     return written
 
 
+def keys_in_the_way(datablock: Any, channels: Iterable[Channel]) -> Written | None:
+    """What `write_keys` would come to where it could write no key at all; None where there is room, or nothing to write."""
+    place = find_tool_action(datablock)
+    bag = place.channelbag() if place else None
+    by_path: dict[str, list[tuple[Channel, _CurveState | None]]] = {}
+    kept, locked = 0, 0
+    for channel in channels:
+        if len(channel.frames) == 0:
+            return None
+        curve = bag.fcurves.find(channel.data_path, index=channel.index) if bag else None
+        is_held = is_locked(datablock, channel.data_path, channel.index, curve)
+        if not is_held and (place is None or curve is None):
+            return None
+        record = read_record(place.action, place.slot, channel.data_path, channel.index) if place else None
+        by_path.setdefault(channel.data_path, []).append((channel, None if is_held else _CurveState.of(curve, record)))
+    for of_property in by_path.values():
+        states = [state for _, state in of_property if state is not None]
+        hand_frames = np.unique(np.concatenate([np.empty(0), *(state.hand_frames for state in states)]))
+        for channel, state in of_property:
+            if state is not None and state.free(channel.frames, hand_frames).any():
+                return None
+        kept += sum(int(state.by_hand.sum()) for state in states)
+        locked += len(of_property) - len(states)
+    return Written(0, kept, locked, tuple(by_path))
+
+
 def _write_property(datablock: Any, place: ToolAction, channels: list[Channel], ease_frames: float) -> Written:
     curves = [_open_curve(datablock, place, channel) for channel in channels]
     states = [
@@ -143,10 +181,7 @@ def _write_property(datablock: Any, place: ToolAction, channels: list[Channel], 
         if curve is None or state is None:
             continue
         kept = own[number]
-        frames = rounded(channel.frames)
-        free = ~(np.isin(frames, hand_frames) | np.isin(frames, state.deleted))
-        if kept is not None:
-            free &= ~_is_near(frames, kept["co"][:, 0].astype(np.float64))
+        free = state.free(channel.frames, hand_frames)
         written = channel.written(values[:, number]).of(free)
         replace_keys(curve, written, kept)
         count += len(written.keys)
@@ -157,7 +192,12 @@ def _write_property(datablock: Any, place: ToolAction, channels: list[Channel], 
             written = written.and_also(state.record.of(spared))
         write_record(place.action, place.slot, channel.data_path, channel.index, written)
     forget_full_keys(place.action, place.slot, channels[0].data_path)
-    return Written(count, sum(int(state.by_hand.sum()) for state in states if state), sum(curve is None for curve in curves))
+    by_hand = sum(int(state.by_hand.sum()) for state in states if state)
+    wanted = sum(len(channel.frames) for channel in channels)
+    path = (channels[0].data_path,)
+    is_open = sum(len(channel.frames) for channel, state in zip(channels, states, strict=True) if state is not None)
+    unkeyed, hardly_keyed = path if wanted and not count else (), path if 0 < 2 * count < is_open else ()
+    return Written(count, by_hand, sum(curve is None for curve in curves), unkeyed, hardly_keyed)
 
 
 def _open_curve(datablock: Any, place: ToolAction, channel: Channel) -> Any | None:
@@ -193,6 +233,15 @@ class _CurveState:
     @property
     def hand_frames(self) -> Array:
         return rounded(self.keys["co"][self.by_hand, 0])
+
+    def free(self, frames: Array, hand_frames: Array) -> Array:
+        """Which frames (n,) are the tool's: without keys by hand on any channel, or near one here, and not deleted."""
+        frames = rounded(frames)
+        free: Array = ~(np.isin(frames, hand_frames) | np.isin(frames, self.deleted))
+        if len(hand_frames):
+            kept = self.by_hand | np.isin(rounded(self.keys["co"][:, 0]), hand_frames)
+            free &= ~_is_near(frames, self.keys["co"][kept, 0].astype(np.float64))
+        return free
 
     def keys_on(self, hand_frames: Array) -> Keys:
         """The person's keys, and on frames that have one on another channel what stands here with it."""

@@ -11,6 +11,7 @@ from ..core.clean_hands import CleanupSettings
 from ..core.command_options import OptionParser
 from ..core.errors import BadUsageError
 from ..core.motion_formats import MotionFormat
+from ..core.own_keys import OwnKeys
 from ..core.skeleton import SIDES
 from ..core.view_choices import VIEW_CHOICES, VIEW_HELP
 from ..core.wrist import WristSettings, WristSource
@@ -207,6 +208,19 @@ def batch_parser() -> argparse.ArgumentParser:
         "--add-to-rest", action="store_true", help="add the bends to the rig's own rest pose instead of matching the pose"
     )
     retarget.add_argument("--save", type=Path, required=True, help="the .blend to write")
+    for command in (run, apply, retarget):
+        whose = command.add_mutually_exclusive_group()
+        whose.add_argument(
+            "--start-over",
+            action="store_true",
+            help="forget all keys on the joints that are written, whoever made them, and what was said about the hands; "
+            "default: other programs' keys (one on nearly every frame) give way, a person's stay, doubtful ones are refused",
+        )
+        whose.add_argument(
+            "--keep-keys",
+            action="store_true",
+            help="keep all keys that this tool did not write, those of other programs too",
+        )
     for command in (run, apply):
         command.add_argument(
             "--first-frame",
@@ -265,6 +279,11 @@ def cleanup_settings(options: argparse.Namespace) -> CleanupSettings:
         smoothing_of=tuple(options.smoothing_of),
         lowest_score=options.lowest_score,
     )
+
+
+def own_keys(options: argparse.Namespace) -> OwnKeys:
+    """What becomes of keys that the tool did not write."""
+    return OwnKeys.START_OVER if options.start_over else OwnKeys.KEEP if options.keep_keys else OwnKeys.ASK
 
 
 def reduction_settings(options: argparse.Namespace) -> ReductionSettings | None:

@@ -23,12 +23,13 @@ from ..core.report import write_failure
 from .armatures import smplx_armatures
 from .bake_arguments import bake_options
 from .baking import BakeJob, request_for
-from .batch_arguments import SOURCES, cleanup_settings, reduction_settings, wrist_settings
+from .batch_arguments import SOURCES, cleanup_settings, own_keys, reduction_settings, wrist_settings
 from .batch_ending import telling_what_stays
 from .clip_clock import match_scene_to_clip
 from .ending import Ending
 from .exact_request import exact_request
 from .key_reduction import reduce_finger_keys
+from .keyed_bones import check_bones
 from .motion_exporting import MotionJob, MotionTarget, motion_request_for
 from .progress_line import show_progress
 from .proxy_job import show_when_made
@@ -72,6 +73,7 @@ def run(options: argparse.Namespace, ending: Ending) -> None:
         bake_options=bake_options(options),
         preview=not options.no_preview,
         truth=options.truth,
+        own_keys=own_keys(options),
     )
 
     def tell(error: HandmocapError) -> None:
@@ -92,6 +94,8 @@ def run(options: argparse.Namespace, ending: Ending) -> None:
             accuracy = hand["accuracy"]
             fitted, raw = accuracy["bone_direction_error_mean_deg"], accuracy["raw_landmarks_error_mean_deg"]
             print(f"{side} hand: finger bones {fitted:.1f} degrees from the truth, the landmarks as they are {raw:.1f}")
+    if report["keys"]["kept"]:
+        print(f"{report['keys']['kept']} keys of a person's own kept")
     for item in report["worth_looking_at"][:5]:
         first, last = item["timeline"]
         print(f"worth looking at: {item['side']} hand, frames {first:g} to {last:g}: {item['reason']}")
@@ -146,6 +150,8 @@ def _apply_and_save(options: argparse.Namespace) -> None:
     betas = motion.betas if motion is not None else None
     armature = _armature_to_key(options)
     armature = add_body_to_scene(options.body or STAND_IN, betas) if armature is None else armature
+    what_stays = own_keys(options)
+    check_bones(armature, motion is not None, what_stays)
     scene = bpy.context.scene
     match_scene = options.match_scene or not is_a_persons(scene)
     if match_scene:
@@ -156,7 +162,7 @@ def _apply_and_save(options: argparse.Namespace) -> None:
         clip, folder = options.clip.resolve() if options.clip else None, options.save.resolve().parent
         body = apply_body(
             armature, motion, poses, clip, name, options.steady_camera, wrist_settings(options),
-            match_scene=match_scene, first_frame=options.first_frame, proxies=folder,
+            match_scene=match_scene, first_frame=options.first_frame, proxies=folder, own_keys=what_stays,
         )  # fmt: skip
         warnings += body.warnings
         if clip is not None and body.picture is not None:
@@ -165,7 +171,7 @@ def _apply_and_save(options: argparse.Namespace) -> None:
                 body.camera, clip, body.picture, lambda: worker_command(options.env, []), logs, show_progress
             )
             warnings += [said] if said is not None else []
-    applied = apply_hands(armature, poses, settings, name, first_frame=options.first_frame)
+    applied = apply_hands(armature, poses, settings, name, first_frame=options.first_frame, own_keys=what_stays)
     warnings += scene_warnings(scene, poses, armature)
     reduced = reduce_finger_keys(armature, reduction) if reduction is not None else None
     save_copy(options.save.resolve())
@@ -186,8 +192,10 @@ def _retarget_and_save(options: argparse.Namespace) -> None:
     armature = _armature(options.armature)
     target, bone_map = _target(armature, options.target, chosen)
     frames = scene_range(bpy.context.scene)
-    report = transfer_fingers(armature, target, bone_map, frames, not options.add_to_rest, f"{target.name} fingers")
+    name, what_stays = f"{target.name} fingers", own_keys(options)
+    report = transfer_fingers(armature, target, bone_map, frames, not options.add_to_rest, name, what_stays)
     save_copy(options.save.resolve())
+    _warn(report.warnings)
     print(f"{report.keys.keys} keys on {len(bone_map.bones)} {bone_map.name} bones of {target.name}, "
           f"{report.keys.kept_keys} of a person's own kept")  # fmt: skip
 

@@ -13,16 +13,17 @@ from numpy.typing import NDArray
 
 from ..core.body_motion import BodyMotion, BodyTrack, floor_height
 from ..core.clean_hands import CleanHand, Provenance
-from ..core.errors import ArmatureError
+from ..core.errors import ArmatureError, KeysInTheWayError
 from ..core.frame_sampling import FrameSampling
 from ..core.hand_poses import HandTrack
 from ..core.key_settings import KeySettings
 from ..core.rotation_modes import QUATERNION, rotation_property, values_in_mode
 from ..core.skeleton import BODY_JOINTS, JOINT_INDEX, Side, hand_joint_names, joint_group
-from .actions import FILLED_KEY, MEASURED_KEY, RELAXED_KEY, Channel, write_keys
+from .actions import FILLED_KEY, MEASURED_KEY, RELAXED_KEY, Channel, Written, keys_in_the_way, write_keys
 from .armatures import RigMap, deformed_meshes, has_body, map_armature
 from .key_arrays import key_type_number
 from .pelvis_keys import pelvis_keys
+from .plain_curves import bones_in_path
 from .tool_actions import check_own
 
 Array = NDArray[Any]
@@ -37,16 +38,26 @@ _KEY_TYPES = {Provenance.MEASURED: MEASURED_KEY, Provenance.FILLED: FILLED_KEY, 
 
 @dataclass(frozen=True)
 class KeyReport:
-    """Channels, keys that were written, keys of a person's own that stayed, and channels that are locked and so were not."""
+    """Channels, keys that were written, keys of a person's own that stayed, and channels that are locked and so were not.
+
+    `unkeyed_bones` got no key at all and `hardly_keyed_bones` less than half of theirs: what is locked or a person's own.
+    `replaced_keys` of another program gave way, and are kept in the action `replaced_keys_in`.
+    """
 
     channels: int
     keys: int
     kept_keys: int
     locked_channels: int = 0
+    unkeyed_bones: tuple[str, ...] = ()
+    hardly_keyed_bones: tuple[str, ...] = ()
+    replaced_keys: int = 0
+    replaced_keys_in: str = ""
 
     def sentence(self) -> str:
         """What a person should know of it beside the number of frames; empty where that is nothing."""
         parts = [f", {self.kept_keys} keys of your own kept"] if self.kept_keys else []
+        if self.replaced_keys:
+            parts.append(f", {self.replaced_keys} keys of another program replaced")
         if self.locked_channels:
             parts.append(f", {self.locked_channels} locked channels left as they are")
         return "".join(parts)
@@ -208,8 +219,36 @@ def _score_channel(armature: Any, side: Side, track: HandTrack, sampling: FrameS
 
 
 def _report(armature: Any, action_name: str, channels: list[Channel], settings: KeySettings) -> KeyReport:
-    written = write_keys(armature, action_name, channels, settings.ease_frames)
-    return KeyReport(len(channels), written.keys, written.kept, written.locked)
+    bones = [channel for channel in channels if channel.data_path.startswith("pose.bones")]
+    check_room(armature, bones)
+    return report_of(len(channels), write_keys(armature, action_name, channels, settings.ease_frames))
+
+
+def check_room(armature: Any, channels: list[Channel]) -> None:
+    """Raises KeysInTheWayError where not one key could be written, as all bones are locked or keyed by a person."""
+    in_the_way = keys_in_the_way(armature, channels) if channels else None
+    if in_the_way is None:
+        return
+    if not in_the_way.kept:
+        raise KeysInTheWayError(
+            f"Nothing can be keyed, as all channels of these bones of {armature.name} are locked",
+            "unlock their rotations or curves, and apply again",
+        )
+    raise KeysInTheWayError(
+        f"Nothing can be keyed, as all {in_the_way.kept:,} keys on these bones of {armature.name} are your own",
+        "replace them (--start-over, or Replace in the panel)",
+        in_the_way.kept,
+        are_all=True,
+    )
+
+
+def report_of(channel_count: int, written: Written) -> KeyReport:
+    """What came of writing channels."""
+    unkeyed, hardly = (
+        tuple(dict.fromkeys(bone for path in paths for bone in bones_in_path(path)))
+        for paths in (written.unkeyed, written.hardly_keyed)
+    )
+    return KeyReport(channel_count, written.keys, written.kept, written.locked, unkeyed, hardly)
 
 
 def _complete_rest_joints(rig: RigMap) -> Array:

@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from ..core.bone_map import BoneMap, detected_bone_map, wrist_joint
 from ..core.errors import ArmatureError, BadInputError, BoneMapError
 from ..core.hand_key_ease import EASE_FRAMES
+from ..core.own_keys import OwnKeys
 from ..core.retargeting import RestHand, retargeted_rotmat
 from ..core.skeleton import SIDES, Side, hand_joint_names, joint_group
 from .actions import MEASURED_KEY, Channel, key_type_number, write_keys
 from .armatures import RigMap, map_armature
 from .finger_chains import Link, asked_of, between_moves, finger_links
 from .hand_rests import mapped_rest_hand, smplx_rest_hand
-from .motion_keys import KeyReport
+from .keyed_bones import KeyedBones
+from .motion_keys import KeyReport, check_room, report_of
 from .plain_curves import curves_of, has_only_an_action, local_rotmat, moves_by_curves_alone
 from .rotation_channels import is_locked, rotation_channels
 from .sampled_bones import Asked, rotmats_now, sampled_rotmats
@@ -28,16 +30,21 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class TransferReport:
-    """What was keyed on the target, and which of its mapped bones were left out since their rotation is locked."""
+    """What was keyed on the target, and which of its mapped bones were left out since their rotation is locked.
+
+    `warnings` are what a person should know beside it.
+    """
 
     keys: KeyReport
     frame_count: int
     locked_bones: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def transfer_fingers(
-    source: Any, target: Any, bone_map: BoneMap, frames: Array, same_pose: bool = True, action_name: str = "fingers"
-) -> TransferReport:
+    source: Any, target: Any, bone_map: BoneMap, frames: Array, same_pose: bool = True, action_name: str = "fingers",
+    own_keys: OwnKeys = OwnKeys.ASK,
+) -> TransferReport:  # fmt: skip
     """Key the target's mapped finger bones so that its fingers stand in its hands as the source's do in its own.
 
     The source is read as it is shown, with edits, NLA and all else that moves it. The target's wrists and whatever lies
@@ -50,8 +57,10 @@ def transfer_fingers(
         frames: (N,) whole timeline frames.
         same_pose: see `core.retargeting.retargeted_rotmat`.
         action_name: name of the action where the target has none.
+        own_keys: what becomes of other programs' keys on the target.
 
     Raises:
+        KeysInTheWayError: nobody knows whose keys are there, or they leave no room.
         ArmatureError: a rig lacks bones, cannot be keyed, or its palm cannot be found.
         BoneMapError: the map names no whole palm, or bones that the target lacks.
         BadInputError: there are no frames.
@@ -67,6 +76,8 @@ def transfer_fingers(
         raise BadInputError("There are no frames to transfer", "set the scene's range")
     hands = {side: _Hands.of(source, rig, target, bone_map, side) for side in sides}
     links = {side: finger_links(target, hand.bone_of_hand, hand.bones.values()) for side, hand in hands.items()}
+    keyed = KeyedBones.of(target, "finger", [link.bone for side in sides for link in links[side]])
+    keyed.check(own_keys)
     source_rotmats, target_rotmats = _read(source, rig, target, hands, links, frames)
     channels: list[Channel] = []
     key_types = np.full(len(frames), key_type_number(MEASURED_KEY))
@@ -76,9 +87,12 @@ def transfer_fingers(
             local = _own_rotation(target, hand, link, wanted, target_rotmats)
             group = joint_group(hand.joint_of[link.bone])
             channels += rotation_channels(target.pose.bones[link.bone], local, frames, group, key_types)
-    written = write_keys(target, action_name, channels, EASE_FRAMES)
-    keys = KeyReport(len(channels), written.keys, written.kept, written.locked)
-    return TransferReport(keys, len(frames), tuple(bone for hand in hands.values() for bone in hand.locked_bones))
+    room = keyed.make_room(own_keys)
+    check_room(target, channels)
+    written = report_of(len(channels), write_keys(target, action_name, channels, EASE_FRAMES))
+    keys, warnings = keyed.outcome(written, room)
+    locked = tuple(bone for hand in hands.values() for bone in hand.locked_bones)
+    return TransferReport(keys, len(frames), locked, warnings)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from ..core.hand_poses_file import read_hand_poses
 from ..core.hand_skeleton import hand_skeleton
 from ..core.job_protocol import Progress
 from ..core.motion_formats import MotionFormat
+from ..core.own_keys import OwnKeys
 from ..core.quality import HandQuality, hand_quality
 from ..core.report import REPORT_NAME, accuracy_summary, hand_summary, known_hand_poses, quality_summary
 from ..core.skeleton import BODY_JOINTS, SIDES, Side
@@ -42,7 +43,9 @@ from .estimate_request import EstimateRequest
 from .exact_request import exact_request
 from .jobs import ChildJob
 from .key_reduction import ReductionResult, ReductionSettings, reduce_finger_keys
+from .keyed_bones import check_bones
 from .motion_exporting import MotionJob, MotionTarget, joints_needed, motion_request_for
+from .motion_keys import KeyReport
 from .preview import render_preview
 from .problems import find_problems, mark_problems
 from .proxy_job import show_when_made
@@ -91,6 +94,7 @@ class RunOptions:
     cleanup: CleanupSettings = field(default_factory=CleanupSettings)
     reduction: ReductionSettings | None = None  # None keys every frame
     preview: bool = True
+    own_keys: OwnKeys = OwnKeys.ASK  # what becomes of keys of other programs on an armature of the file
     truth: Path | None = None  # known finger poses, to say how far the estimate is from them
 
     @property
@@ -183,6 +187,7 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
             )
     else:
         map_armature(existing, HAND_JOINTS if motion is None else (*HAND_JOINTS, *BODY_JOINTS))
+        check_bones(existing, motion is not None, options.own_keys)
         for one in options.motion:
             map_armature(existing, joints_needed(one))
         if options.bake:
@@ -266,6 +271,7 @@ def _build_scene(
         body = apply_body(
             armature, motion, poses, clip, f"{name} motion", options.steady_camera, options.wrist,
             match_scene=match_scene, first_frame=options.first_frame, proxies=options.out,
+            own_keys=options.own_keys,
         )  # fmt: skip
         keys["body"] = dataclasses.asdict(body.keys)
         keys["lift_to_floor_m"] = body.lift
@@ -277,11 +283,14 @@ def _build_scene(
 
             said = show_when_made(body.camera, clip, body.picture, worker, options.log_folder, on_progress)
             warnings += [said] if said is not None else []
-    applied = apply_hands(armature, poses, options.cleanup, f"{name} motion", first_frame=options.first_frame)
+    applied = apply_hands(
+        armature, poses, options.cleanup, f"{name} motion", first_frame=options.first_frame, own_keys=options.own_keys
+    )
     warnings += scene_warnings(scene, poses, armature)
     mark_problems(bpy.context.scene, find_problems(armature, applied, poses))
     keys["hands"] = dataclasses.asdict(applied.keys)
     keys["total"] = count_keys(armature)
+    keys |= _what_became_of_others([applied.keys, *([body.keys] if motion is not None else [])])
     # The estimate and the body may both know of the same thing.
     return armature, applied, keys, list(dict.fromkeys([*warnings, *applied.warnings]))
 
@@ -290,6 +299,15 @@ def scene_warnings(scene: Any, poses: HandPoses, armature: Any) -> list[str]:
     """What differs where a scene was left as it is, and how to change that."""
     said = difference(scene, poses, armature)
     return [f"{said}, and the keys lie where the clip's times fall on it: --match-scene gives it the clip's"] if said else []
+
+
+def _what_became_of_others(reports: list[KeyReport]) -> dict[str, Any]:
+    """Keys that the tool did not write: how many stayed, how many gave way, and the actions that keep those."""
+    return {
+        "kept": sum(report.kept_keys for report in reports),
+        "replaced": sum(report.replaced_keys for report in reports),
+        "replaced_in": sorted({report.replaced_keys_in for report in reports if report.replaced_keys}),
+    }
 
 
 def _bake(options: RunOptions, armature: Any, on_progress: OnProgress) -> list[dict[str, Any]]:

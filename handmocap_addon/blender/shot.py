@@ -19,7 +19,7 @@ from ..core.corrections import Correction, WristFrom
 from ..core.errors import BadInputError, BadUsageError, ClipError
 from ..core.hand_poses import HandPoses, HandTrack
 from ..core.key_settings import KeySettings
-from ..core.rotation_modes import AXIS_ANGLE, EULER_ORDERS, QUATERNION
+from ..core.own_keys import OwnKeys
 from ..core.skeleton import BODY_JOINTS, SIDES, Side, hand_joint_names
 from ..core.smplx_model_file import read_smplx_model
 from ..core.stand_in_body import load_stand_in_body
@@ -37,15 +37,15 @@ from .clip_moves import bring_to_place
 from .clip_place import keep_place, place_of
 from .corrections_store import forget_corrections, read_corrections, tracks_of
 from .finger_target import target_of_joints
+from .keyed_bones import KeyedBones
 from .look_after_apply import look_at_body, look_at_hands
-from .motion_keys import KeyReport, rotation_path, score_path, write_body_keys, write_hand_keys
+from .motion_keys import KeyReport, score_path, write_body_keys, write_hand_keys
 from .rest_warnings import rest_warnings
 from .retimed_frames import retimed_as
 from .scene_content import is_a_persons, remember_match
 from .scene_time import check_range, set_range
 from .shown_pictures import ClipPicture, picture_of
 from .stance import check_stance
-from .tool_actions import check_own
 
 STAND_IN = "stand-in"
 
@@ -92,29 +92,39 @@ def apply_hands(
     key_settings: KeySettings | None = None,
     only_joints: Collection[str] | None = None,
     first_frame: int | None = None,
+    own_keys: OwnKeys = OwnKeys.ASK,
 ) -> AppliedHands:
     """Clean the hands, as corrected, and key them on an armature's fingers; keys of a person's own stay.
 
     `only_joints` names the joints that are keyed, all where None. The clip's times are laid on the scene's clock from
     `first_frame` on, or from where its keys are already, else from the scene's first frame on; what earlier runs keyed, and
-    a person on it, goes along.
+    a person on it, goes along. What becomes of other programs' keys is `own_keys`; with `START_OVER`, what a person said
+    about the fingers is forgotten too.
 
     Raises:
-        ArmatureError: the armature has no finger bones.
+        ArmatureError: the armature has no finger bones, or something else moves them.
         BadInputError: there is nothing to key.
+        KeysInTheWayError: nobody knows whose keys are there, or they leave no room.
     """
     if poses.frame_count == 0:
         raise BadInputError("The hands cover no frames", "run Estimate again")
+    fingers = KeyedBones.fingers(armature, only_joints)
+    fingers.check(own_keys)
     place = place_on(bpy.context.scene, armature, first_frame)
-    cleaned = cleaned_hands(armature, poses, settings, place)
-    check_range(cleaned.frames)
+    frames = frames_at(place, poses, armature)
+    check_range(frames)
     keyed = HAND_JOINTS if only_joints is None else tuple(only_joints)
-    stance = check_stance(armature, map_armature(armature, keyed), keyed, cleaned.frames)
+    stance = check_stance(armature, map_armature(armature, keyed), keyed, frames)
+    if own_keys is OwnKeys.START_OVER:
+        _forget_fingers(armature, keyed)
+    room = fingers.make_room(own_keys)
+    cleaned = cleaned_hands(armature, poses, settings, place)
     bring_to_place(armature, bpy.context.scene, place, poses)
     keys = write_hand_keys(armature, cleaned.hands, cleaned.tracks, cleaned.frames, action_name, key_settings, only_joints)
     keep_place(armature, place)
     seen = look_at_hands(armature, cleaned.hands, cleaned.frames, key_settings, keyed)
-    warnings = (*stance, *rest_warnings(armature, keyed), *seen)
+    keys, said = fingers.outcome(keys, room, seen)
+    warnings = (*stance, *rest_warnings(armature, keyed), *said)
     keep_warnings(armature, "fingers", warnings)
     return AppliedHands(cleaned.tracks, cleaned.hands, cleaned.frames, keys, warnings)
 
@@ -136,18 +146,15 @@ def start_over(
         ArmatureError: the armature has no finger bones.
         BadInputError: there is nothing to key.
     """
-    rig = map_armature(armature)
-    check_own(armature)
-    if poses.frame_count == 0:
-        raise BadInputError("The hands cover no frames", "run Estimate again")
+    return apply_hands(armature, poses, settings, action_name, key_settings, joints, own_keys=OwnKeys.START_OVER)
+
+
+def _forget_fingers(armature: Any, joints: Collection[str]) -> None:
+    """What was said about them, and the scores of whole hands; their keys go with those of all bones."""
     forget_corrections(armature, target_of_joints(joints))
-    for joint in joints:
-        for mode in (QUATERNION, AXIS_ANGLE, EULER_ORDERS[0]):
-            forget_property(armature, rotation_path(rig.bone_of_joint[joint], mode), range(4))
     for side in SIDES:
         if set(hand_joint_names(side)) <= set(joints):
             forget_property(armature, score_path(side), [0])
-    return apply_hands(armature, poses, settings, action_name, key_settings, joints)
 
 
 @dataclass(frozen=True)
@@ -173,6 +180,7 @@ def apply_body(
     match_scene: bool | None = None,
     first_frame: int | None = None,
     proxies: Path | None = None,
+    own_keys: OwnKeys = OwnKeys.ASK,
 ) -> AppliedBody:
     """Key a GVHMR motion on an armature and add the clip's camera.
 
@@ -184,13 +192,16 @@ def apply_body(
     order in which body and fingers are applied does not matter, and a person's keys on them are found like all others.
 
     Raises:
-        ArmatureError: the armature lacks body bones.
+        ArmatureError: the armature lacks body bones, or something else moves them.
         BelongingError, FrameCountError: the body is not of the hands' clip.
         BadInputError: the wrists should come from hands that are not there.
+        KeysInTheWayError: nobody knows whose keys are there, or they leave no room.
     """
     wrist = wrist or WristSettings()
     scene = bpy.context.scene
     match_scene = not is_a_persons(scene) if match_scene is None else match_scene
+    bones = KeyedBones.body(armature)
+    bones.check(own_keys)
     place = place_on(scene, armature, first_frame)
     motion = body_for(motion, poses, clip)
     if poses is not None:
@@ -205,6 +216,7 @@ def apply_body(
     motion = _with_wrists(armature, motion, poses, tracks, wrist, corrections)
     filled = _filled_wrists(tracks, wrist, corrections)
     stance = check_stance(armature, map_armature(armature, BODY_JOINTS), BODY_JOINTS, frames)
+    room = bones.make_room(own_keys)
     bring_to_place(armature, scene, place, poses)
     if poses is None and match_scene:
         set_range(scene, frames)
@@ -226,7 +238,8 @@ def apply_body(
         except ClipError as error:
             warnings = (*warnings, f"The clip is not behind the camera: {error.sentence()}")
     seen = look_at_body(armature, motion, lift, frames, key_settings)
-    warnings = (*warnings, *stance, *rest_warnings(armature, BODY_JOINTS), *seen)
+    keys, said = bones.outcome(keys, room, seen)
+    warnings = (*warnings, *stance, *rest_warnings(armature, BODY_JOINTS), *said)
     keep_warnings(armature, "body", warnings)
     return AppliedBody(keys, camera, lift, warnings, picture)
 

@@ -110,6 +110,20 @@ class ArmatureError(BadInputError):
     code = "bad_armature"
 
 
+class KeysInTheWayError(BadInputError):
+    """Keys of which it is not known whether a person made them, or that leave no room for any of the tool's.
+
+    `key_count` is how many there are; `are_all` where nothing but forgetting all of them helps.
+    """
+
+    code = "keys_in_the_way"
+
+    def __init__(self, message: str, hint: str, key_count: int = 0, are_all: bool = False) -> None:
+        super().__init__(message, hint)
+        self.key_count = key_count
+        self.are_all = are_all
+
+
 class BoneMapError(BadInputError):
     """A map of finger joints to another rig's bones that is damaged, contradicts itself or does not fit the rig."""
 

@@ -46,6 +46,7 @@ class Status:
     is_cancelled: bool = False
     is_dismissed: bool = False  # a failure that the artist has seen
     result: Result | None = field(default=None, compare=False)
+    error: HandmocapError | None = field(default=None, compare=False)
 
     def sentence_for(self, scene: bpy.types.Scene) -> str:
         """The sentence, with a word about whose it is where that is not this scene."""
@@ -162,8 +163,10 @@ def dismiss(stage: str) -> None:
         _status[stage] = replace(_status[stage], is_dismissed=True)
 
 
-def set_status(stage: str, ok: bool, sentence: str, log_path: Path | None = None) -> None:
-    _status[stage] = Status(ok, sentence, log_path, JobOwner.of(bpy.context.scene))
+def set_status(
+    stage: str, ok: bool, sentence: str, log_path: Path | None = None, error: HandmocapError | None = None
+) -> None:
+    _status[stage] = Status(ok, sentence, log_path, JobOwner.of(bpy.context.scene), error=error)
 
 
 def cancel(stage: str) -> None:
@@ -270,5 +273,5 @@ def sentences_for(operator: bpy.types.Operator, stage: str) -> Iterator[None]:
         said = _status.get(stage)
         # A job that failed while it was waited for has said so already, with its log.
         if said is None or said.sentence != error.sentence():
-            set_status(stage, False, error.sentence())
+            set_status(stage, False, error.sentence(), error=error)
         operator.report({"ERROR"}, error.sentence())

@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from . import announcements, handlers, job_operators, panel_jobs, status_bar
+from . import announcements, handlers, job_operators, keys_in_the_way, panel_jobs, status_bar
 from .bake import operators as bake_operators
 from .bake import panel as bake_panel
 from .bake import settings as bake_settings
@@ -66,6 +66,7 @@ CLASSES = (
     *body_operators.CLASSES,
     *finger_operators.CLASSES,
     *rotation_and_start_over.CLASSES,
+    *keys_in_the_way.CLASSES,
     *problem_operators.CLASSES,
     *correction_operators.CLASSES,
     *key_operators.CLASSES,

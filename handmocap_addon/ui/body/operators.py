@@ -4,9 +4,11 @@ import bpy
 
 from ...blender.body_of_clip import body_for
 from ...blender.clip_clock import match_scene_to_clip
+from ...blender.keyed_bones import KeyedBones
 from ...blender.shot import add_body_to_scene, apply_body
 from ...core.gvhmr_file import read_gvhmr_result
 from ...core.hand_poses_file import read_hand_poses
+from ...core.own_keys import OwnKeys
 from .. import panel_jobs
 from ..drawing import has_own_armature, waits_for
 from ..flow import origins
@@ -54,7 +56,7 @@ class HANDMOCAP_OT_add_body(bpy.types.Operator):
         return {"CANCELLED"}
 
 
-def apply_motion(context: bpy.types.Context, match_scene: bool = False) -> None:
+def apply_motion(context: bpy.types.Context, match_scene: bool = False, own_keys: OwnKeys = OwnKeys.ASK) -> None:
     """Read GVHMR's result and the hands, where there are any, and key them as the panel's settings say.
 
     Raises:
@@ -66,6 +68,7 @@ def apply_motion(context: bpy.types.Context, match_scene: bool = False) -> None:
     poses = read_hand_poses(hands) if hands is not None and hands.is_file() else None
     shown = clip if clip is not None and clip.exists() else None
     motion = body_for(motion, poses, shown)
+    KeyedBones.body(settings.armature).check(own_keys)
     if poses is not None and match_scene:
         match_scene_to_clip(context.scene, poses, settings.armature)
     name = f"{(clip or settings.gvhmr_path()).stem} motion"
@@ -81,6 +84,7 @@ def apply_motion(context: bpy.types.Context, match_scene: bool = False) -> None:
         wrist,
         keys,
         match_scene,
+        own_keys=own_keys,
         proxies=hands.parent if poses is not None and hands is not None else None,
     )
     origins.keep(settings.armature, STAGE, origins.of_body(settings))

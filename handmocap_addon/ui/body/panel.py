@@ -4,6 +4,7 @@ import bpy
 
 from ..drawing import CATEGORY, stage_state
 from ..flow.header import WithState
+from ..keys_in_the_way import keys_in_the_way
 from ..preferences import smplx_folder
 from .operators import STAGE
 
@@ -33,6 +34,7 @@ class HANDMOCAP_PT_body(WithState, bpy.types.Panel):
         row.operator("handmocap.apply_body", icon="ARMATURE_DATA")
         row.prop(settings, "steady_camera", text="", icon="CAMERA_DATA")
         stage_state(column, STAGE)
+        keys_in_the_way(column, STAGE)
         header, body = self.layout.panel("handmocap_wrists", default_closed=True)
         header.label(text="Wrists")
         if body is not None:

@@ -5,6 +5,7 @@ import bpy
 from ...core.cleanup_settings import SMOOTHING_TARGETS
 from ..drawing import CATEGORY, stage_state
 from ..flow.header import WithState
+from ..keys_in_the_way import keys_in_the_way
 from ..settings import HandmocapSettings
 from .operators import STAGE
 
@@ -29,6 +30,7 @@ class HANDMOCAP_PT_fingers(WithState, bpy.types.Panel):
         row.operator("handmocap.apply_hands", icon="KEYINGSET")
         row.operator("handmocap.start_over", text="", icon="LOOP_BACK")
         stage_state(self.layout, STAGE)
+        keys_in_the_way(self.layout, STAGE)
         _draw_own_strengths(self.layout, settings)
         _draw_filling_in(self.layout, settings)
         _draw_keys(self.layout, settings)

@@ -50,11 +50,10 @@ Its arms, locked channels and keys that you made yourself stay as they are; no c
                 settings.armature, retarget.target, retarget.bone_map(), frames, retarget.same_pose, f"{name} fingers"
             )
             said = f"{report.keys.keys} keys on {report.frame_count} frames"
-            if report.keys.kept_keys:
-                said += f", {report.keys.kept_keys} keys of your own kept"
+            said += report.keys.sentence()
             if report.locked_bones:
                 said += f", {len(report.locked_bones)} locked bones left out"
-            panel_jobs.set_status(STAGE, True, said)
+            panel_jobs.set_status(STAGE, True, ". ".join([said, *report.warnings]))
             return {"FINISHED"}
         return {"CANCELLED"}
 
