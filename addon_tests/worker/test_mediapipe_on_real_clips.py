@@ -8,9 +8,17 @@ import numpy as np
 import pytest
 
 from addon_tests.making.worker_process import REPOSITORY, Finished, Worker
+from handmocap_addon.core.clean_hands import clean_hand
+from handmocap_addon.core.cleanup_settings import CleanupSettings
+from handmocap_addon.core.finger_trust import finger_trust
 from handmocap_addon.core.hand_poses import HandPoses
 from handmocap_addon.core.hand_poses_file import read_hand_poses
+from handmocap_addon.core.hand_skeleton import hand_skeleton
+from handmocap_addon.core.quality import hand_quality
+from handmocap_addon.core.relaxed_hand import relaxed_hand_pose
 from handmocap_addon.core.skeleton import SIDES, finger_landmarks
+from handmocap_addon.core.stand_in_body import load_stand_in_body
+from handmocap_addon.core.worth_looking_at import ranges_worth_looking_at
 
 CLIPS = REPOSITORY.parent / "shared" / "clips"
 # Frames with no, one and two hands, as counted by MediaPipe 0.10.21 (README.md beside the clips).
@@ -154,3 +162,29 @@ def test_the_same_clip_gives_the_same_hands_again(estimated, tmp_path):
     for side in SIDES:
         np.testing.assert_array_equal(again.track(side).detected, poses.track(side).detected)
         np.testing.assert_allclose(again.track(side).keypoints_2d, poses.track(side).keypoints_2d, atol=0.5)
+
+
+# Frames on which fists are clenched before the camera, by eye; the fingers come out half open.
+FISTS = {"left": range(22, 30), "right": range(24, 30)}
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_clenched_fists_that_come_out_half_open_need_a_look(estimated, side):
+    poses = estimated("asl_want")[1]
+    track, skeleton = poses.track(side), hand_skeleton(load_stand_in_body(), side)
+    clean = clean_hand(track, poses.frame_time, relaxed_hand_pose(side), CleanupSettings(), side)
+    ranges = ranges_worth_looking_at({side: hand_quality(track, clean, skeleton, poses.frame_time)})
+    named = {frame for item in ranges if "low score" in item.reason for frame in range(item.first, item.last + 1)}
+    fists = {frame for frame in FISTS[side] if track.detected[frame]}
+    assert len(fists) >= 5
+    assert len(fists & named) >= 0.8 * len(fists)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_hands_laid_together_steadily_need_none(estimated, side):
+    # What the estimator itself is unsure of is left: here which of the two hands it is.
+    poses = estimated("asl_book")[1]
+    track = poses.track(side)
+    rows = np.flatnonzero(track.detected)
+    trust = finger_trust(track, rows, hand_skeleton(load_stand_in_body(), side), poses.frame_time)
+    assert (trust < 0.6).mean() < 0.1

@@ -16,6 +16,7 @@ from ..core.body_model import BodyModel
 from ..core.body_motion import BodyMotion
 from ..core.clip_slices import ClipSlice
 from ..core.errors import BadUsageError, BelongingError, ClipError, FrameCountError, NoHandsError
+from ..core.finger_trust import finger_trust
 from ..core.frame_marks import FrameMark
 from ..core.hand_detections import Array, HandDetections
 from ..core.hand_poses import HandPoses, HandTrack
@@ -362,7 +363,9 @@ class _Run:
             **_notes_for(number, association, detections),
         }
         tracks = {
-            side: _hand_track(side, detections, association.of(number, side), request.body, self._estimator)
+            side: _hand_track(
+                side, detections, association.of(number, side), timing.frame_time, request.body, self._estimator
+            )
             if side in request.sides
             else HandTrack.empty(frame_count)
             for side in SIDES
@@ -400,7 +403,7 @@ def _notes_for(person: int, association: HandAssociation, detections: HandDetect
 
 
 def _hand_track(
-    side: Side, detections: HandDetections, given: Array, body: BodyModel, estimator: HandEstimator
+    side: Side, detections: HandDetections, given: Array, frame_time: Array, body: BodyModel, estimator: HandEstimator
 ) -> HandTrack:
     """The hand of a side from the detection (N,) that it has on each frame, or -1."""
     rows = np.flatnonzero(given >= 0)
@@ -416,11 +419,13 @@ def _hand_track(
     track.betas[rows] = detections.betas[chosen]
     # A pose that was estimated for a hand of the other side is none.
     has_no_pose = ~detections.has_pose[chosen] | (detections.is_right[chosen] != (side == "right"))
-    return _fitted(track, side, rows[has_no_pose], body, estimator)
+    return _fitted(track, side, rows[has_no_pose], frame_time, body, estimator)
 
 
-def _fitted(track: HandTrack, side: Side, rows: Array, body: BodyModel, estimator: HandEstimator) -> HandTrack:
-    """The track with the poses of some rows fitted to their landmarks."""
+def _fitted(
+    track: HandTrack, side: Side, rows: Array, frame_time: Array, body: BodyModel, estimator: HandEstimator
+) -> HandTrack:
+    """The track with the poses of some rows fitted to their landmarks, and no higher scores than these poses deserve."""
     if not len(rows):
         return track
     skeleton = hand_skeleton(body, side)
@@ -430,4 +435,7 @@ def _fitted(track: HandTrack, side: Side, rows: Array, body: BodyModel, estimato
         fitted = estimator.fit(track.keypoints_3d[block], track.keypoints_2d[block], skeleton)
         pose[block] = fitted.pose_axis_angle
         orient[block] = fitted.global_orient_axis_angle
-    return replace(track, pose_axis_angle=pose, global_orient_axis_angle=orient)
+    track = replace(track, pose_axis_angle=pose, global_orient_axis_angle=orient)
+    score = track.score.copy()
+    score[rows] = np.minimum(score[rows], finger_trust(track, rows, skeleton, frame_time))
+    return replace(track, score=score)
