@@ -24,6 +24,7 @@ from ..core.errors import MissingSetupError, PointsDifferError
 from ..core.set_up.file_hashes import sha256_of
 from .bake_capture import Capture
 from .bake_export import export, path_in_file, sampled_frames, show, usd_density
+from .bake_local import make_local
 from .bake_pieces import ExactPose, finished_piece, report_path, scene_fingerprint
 from .bake_prover import Prover
 from .bake_read_back import read_back
@@ -50,6 +51,7 @@ def bake_request(order: dict[str, Any], report_progress: ProgressSink) -> list[d
     armature = bpy.data.objects[order["armature"]]
     camera = bpy.data.objects[order["camera"]] if order["camera"] else None
     meshes = [bpy.data.objects[name] for name in order["meshes"]]
+    make_local([armature, *meshes, *([camera] if camera is not None else [])])
     notes = {}
     if order["exact"] is not None:
         show(bpy.context.scene, [armature, *meshes])
@@ -303,6 +305,7 @@ class _Reader:
                 self._begin(expected, written.folder)
                 return self._prover.answer()
             except MissingSetupError:
+                self._prover.close()
                 self._prover = None
                 expected = with_points()
         return read_back(scene, expected, self._report_progress, stage)

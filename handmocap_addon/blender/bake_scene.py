@@ -98,6 +98,16 @@ def _give_names(things: list[Any]) -> None:
         thing.data.name = name
 
 
+def _free_name(wanted: str) -> str:
+    """A name that nothing in the file has: Blender would add a number after a point, which the exporters write otherwise."""
+    taken = {thing.name for kept in (bpy.data.objects, bpy.data.meshes) for thing in kept}
+    name, number = wanted, 1
+    while name in taken:
+        number += 1
+        name = f"{wanted}_{number}"
+    return name
+
+
 def _plain_name(name: str) -> str:
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     plain = re.sub(r"\W", "_", ascii_only)
@@ -127,7 +137,7 @@ def _hand_meshes(armature: Any, meshes: list[Any], cut: bool) -> list[Any]:
         hands = mesh.copy()
         hands.data = mesh.data.copy()
         bpy.context.scene.collection.objects.link(hands)
-        hands.name = _HANDS if len(meshes) == 1 else f"{mesh.name}_{_HANDS}"
+        hands.name = _free_name(_HANDS if len(meshes) == 1 else f"{mesh.name}_{_HANDS}")
         hands.data.name = hands.name
         if cut:
             _keep_vertices(hands.data, members)
