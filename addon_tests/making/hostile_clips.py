@@ -153,13 +153,14 @@ def encoded_picture(kind: str, pixels: Array, pixel_format: str) -> bytes:
     return _encoded(kind, frame, pixel_format)
 
 
-def exr_picture(light: Array, aspect: Fraction = Fraction(1)) -> bytes:
-    """Scene light (H, W, 3) or grey (H, W) float as an OpenEXR picture."""
+def exr_picture(light: Array, aspect: Fraction = Fraction(1), **options: str) -> bytes:
+    """Scene light (H, W, 3) or grey (H, W) float as an OpenEXR picture; `options` are the encoder's."""
     pixel_format = "gbrpf32le" if light.ndim == 3 else "grayf32le"
     context = av.CodecContext.create("exr", "w")
     context.height, context.width = light.shape[:2]
     context.pix_fmt, context.time_base = pixel_format, Fraction(1, 24)
     context.sample_aspect_ratio = aspect
+    context.options = options
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(light, np.float32), format=pixel_format)
     return b"".join(bytes(packet) for packet in (*context.encode(frame), *context.encode(None)))
 

@@ -132,6 +132,18 @@ def test_a_grey_exr_is_read(tmp_path):
     assert clips.number_in(frame.pixels) == 9
 
 
+@pytest.mark.parametrize("grey", [False, True])
+@pytest.mark.parametrize("kind", ["half", "float"])
+def test_light_of_half_and_whole_floats_is_the_same(tmp_path, kind, grey):
+    pixels = clips.picture(9, 150, 96)  # rows that no alignment fits
+    light = light_of(pixels).mean(axis=-1) if grey else light_of(pixels)
+    (frame,) = decoded(write(tmp_path / "plate", {"p1.exr": hostile_clips.exr_picture(light, format=kind)}))
+    assert frame.pixels.shape == pixels.shape
+    if not grey:
+        np.testing.assert_allclose(frame.pixels.astype(int), pixels, atol=1)
+    assert clips.number_in(frame.pixels) == 9
+
+
 def test_light_that_is_no_number_or_too_bright_is_shown(tmp_path):
     light = light_of(clips.picture(9))
     light[-1, :4] = np.array((np.nan, np.inf, 70_000.0, -1.0))[:, None]

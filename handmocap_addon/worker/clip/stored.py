@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
+import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.errors import ClipError
 from .orientation import Orientation
 from .views import View, displayed
 
@@ -50,9 +52,18 @@ def plausible_aspect(aspect: Fraction | None) -> Fraction:
 
 
 def upright_pixels(frame: Any, stored: StoredPicture, channel_order: ChannelOrder) -> NDArray[Any]:
-    """The pixels (H, W, 3) uint8 of a decoded frame, as `stored` says, whatever size the frame has itself."""
+    """The pixels (H, W, 3) uint8 of a decoded frame, as `stored` says, whatever size the frame has itself.
+
+    Raises:
+        ClipError: nobody here can read such pixels.
+    """
     plain = stored.view == "srgb" and not _is_float(frame)
-    pixels = frame.to_ndarray(format=f"{channel_order}24") if plain else displayed(_values(frame), stored.view)
+    try:
+        pixels = frame.to_ndarray(format=f"{channel_order}24") if plain else displayed(_values(frame), stored.view)
+    except (ValueError, av.error.FFmpegError) as error:
+        raise ClipError(
+            f"The clip's pixels are of a kind that cannot be read ({frame.format.name})", "convert it to RGB of 8 or 16 bits"
+        ) from error
     if not plain and channel_order == "bgr":
         pixels = np.ascontiguousarray(pixels[..., ::-1])
     if (pixels.shape[1], pixels.shape[0]) != stored.squared_size:
@@ -69,7 +80,24 @@ def _is_float(frame: Any) -> bool:
 def _values(frame: Any) -> NDArray[Any]:
     """Red, green and blue (H, W, 3) as fine as they are stored: uint8, uint16 or float. Transparency is left out."""
     if _is_float(frame):
-        values = frame.to_ndarray()
-        return np.repeat(values[..., None], 3, axis=-1) if values.ndim == 2 else values[..., :3]
+        return _float_values(frame)
     deep = any(component.bits > 8 for component in frame.format.components)
     return frame.to_ndarray(format="rgb48le" if deep else "rgb24")
+
+
+def _float_values(frame: Any) -> NDArray[Any]:
+    """Straight from the planes, since neither PyAV nor FFmpeg's scaler takes all kinds of floats, nor values above 1."""
+    name = frame.format.name
+    kind = np.dtype(("<" if name.endswith("le") else ">") + ("f2" if "f16" in name else "f4"))
+    planes = [
+        np.frombuffer(plane, kind).reshape(-1, plane.line_size // kind.itemsize)[: frame.height] for plane in frame.planes
+    ]
+    if name.startswith("gbr"):
+        green, blue, red = (plane[:, : frame.width] for plane in planes[:3])
+        return np.stack((red, green, blue), axis=-1)
+    if name.startswith("gray"):
+        return np.repeat(planes[0][:, : frame.width, None], 3, axis=-1)
+    channels = len(frame.format.components)
+    packed: NDArray[Any] = planes[0][:, : frame.width * channels].reshape(frame.height, frame.width, channels)
+    # Grey with transparency, or red, green and blue with or without.
+    return np.repeat(packed[..., :1], 3, axis=-1) if channels < 3 else packed[..., :3]
