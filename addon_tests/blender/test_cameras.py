@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,12 @@ from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Vector
 
 from addon_tests.blender.rigs import meshcapade_like, mpi_like, ours, world_surface
+from handmocap_addon.blender.apply_warnings import warnings_of
 from handmocap_addon.blender.cameras import _set_lens
 from handmocap_addon.blender.scene_time import set_frame_rate
 from handmocap_addon.blender.shot import apply_body
+from handmocap_addon.core.body_pictures import turned_upright, with_lens_scaled
+from handmocap_addon.core.errors import BadInputError, BelongingError
 from handmocap_addon.core.gvhmr_file import read_gvhmr_result
 from handmocap_addon.core.hand_poses import HandPoses, HandTrack
 from handmocap_addon.core.skeleton import SIDES
@@ -31,11 +36,13 @@ def truth(demo: Path) -> Iterator[Any]:
         yield {key: content[key] for key in content.files}
 
 
-def _applied(demo: Path, scene: Any, maker: Any = ours, steady: bool = False, armature: Any = None) -> Any:
-    motion = read_gvhmr_result(demo / "hmr4d_results.pt")
+def _applied(
+    demo: Path, scene: Any, maker: Any = ours, steady: bool = False, armature: Any = None, motion: Any = None, **clip: Any
+) -> Any:
+    motion = motion or read_gvhmr_result(demo / "hmr4d_results.pt")
     armature = armature or maker(load_stand_in_body(motion.betas))
     set_frame_rate(scene, Fraction(24000, 1001))
-    meta = {"clip": {"name": "clip.mp4", "size": [640, 480], "fps": [24000, 1001]}}
+    meta = {"clip": {"name": "clip.mp4", "size": [640, 480], "fps": [24000, 1001], **clip}}
     blank = HandTrack.empty(FRAME_COUNT)
     poses = HandPoses(blank, blank, np.arange(FRAME_COUNT), np.arange(FRAME_COUNT) * 1001 / 24000, meta)
     return armature, apply_body(armature, motion, poses, demo / "clip.mp4", "clip motion", steady)
@@ -193,3 +200,78 @@ def test_the_range_is_the_clips_where_there_are_no_hands_yet(demo: Path, scene: 
     apply_body(ours(load_stand_in_body(motion.betas)), motion, None, None, "body", steady_camera=True)
     assert (scene.frame_start, scene.frame_end) == (1, FRAME_COUNT)
     assert (scene.render.resolution_x, scene.render.resolution_y) == (640, 480)
+
+
+@pytest.mark.parametrize("size", [(1280, 960), (320, 240), (642, 480)])
+def test_a_body_of_pictures_of_another_size_has_the_clip_s_camera(
+    size: tuple[int, int], demo: Path, scene: Any, truth: dict[str, Any]
+) -> None:
+    motion = with_lens_scaled(read_gvhmr_result(demo / "hmr4d_results.pt"), (640.0, 480.0), size)
+    armature, applied = _applied(demo, scene, motion=motion)
+    assert (scene.render.resolution_x, scene.render.resolution_y) == (640, 480)
+    assert _largest_miss(scene, armature, truth) < (1.0 if size != (642, 480) else 3.0)
+    assert bool(applied.warnings) == (size != (642, 480))
+
+
+@pytest.mark.parametrize("rotation", [90, 270])
+def test_a_body_of_a_phone_s_lying_pictures_has_the_upright_camera(
+    rotation: int, demo: Path, scene: Any, truth: dict[str, Any]
+) -> None:
+    lying = turned_upright(read_gvhmr_result(demo / "hmr4d_results.pt"), (640, 480), 360 - rotation)
+    armature, applied = _applied(demo, scene, motion=lying, rotation=rotation, stored_size=[480, 640])
+    assert _largest_miss(scene, armature, truth) < 1.0
+    assert f"{rotation} degrees" in warnings_of(armature, "body")[0]
+    assert applied.warnings == warnings_of(armature, "body")
+
+
+def _lying(motion: Any) -> Any:
+    return turned_upright(motion, (640, 480), 90)
+
+
+def _of_a_wide_picture(motion: Any) -> Any:
+    return with_lens_scaled(motion, (640.0, 480.0), (1920, 800))
+
+
+def _half(motion: Any) -> Any:
+    return motion.slice_frames(0, 48)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (_lying, "480x640 and clip.mp4 has 640x480: they lie"),
+        (_of_a_wide_picture, "1920x800 and clip.mp4 has 640x480"),
+        (_half, "has 48 frames and clip.mp4 has 96"),
+    ],
+)
+@pytest.mark.parametrize("has_hands", [True, False])
+def test_a_body_of_another_clip_is_refused_and_changes_nothing(
+    change: Any, sentence: str, has_hands: bool, demo: Path, scene: Any
+) -> None:
+    motion = change(read_gvhmr_result(demo / "hmr4d_results.pt"))
+    armature = ours(load_stand_in_body(motion.betas))
+    before = (scene.frame_end, scene.render.resolution_x, scene.camera, len(scene.objects))
+    with_hands = partial(_applied, demo, scene, motion=motion, armature=armature)
+    without = partial(apply_body, armature, motion, None, demo / "clip.mp4", "clip motion", False)
+    with pytest.raises(BadInputError, match=sentence):
+        (with_hands if has_hands else without)()
+    assert armature.animation_data is None
+    assert (scene.frame_end, scene.render.resolution_x, scene.camera, len(scene.objects)) == before
+
+
+def test_a_body_whose_wrists_are_not_where_the_hands_are_is_refused(demo: Path, scene: Any, truth: dict[str, Any]) -> None:
+    motion = read_gvhmr_result(demo / "hmr4d_results.pt")
+    tracks = []
+    for side in SIDES:
+        track = HandTrack.empty(FRAME_COUNT)
+        track.detected[:] = True
+        track.keypoints_2d[:] = _true_pixels(truth, side)[:, None]
+        tracks.append(track)
+    meta = {"clip": {"name": "clip.mp4", "size": [640, 480], "fps": [24000, 1001]}}
+    poses = HandPoses(*tracks, np.arange(FRAME_COUNT), np.arange(FRAME_COUNT) * 1001 / 24000, meta)
+    armature = ours(load_stand_in_body(motion.betas))
+    elsewhere = replace(motion, camera=replace(motion.camera, translation=motion.camera.translation + (1.2, 0.0, 0.0)))
+    with pytest.raises(BelongingError, match="seen on 96 of 96 frames of clip.mp4"):
+        apply_body(armature, elsewhere, poses, demo / "clip.mp4", "clip motion", False)
+    assert armature.animation_data is None
+    assert apply_body(armature, motion, poses, demo / "clip.mp4", "clip motion", False).warnings == ()

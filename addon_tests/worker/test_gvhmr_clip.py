@@ -49,7 +49,9 @@ def test_one_frame_more_keeps_the_clip_and_its_rate_though_a_copy_fits(tmp_path)
     result = found(tmp_path / "shot.mp4", motion)
     assert result.clip.path.name == "shot.mp4"
     assert result.bodies[0].frame_count == 13
-    assert "has 12 frames and shot.mp4 has 13 at 60 fps" in result.bodies[0].warnings[0]
+    assert (
+        "has 12 frames (its copy of the clip is called 30 fps) and shot.mp4 has 13 at 60 fps" in result.bodies[0].warnings[0]
+    )
 
 
 def test_a_copy_of_half_the_rate_is_laid_on_the_clip(tmp_path):

@@ -47,7 +47,9 @@ def on_frames_of(
     count, wanted = motion.frame_count, len(frame_time)
     if count == wanted:
         return motion
-    told = f"The GVHMR result has {count} frames and {clip_name} has {wanted}" + (f" at {_in_words(fps)} fps" if fps else "")
+    told = f"The GVHMR result has {count} frames"
+    told += f" (its copy of the clip is called {_in_words(own_rates[0])} fps)" if own_rates and own_rates[0] != fps else ""
+    told += f" and {clip_name} has {wanted}" + (f" at {_in_words(fps)} fps" if fps else "")
     if nearly_as_many(count, wanted):
         rows = np.minimum(np.arange(wanted), count - 1)
         what = "the last ones of the result are left out" if count > wanted else "the body stands still on the last ones"
