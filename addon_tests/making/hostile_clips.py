@@ -79,6 +79,22 @@ def write_with_cover(path: Path, size: tuple[int, int] = (320, 240), flagged: bo
         _encode(container, film, [picture(number) for number in range(frame_count)])
 
 
+def write_sound_with_cover(path: Path) -> None:
+    """A song as shops sell it."""
+    with av.open(str(path), "w", format="mp4") as container:
+        sound = container.add_stream("aac", rate=44_100)
+        sound.layout = "mono"
+        cover = container.add_stream("mjpeg", rate=RATE)
+        cover.width, cover.height, cover.pix_fmt = WIDTH, HEIGHT, "yuvj420p"
+        cover.disposition = av.stream.Disposition.attached_pic
+        container.mux(cover.encode(av.VideoFrame.from_ndarray(picture(1), format="rgb24")))
+        container.mux(cover.encode(None))
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 22_050), np.float32), format="fltp", layout="mono")
+        silence.sample_rate = 44_100
+        container.mux(sound.encode(silence))
+        container.mux(sound.encode(None))
+
+
 def write_two_films(path: Path, sizes: Sequence[tuple[int, int]], counts: Sequence[int]) -> None:
     """A clip with several pictures beside each other; frames of the second are numbered from 100, of the third from 200."""
     with av.open(str(path), "w") as container:

@@ -135,6 +135,12 @@ def test_a_cover_is_not_the_clip(tmp_path, flagged, size):
     assert probe_clip(path).remarks == ()
 
 
+def test_sound_with_a_cover_is_no_film(tmp_path):
+    hostile_clips.write_sound_with_cover(tmp_path / "song.m4a")
+    with pytest.raises(ClipError, match=r"song\.m4a holds a cover and no film"):
+        probe_clip(tmp_path / "song.m4a")
+
+
 @pytest.mark.parametrize(
     ("sizes", "counts", "first_number"),
     [

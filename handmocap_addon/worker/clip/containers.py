@@ -98,13 +98,15 @@ def look_at_video(path: Path) -> VideoLook:
     """Choose the stream and count its packets.
 
     Raises:
-        ClipError: not a video, no picture in it, or no frames.
+        ClipError: not a video, no picture or only a cover in it, or no frames.
     """
     with opened(path) as container:
         streams = [stream for stream in container.streams.video if stream.codec_context is not None]
         if not streams:
             raise ClipError(f"{path.name} has no picture in it", "choose a video file or a folder of images")
-        moving = [stream for stream in streams if not _is_still(stream)] or streams
+        moving = [stream for stream in streams if not _is_still(stream)]
+        if not moving:
+            raise ClipError(f"{path.name} holds a cover and no film", "choose a video file or a folder of images")
         counted = {stream.index: _Counted() for stream in moving}
         damage: list[int] = []
         for packet in packets_of(container, moving, lambda: damage.append(1)):
@@ -144,8 +146,7 @@ def packets_of(container: Any, streams: Any, on_damage: Callable[[], None] = lam
 
 def _is_still(stream: Any) -> bool:
     """A cover, or pictures of a menu."""
-    still = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails | av.stream.Disposition.still_image
-    return bool(stream.disposition & still)
+    return bool(stream.disposition & (av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails))
 
 
 def _count(count: _Counted, packet: Any) -> None:
