@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import bpy
@@ -47,8 +48,7 @@ class PersonRig:
 
     def t_pose(self) -> Array:
         """Joints (55, 3) of the shape, metres, model's axes."""
-        joints: Array = load_stand_in_body(self.betas).rest_joints
-        return joints
+        return _shaped(tuple(float(beta) for beta in self.betas)).copy()
 
     def rest(self) -> tuple[Array, Array]:
         """Joints (55, 3) and global turns (55, 3, 3) as they rest, model's axes."""
@@ -57,6 +57,12 @@ class PersonRig:
             axis_angle[0, JOINT_INDEX[joint]] = turn
         posed = posed_joints(self.t_pose(), rodrigues(axis_angle), np.zeros((1, 3)))
         return posed.positions[0], posed.rotmat[0]
+
+
+@lru_cache(maxsize=32)
+def _shaped(betas: tuple[float, ...]) -> Array:
+    joints: Array = load_stand_in_body(np.array(betas)).rest_joints
+    return joints
 
 
 def add_person_rig(rig: PersonRig) -> Any:

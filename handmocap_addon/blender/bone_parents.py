@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..core.rotations import angle_between_rotmats
 from .animated_paths import animated_paths
 from .armatures import RigMap
-from .posed_frames import PosedFrames
+from .posed_frames import PosedFrames, inverse
 
 Array = NDArray[Any]
 
@@ -44,9 +44,9 @@ def _own_change(posed: PosedFrames, bone: Any) -> Array:
     """How a bone stands (N, 4, 4) against how it would if only its parent were posed."""
     rest = np.array(bone.matrix_local)
     if bone.parent is None:
-        return posed.bones[bone.name] @ np.linalg.inv(rest)
-    parent = posed.bones[bone.parent.name] @ np.linalg.inv(np.array(bone.parent.matrix_local))
-    change: Array = np.linalg.inv(parent @ rest) @ posed.bones[bone.name]
+        return posed.bones[bone.name] @ inverse(rest)
+    parent = posed.bones[bone.parent.name] @ inverse(np.array(bone.parent.matrix_local))
+    change: Array = inverse(parent @ rest) @ posed.bones[bone.name]
     return change
 
 

@@ -22,7 +22,7 @@ from .key_arrays import read_keys
 from .locks import is_locked
 from .look_reasons import reason_of
 from .motion_keys import bone_path
-from .posed_frames import PosedFrames, posed_frames
+from .posed_frames import PosedFrames, inverse, posed_frames
 from .tool_actions import find_tool_action
 from .written_record import read_record
 
@@ -64,10 +64,10 @@ def look_at_pose(armature: Any, rig: RigMap, wanted: Wanted, ease_frames: float)
         wanted: how it was keyed.
         ease_frames: how far round a key of a person's own the tool's keys give way to it.
     """
-    posed = posed_frames(armature, wanted.frames)
+    places = _Places.of(armature, rig, posed_frames(armature, wanted.frames))
     by_reason: dict[str, list[_Off]] = {}
     for joint in wanted.quat_wxyz:
-        off = _off(armature, rig, wanted, posed, joint, ease_frames)
+        off = _off(armature, rig, wanted, places, joint, ease_frames)
         if off is not None:
             by_reason.setdefault(reason_of(armature, rig, joint), []).append(off)
     return tuple(_sentence(armature, reason, offs, wanted) for reason, offs in list(by_reason.items())[:_MOST_REASONS])
@@ -84,9 +84,9 @@ def _sentence(armature: Any, reason: str, offs: list[_Off], wanted: Wanted) -> s
 
 
 def _off(
-    armature: Any, rig: RigMap, wanted: Wanted, posed: PosedFrames, joint: str, ease_frames: float
+    armature: Any, rig: RigMap, wanted: Wanted, places: _Places, joint: str, ease_frames: float
 ) -> _Off | None:  # fmt: skip
-    turned, moved = _difference(rig, armature, wanted, posed, joint)
+    turned, moved = _difference(rig, wanted, places, joint)
     rows = np.flatnonzero((turned > _ANGLE) | (moved > _DISTANCE))
     rows = np.array([row for row in rows if not _is_a_persons(armature, rig, joint, wanted.frames[row], ease_frames)], int)
     if len(rows) == 0:
@@ -95,35 +95,42 @@ def _off(
     return _Off(joint, row, float(np.degrees(turned[row])), float(moved[row] * 1000.0))
 
 
-def _difference(rig: RigMap, armature: Any, wanted: Wanted, posed: PosedFrames, joint: str) -> tuple[Array, Array]:
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """By joint: its head at rest (3,), what its bone does to what it deforms (K, 4, 4), and the inverse of that.
+
+    All in the armature's space.
+    """
+
+    head: Mapping[str, Array]
+    change: Mapping[str, Array]
+    undo: Mapping[str, Array]
+
+    @classmethod
+    def of(cls, armature: Any, rig: RigMap, posed: PosedFrames) -> _Places:
+        rest = np.array([armature.data.bones[name].matrix_local for name in rig.bone_of_joint.values()])
+        changes = np.stack([posed.bones[name] for name in rig.bone_of_joint.values()]) @ inverse(rest)[:, None]
+        joints = list(rig.bone_of_joint)
+        return cls(*(dict(zip(joints, values, strict=True)) for values in (rest[:, :3, 3], changes, inverse(changes))))
+
+
+def _difference(rig: RigMap, wanted: Wanted, places: _Places, joint: str) -> tuple[Array, Array]:
     """Radians (K,) and metres (K,) by which a joint stands off on its parent; the pelvis in the armature."""
-    axes, index = rig.model_to_armature, JOINT_INDEX[joint]
-    bone = armature.data.bones[rig.bone_of_joint[joint]]
-    found = _change(posed, bone)
-    local = quat_wxyz_to_rotmat(wanted.quat_wxyz[joint])
-    head = np.array(bone.head_local)
-    parent = np.eye(3)
+    axes, index, head = rig.model_to_armature, JOINT_INDEX[joint], places.head[joint]
+    found, parent = places.change[joint], np.eye(3)
     expected_head: Array = head
     if index > 0:
-        holder = _change(posed, armature.data.bones[rig.bone_of_joint[JOINT_NAMES[PARENTS[index]]]])
-        found_head = np.linalg.solve(holder, found)
+        found = places.undo[JOINT_NAMES[PARENTS[index]]] @ found
         parent = rig.rest.turns[PARENTS[index]]
-    else:
-        found_head = found
-        if wanted.pelvis is not None:
-            expected_head = rig.to_armature(wanted.pelvis)
+    elif wanted.pelvis is not None:
+        expected_head = rig.to_armature(wanted.pelvis)
+    local = quat_wxyz_to_rotmat(wanted.quat_wxyz[joint])
     expected = axes @ parent @ local @ rig.rest.turns[index].T @ axes.T
-    lengths = np.linalg.norm(found_head[:, :3, :3], axis=-2, keepdims=True)
-    turned = angle_between_rotmats(expected, found_head[:, :3, :3] / lengths)
-    place = found_head[:, :3, :3] @ head + found_head[:, :3, 3]
-    moved = np.linalg.norm(place - expected_head, axis=-1) / rig.units_per_metre
+    lengths = np.linalg.norm(found[:, :3, :3], axis=-2, keepdims=True)
+    turned = angle_between_rotmats(expected, found[:, :3, :3] / np.maximum(lengths, 1e-9))
+    place = found[:, :3, :3] @ head + found[:, :3, 3]
+    moved: Array = np.linalg.norm(place - expected_head, axis=-1) / rig.units_per_metre
     return turned, moved
-
-
-def _change(posed: PosedFrames, bone: Any) -> Array:
-    """What a bone does to what it deforms (K, 4, 4), in the armature's space."""
-    change: Array = posed.bones[bone.name] @ np.linalg.inv(np.array(bone.matrix_local))
-    return change
 
 
 def _is_a_persons(armature: Any, rig: RigMap, joint: str, frame: float, ease_frames: float) -> bool:

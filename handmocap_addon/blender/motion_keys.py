@@ -19,6 +19,7 @@ from ..core.hand_poses import HandTrack
 from ..core.key_settings import KeySettings
 from ..core.rotation_modes import QUATERNION, rotation_property, values_in_mode
 from ..core.skeleton import BODY_JOINTS, JOINT_INDEX, Side, hand_joint_names, joint_group
+from ..core.stand_in_body import smplx_rest_response
 from .actions import FILLED_KEY, MEASURED_KEY, RELAXED_KEY, Channel, Written, keys_in_the_way, write_keys
 from .armatures import RigMap, deformed_meshes, has_body, map_armature
 from .key_arrays import key_type_number
@@ -167,9 +168,11 @@ def motion_on_rig(motion: BodyMotion, rig: RigMap) -> BodyMotion:
 
 def smplx_rest_pelvis(motion: BodyMotion) -> Array:
     """The pelvis (3,) of the SMPL-X rest pose for the motion's betas, metres."""
-    from ..core.stand_in_body import load_stand_in_body
-
-    return load_stand_in_body(motion.betas).rest_joints[0]
+    neutral, response = smplx_rest_response()
+    betas = np.zeros(response.shape[-1])
+    betas[: len(motion.betas)] = np.ravel(motion.betas)[: len(betas)]
+    pelvis: Array = neutral[0] + response[0] @ betas
+    return pelvis
 
 
 def rotation_path(bone_name: str, rotation_mode: str = QUATERNION) -> str:

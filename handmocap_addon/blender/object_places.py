@@ -17,7 +17,8 @@ Array = NDArray[Any]
 def object_places(armature: Any, frames: Array) -> Array:
     """The armature object in the world: (1, 4, 4) where it stands still, else (N, 4, 4) on frames (N,)."""
     if not any(_object_may_move(thing) for thing in _object_and_parents(armature)):
-        return np.array(armature.matrix_world)[None]
+        # Evaluated, since what a hidden armature holds of its own is from when it was last shown.
+        return posed_frames(armature, frames[:1]).world
     world = posed_frames(armature, frames).world
     return world[:1] if float(np.ptp(world, axis=0).max()) < 1e-6 * max(1.0, float(np.abs(world).max())) else world
 

@@ -67,6 +67,14 @@ def _scene_with(armature: Any) -> Iterator[Any]:
         bpy.data.scenes.remove(scene)
 
 
+def inverse(matrices: Array) -> Array:
+    """Inverses of matrices (…, 4, 4), also where one is flattened to nothing."""
+    try:
+        return np.linalg.inv(matrices)
+    except np.linalg.LinAlgError:
+        return np.linalg.pinv(matrices)
+
+
 def spread(frames: Array, count: int = 10) -> Array:
     """Rows of some frames, first and last among them, evenly between."""
     rows: Array = np.unique(np.linspace(0, len(frames) - 1, min(count, len(frames))).round().astype(int))
