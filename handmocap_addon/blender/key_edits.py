@@ -16,6 +16,7 @@ from .actions import made_by_hand
 from .finger_target import FingerTarget, finger_bones
 from .key_arrays import chosen, key_type_number, read_details, read_keys, replace_keys, rounded
 from .locks import is_locked
+from .motion_keys import rotation_path
 from .tool_actions import ToolAction, written_action
 from .written_record import WrittenKeys, read_record, write_record
 
@@ -40,7 +41,7 @@ class FingerCurves:
 
     @property
     def data_path(self) -> str:
-        return f'pose.bones["{self.bone.name}"].{rotation_property(self.mode)}'
+        return rotation_path(self.bone.name, self.mode)
 
     @property
     def width(self) -> int:

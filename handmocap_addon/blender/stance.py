@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..core.errors import ArmatureError
 from .armatures import RigMap
-from .bone_parents import DISTANCE, SCALE, bones_above_pelvis, bones_between, is_at_rest, rest_throughout
+from .bone_parents import DISTANCE, SCALE, bones_above_pelvis, bones_between, is_at_rest
 from .posed_frames import PosedFrames, posed_frames, spread
 
 Array = NDArray[Any]
@@ -45,11 +45,12 @@ def check_stance(armature: Any, rig: RigMap, joints: Collection[str], frames: Ar
     warnings = []
     if "pelvis" in joints:
         above = bones_above_pelvis(armature, rig)
-        if above and not rest_throughout(armature, above, posed, rig.units_per_metre):
+        standing = [bone for bone in above if not is_at_rest(posed, bone, rig.units_per_metre)]
+        if standing:
             _check_scale(armature, above, posed)
             warnings.append(
-                f"{_posed_bone(above, posed, rig.units_per_metre)}, above the pelvis of {armature.name}, is posed; the "
-                "body is keyed against it, so that it stands where the clip's camera sees it."
+                f"{standing[0].name}, above the pelvis of {armature.name}, is posed; the body is keyed against it, so that "
+                "it stands where the clip's camera sees it."
             )
         if float(np.ptp(posed.world, axis=0).max()) > DISTANCE * rig.units_per_metre:
             warnings.append(
@@ -101,11 +102,6 @@ def _check_between(armature: Any, rig: RigMap, joint: str, posed: PosedFrames) -
                 f"The bone {bone.name} of {armature.name}, on which {rig.bone_of_joint[joint]} hangs, is posed",
                 "clear its pose, its keys and its constraints",
             )
-
-
-def _posed_bone(bones: list[Any], posed: PosedFrames, units_per_metre: float) -> str:
-    named = next((bone for bone in bones if not is_at_rest(posed, bone, units_per_metre)), bones[0])
-    return str(named.name)
 
 
 def _check_scale(armature: Any, bones: list[Any], posed: PosedFrames) -> None:
