@@ -13,7 +13,7 @@ import pytest
 
 from addon_tests.blender.movie_pixels import shown_pixels
 from addon_tests.blender.rigs import ours
-from addon_tests.making.clip_kinds import COUNT, KINDS, number_of
+from addon_tests.making.clip_kinds import COUNT, KINDS, READ, number_of, reading_of
 from addon_tests.making.gvhmr_results import made_up_motion, write_gvhmr_result
 from addon_tests.making.hand_poses import waving_hands
 from addon_tests.making.numbered_pictures import bottom_colours, number_in
@@ -105,7 +105,32 @@ def test_each_rows_picture_stands_on_its_frame(
         assert lost_one.mean() < 0.6 * before.mean(), "and darker"
 
 
-@pytest.mark.parametrize("name", ["plain.mp4", "varying.mp4", "turned_90.mp4", "plate"])
+@pytest.mark.parametrize("matched", [True, False], ids=["matched", "another rate"])
+@pytest.mark.parametrize("name", READ)
+def test_what_the_worker_found_in_a_hostile_clip_is_what_is_shown(
+    name: str, matched: bool, scene: Any, clips: Path, tmp_path: Path, worker_python: Path
+) -> None:
+    reading = reading_of(clips / name)
+    fps = Fraction(*reading.clip["fps"])
+    poses = waving_hands(len(reading.times), fps, reading.times, **reading.clip)
+    if matched:
+        match_scene_to_clip(scene, poses, None, 1001)
+    else:
+        set_frame_rate(scene, 2 * fps)
+    picture, background = _shown(scene, clips / name, poses, tmp_path, worker_python)
+    frames = timeline_frames(scene, poses)
+    seen = [(number, frame) for number, frame in zip(reading.numbers, frames, strict=True) if number >= 0]
+    assert len({number for number, _ in seen}) > 5
+    for number, frame in seen:
+        if frame == round(frame):
+            shown = shown_pixels(background.clip, round(frame), tmp_path)
+            assert number_in(shown) == number, f"{number} on frame {frame}, {picture.reason or 'as it is'}"
+            left, right = bottom_colours(shown)[:: -1 if reading.clip.get("mirrored") else 1]
+            assert left[0] > 2 * left[2], "red at the left"
+            assert right[2] > 2 * right[0], "blue at the right"
+
+
+@pytest.mark.parametrize("name", ["plain.mp4", "varying.mp4", "turned_90.mp4", "wide_pixels.mp4", "plate", "gap"])
 def test_a_scene_that_keeps_its_rate_sees_each_row_at_its_time(
     name: str, scene: Any, clips: Path, tmp_path: Path, worker_python: Path
 ) -> None:
@@ -115,7 +140,7 @@ def test_a_scene_that_keeps_its_rate_sees_each_row_at_its_time(
     assert picture.request is not None
     frames = timeline_frames(scene, poses)
     assert frames[-1] > COUNT + 10
-    _assert_each_row_is_shown(background.clip, frames, name, tmp_path)
+    _assert_each_row_is_shown(background.clip, frames, name, tmp_path, poses.clip_notes().lost_frames)
 
 
 def test_a_clip_that_was_slowed_is_shown_slowed(scene: Any, clips: Path, tmp_path: Path, worker_python: Path) -> None:

@@ -76,8 +76,12 @@ def picture_of(scene: Any, clip: Path, poses: HandPoses | None, armature: Any, f
 def _other_picture(footage: Footage, poses: HandPoses, notes: ClipNotes) -> str | None:
     """Why the pictures themselves are not those of the hands."""
     size = poses.picture_size()
+    if not notes.is_first_stream:
+        return "another picture comes first in its file"
     if notes.rotation or notes.mirrored:
         return "its pictures are stored turned"
+    if notes.resized_frames:
+        return "its pictures change their size"
     if size is None or footage.size == size:
         return None
     if notes.pixel_aspect != 1 and footage.size == notes.stored_size:

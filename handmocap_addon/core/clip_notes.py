@@ -21,6 +21,8 @@ class ClipNotes:
     pixel_aspect: Fraction = Fraction(1)  # width over height of the stored picture's pixels
     stored_size: tuple[int, int] | None = None  # width and height before squaring and turning
     lost_frames: tuple[int, ...] = ()  # rows that could not be read, or whose number is missing in a folder
+    resized_frames: tuple[int, ...] = ()  # rows that have another size than the first, and were scaled to that
+    is_first_stream: bool = True  # of the pictures in a video, covers counted
     first_number: int | None = None  # of the first picture's file name
     number_step: int = 1  # between the numbers of two rows
     pattern: str | None = None  # of the files' names, with # for the number
@@ -33,7 +35,6 @@ def clip_notes(meta: dict[str, Any]) -> ClipNotes:
     if not isinstance(clip, dict):
         return ClipNotes()
     kind, rotation = clip.get("kind"), _whole(clip.get("rotation"))
-    lost = clip.get("lost_frames")
     pattern, color = clip.get("pattern"), clip.get("color")
     return ClipNotes(
         kind if kind in ("video", "images") else None,
@@ -41,12 +42,19 @@ def clip_notes(meta: dict[str, Any]) -> ClipNotes:
         clip.get("mirrored") is True,
         _pixel_aspect(clip.get("pixel_aspect")),
         _pair(clip.get("stored_size")),
-        tuple(row for row in map(_whole, lost) if row is not None and row >= 0) if isinstance(lost, list) else (),
+        _rows(clip.get("lost_frames")),
+        _rows(clip.get("resized_frames")),
+        clip.get("first_stream") is not False,
         _whole(clip.get("first_number")),
         max(_whole(clip.get("number_step")) or 1, 1),
         pattern if isinstance(pattern, str) else None,
         color if isinstance(color, str) else None,
     )
+
+
+def _rows(values: Any) -> tuple[int, ...]:
+    rows = map(_whole, values) if isinstance(values, list) else ()
+    return tuple(row for row in rows if row is not None and row >= 0)
 
 
 def _whole(value: Any) -> int | None:

@@ -60,7 +60,7 @@ def probe_clip(path: Path, image_fps: Fraction = Fraction(24), view: ViewChoice 
             )
         return ClipInfo(path, sequence, len(sequence.files), rate, view, remarks=remarks)
     look = look_at_video(path)
-    return ClipInfo(
+    clip = ClipInfo(
         path,
         None,
         look.packet_count,
@@ -71,6 +71,7 @@ def probe_clip(path: Path, image_fps: Fraction = Fraction(24), view: ViewChoice 
         look.promised,
         look.remarks,
     )
+    return replace(clip, is_first_stream=look.is_first_stream)
 
 
 def stored_picture(clip: ClipInfo) -> StoredPicture:

@@ -55,6 +55,7 @@ class VideoLook:
     """A video file without its frames decoded."""
 
     stream_index: int
+    is_first_stream: bool  # of the pictures in the file, covers counted
     packet_count: int
     declared_fps: Fraction | None
     promised: PromisedFrames | None
@@ -126,7 +127,8 @@ def look_at_video(path: Path) -> VideoLook:
         if promised is not None and not count.is_damaged:
             remarks += _holes(path, promised.pts, float(stream.time_base))
         has_timestamps = not _has_order_of_decoding(container, stream)
-        return VideoLook(stream.index, len(count.pts), fps, promised, has_timestamps, tuple(remarks))
+        is_first = stream.index == container.streams.video[0].index
+        return VideoLook(stream.index, is_first, len(count.pts), fps, promised, has_timestamps, tuple(remarks))
 
 
 def packets_of(container: Any, streams: Any, on_damage: Callable[[], None] = lambda: None) -> Iterator[Any]:

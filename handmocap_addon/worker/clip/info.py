@@ -34,6 +34,7 @@ class ClipInfo:
     has_timestamps: bool = True  # else frames are shown at the declared rate
     promised: PromisedFrames | None = field(default=None, compare=False, repr=False)
     remarks: tuple[str, ...] = ()  # what should be known of a clip that can be read: sentences
+    is_first_stream: bool = True  # of the pictures in a video, covers counted
     leaves_out_lost: bool = False  # frames that cannot be read are no rows, as for readers that skip them
 
     @property

@@ -28,6 +28,11 @@ def clip_entries(clip: ClipInfo, stored: StoredPicture, marks: NDArray[Any]) -> 
     }
     if stored.orientation.mirrored:
         entries["mirrored"] = True
+    if not clip.is_first_stream:
+        entries["first_stream"] = False
+    resized = np.flatnonzero(marks & FrameMark.RESIZED).tolist()
+    if resized:
+        entries["resized_frames"] = resized
     if clip.sequence is not None:
         entries["first_number"] = clip.sequence.first_number
         entries["number_step"] = clip.sequence.step
