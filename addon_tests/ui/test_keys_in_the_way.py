@@ -28,6 +28,9 @@ class Layout:
     def row(self, align: bool = False) -> Layout:
         return self
 
+    def split(self, factor: float = 0.0, align: bool = False) -> Layout:
+        return self
+
     def operator(self, name: str, text: str = "", icon: str = "NONE") -> Any:
         properties = type("Properties", (), {})()
         self.buttons.append((text, properties))

@@ -11,6 +11,7 @@ from .body.operators import apply_motion
 from .drawing import has_own_armature
 from .fingers.operators import apply_fingers
 
+_REPLACE_SHARE = 0.7  # of the row, so that the number is seen
 _STAGES = (("body", "Body", "Pelvis and body"), ("fingers", "Fingers", "All fingers"))
 
 
@@ -19,8 +20,8 @@ def keys_in_the_way(layout: bpy.types.UILayout, stage: str) -> None:
     error = _asked(bpy.context, stage)
     if error is None or not error.key_count:
         return
-    row = layout.row(align=True)
-    replace = row.operator("handmocap.replace_keys", text=f"Replace {error.key_count:,} Keys", icon="KEY_DEHLT")
+    row = layout.row(align=True) if error.are_all else layout.split(factor=_REPLACE_SHARE, align=True)
+    replace = row.operator("handmocap.replace_keys", text=f"Replace {error.key_count:,} Keys")
     replace.stage, replace.also_own = stage, error.are_all
     if not error.are_all:
         row.operator("handmocap.keep_keys", text="Keep").stage = stage

@@ -3,12 +3,14 @@ from __future__ import annotations
 import bpy
 
 from ..drawing import CATEGORY, sentence
+from ..keys_in_the_way import keys_in_the_way
 from ..source.clock import draw_clocks
 from .next_step import next_step
 from .states import ICONS, STAGES, Kind, StageState, state_of
 
 _NAME_SHARE = 0.32  # of the row's width
 _BUTTON_HEIGHT = 1.6
+_LONGEST_LABEL = 32  # letters; Blender cuts off what does not fit
 
 
 class HANDMOCAP_PT_flow(bpy.types.Panel):
@@ -46,7 +48,10 @@ def _draw_stage(rows: bpy.types.UILayout, stage: str, name: str, state: StageSta
         return
     if state.kind != Kind.FAILED:
         row.active = state.kind != Kind.NOTHING
-        row.label(text=state.text)
+        is_long = state.kind == Kind.LOOK and len(state.text) > _LONGEST_LABEL
+        row.label(text="Needs a look" if is_long else state.text)
+        if is_long:
+            sentence(rows, state.text, "BLANK1")
         return
     failed = row.row(align=True)
     failed.label(text="Failed")
@@ -54,6 +59,7 @@ def _draw_stage(rows: bpy.types.UILayout, stage: str, name: str, state: StageSta
         failed.operator("handmocap.open_log", text="Log", icon="TEXT").filepath = str(state.log_path)
     # The button opens what the sentence names for those who read it elsewhere.
     sentence(rows, state.text.removesuffix(f"see {state.log_path}").rstrip(" :,;"), "BLANK1")
+    keys_in_the_way(rows, stage)
 
 
 CLASSES = (HANDMOCAP_PT_flow,)
