@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from handmocap_addon.core import atomic_files
 from handmocap_addon.core.atomic_files import (
     check_free_space,
     check_output_folder,
@@ -229,3 +230,29 @@ def test_the_next_write_removes_what_a_killed_one_left_and_leaves_what_is_being_
         for process in (killed, busy):
             process.wait()
             process.stdout.close()
+
+
+def test_two_threads_that_write_one_file_do_not_meet(tmp_path):
+    path = tmp_path / "report.json"
+    with replacing(path) as first, replacing(path) as second:
+        assert first != second
+        first.write_text("first", encoding="utf-8")
+        second.write_text("second", encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == "first"
+    assert [place.name for place in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_a_container_of_the_same_name_keeps_its_temporary_files(tmp_path, monkeypatch):
+    """Its process numbers are its own: none of them may run here."""
+    here = Path.readlink
+    monkeypatch.setattr(Path, "readlink", lambda self: Path("pid:[1]") if str(self) == "/proc/self/ns/pid" else here(self))
+    theirs = tmp_path / f"{atomic_files._temporary_prefix(99999999)}0000-report.part.json"
+    monkeypatch.undo()
+    ours = tmp_path / f"{atomic_files._temporary_prefix(99999999)}0000-report.part.json"
+    assert theirs != ours or not Path("/proc/self/ns/pid").exists()
+    for place in (theirs, ours):
+        place.write_text("half", encoding="utf-8")
+    with replacing(tmp_path / "report.json") as temporary:
+        temporary.write_text("whole", encoding="utf-8")
+    assert theirs.exists() == (theirs != ours)
+    assert not ours.exists()

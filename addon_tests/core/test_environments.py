@@ -181,3 +181,36 @@ def test_waiting_for_another_set_up_is_said_once(tmp_path):
         other.wait()
     with lock.locked(tmp_path, say):
         assert len(said) == 1
+
+
+def test_a_finished_environment_is_used_from_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
+    """A farm shares one that its administrator made."""
+    place = tmp_path / f"readers-python{sys.version_info.major}.{sys.version_info.minor}"
+    environment = environments.Environment(place)
+    environment.python.parent.mkdir(parents=True)
+    environment.python.touch()
+    pins = environments.pins_hash([environments.REQUIREMENTS / "readers.txt"])
+    environments.write_stamp(place, pins)
+    (place / "handmocap-checked").touch()
+
+    def refuses(*_):
+        raise AssertionError("nothing is to be locked")
+
+    monkeypatch.setattr(environments, "locked", refuses)
+    monkeypatch.setattr(environments, "find_python", lambda _versions: PYTHON)
+    assert environments.ensure_readers(tmp_path, print) == environment
+    assert not environments.is_outdated(environment)
+    environments.write_stamp(place, "of before")
+    assert environments.is_outdated(environment)
+
+
+def test_an_environment_of_other_packages_is_named_by_doctor(tmp_path):
+    from handmocap_addon.core.set_up.doctor import Wanted, examine
+
+    place = tmp_path / "worker-python3.11"
+    environments.Environment(place).python.parent.mkdir(parents=True)
+    environments.Environment(place).python.symlink_to(sys.executable)
+    environments.write_stamp(place, "of before")
+    lines = {line.subject: line for line in examine(tmp_path, Wanted(), "a blender")}
+    assert lines["worker's packages"].found == "of another version of handmocap"
+    assert "handmocap.py setup" in lines["worker's packages"].advice

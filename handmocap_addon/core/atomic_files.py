@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import re
+import secrets
 import shutil
 import sys
 import tempfile
@@ -83,7 +84,8 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: the place cannot be written.
     """
-    temporary = path.with_name(f"{_temporary_prefix(os.getpid())}{path.stem}.part{path.suffix}")
+    # The random part keeps apart what two threads write, and nobody can lay a link there beforehand.
+    temporary = path.with_name(f"{_temporary_prefix(os.getpid())}{secrets.token_hex(4)}-{path.stem}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(path)
@@ -103,8 +105,12 @@ def _temporary_prefix(process_id: int) -> str:
 
 
 def _this_machine() -> str:
-    """Process numbers mean nothing on another machine, which may see the same folder."""
-    return f"{zlib.crc32(platform.node().encode()):08x}"
+    """Process numbers mean nothing on another machine or in another container, which may see the same folder."""
+    try:
+        numbers_of = str(Path("/proc/self/ns/pid").readlink())  # containers of a farm often share a machine's name
+    except OSError:
+        numbers_of = ""
+    return f"{zlib.crc32((platform.node() + numbers_of).encode()):08x}"
 
 
 def _remove_abandoned(path: Path) -> None:

@@ -119,13 +119,15 @@ def ensure_worker(folder: Path, say: Say, show: Show = show_nothing) -> Environm
         MissingSetupError, WorkerFailedError, OutputError: it cannot be made; an unfinished one is made afresh next time.
     """
     python = find_python(versions_from(OLDEST_WORKER_PYTHON))
-    with locked(folder, say):
-        pins = (REQUIREMENTS / "worker.txt", REQUIREMENTS / "stand_in.txt")
-        environment = _ensure(folder, "worker", python, pins, Listener(say, show))
-        model = environment.folder / "models" / "hand_landmarker.task"
-        if not model.is_file():
-            say("Fetching the hand model (36 MB)")
-            _make_hand_model(python, model)
+    pins = (REQUIREMENTS / "worker.txt", REQUIREMENTS / "stand_in.txt")
+    environment = _ready(folder, "worker", python, pins)
+    if environment is None or not _hand_model_of(environment).is_file():
+        with locked(folder, say):
+            environment = _ensure(folder, "worker", python, pins, Listener(say, show))
+            if not _hand_model_of(environment).is_file():
+                say("Fetching the hand model (36 MB)")
+                _make_hand_model(python, _hand_model_of(environment))
+    model = _hand_model_of(environment)
     check_once(environment.folder, environment.python, "MediaPipe", _WORKER_CHECK, str(model))
     return environment
 
@@ -139,9 +141,11 @@ def ensure_blender_module(folder: Path, say: Say, show: Show = show_nothing) -> 
     """
     python = find_python(BLENDER_PYTHONS)
     major, minor = version_of(python) or BLENDER_PYTHONS[0]
-    with locked(folder, say):
-        pins = (REQUIREMENTS / f"blender-python{major}.{minor}.txt", REQUIREMENTS / "stand_in.txt")
-        environment = _ensure(folder, "blender", python, pins, Listener(say, show))
+    pins = (REQUIREMENTS / f"blender-python{major}.{minor}.txt", REQUIREMENTS / "stand_in.txt")
+    environment = _ready(folder, "blender", python, pins)
+    if environment is None:
+        with locked(folder, say):
+            environment = _ensure(folder, "blender", python, pins, Listener(say, show))
     check_once(environment.folder, environment.python, "Blender's module", "import bpy")
     return environment
 
@@ -154,8 +158,11 @@ def ensure_readers(folder: Path, say: Say, show: Show = show_nothing) -> Environ
         WorkerFailedError, OutputError: it cannot be made.
     """
     python = find_python(BLENDER_PYTHONS)
-    with locked(folder, say):
-        environment = _ensure(folder, "readers", python, (REQUIREMENTS / "readers.txt",), Listener(say, show))
+    pins = (REQUIREMENTS / "readers.txt",)
+    environment = _ready(folder, "readers", python, pins)
+    if environment is None:
+        with locked(folder, say):
+            environment = _ensure(folder, "readers", python, pins, Listener(say, show))
     check_once(environment.folder, environment.python, "The readers", "import alembic3d, pxr.UsdSkel")
     return environment
 
@@ -164,6 +171,8 @@ def ensure_stand_in_packages(folder: Path, say: Say) -> Path:
     """A folder to put on `sys.path` with the stand-in body's pure-Python packages, for a Blender without the extension."""
     target = folder / "stand-in"
     pins = REQUIREMENTS / "stand_in.txt"
+    if stamp_of(target) == pins_hash([pins]):
+        return target
     with locked(folder, say):
         if stamp_of(target) != pins_hash([pins]):
             shutil.rmtree(target, ignore_errors=True)
@@ -184,6 +193,32 @@ def add_test_tools(environment: Environment, say: Say) -> None:
         say(f"Adding the test tools to {environment.folder.name}")
         _install(environment, find_python(versions_from(OLDEST_WORKER_PYTHON)), [pins], Listener(say))
         write_stamp(stamp, pins_hash([pins]))
+
+
+def _hand_model_of(environment: Environment) -> Path:
+    return environment.folder / "models" / "hand_landmarker.task"
+
+
+def _ready(folder: Path, name: str, python: Path, pins: Sequence[Path]) -> Environment | None:
+    """An environment that is finished and made of these pins. No lock: a shared one need not be writable."""
+    version = version_of(python)
+    if version is None:
+        return None
+    environment = Environment(folder / f"{name}-python{version[0]}.{version[1]}")
+    is_ready = stamp_of(environment.folder) == pins_hash(pins) and environment.python.exists()
+    return environment if is_ready else None
+
+
+def is_outdated(environment: Environment) -> bool:
+    """Whether an environment was made of other lists of packages than this version has; WiLoR's depends on the card too."""
+    name, _, version = environment.folder.name.partition("-python")
+    lists = {
+        "worker": ("worker.txt", "stand_in.txt"),
+        "blender": (f"blender-python{version}.txt", "stand_in.txt"),
+        "readers": ("readers.txt",),
+    }
+    pins = [REQUIREMENTS / file for file in lists.get(name, ())]
+    return bool(pins) and all(file.is_file() for file in pins) and stamp_of(environment.folder) != pins_hash(pins)
 
 
 def _ensure(folder: Path, name: str, python: Path, pins: Sequence[Path], listener: Listener) -> Environment:
