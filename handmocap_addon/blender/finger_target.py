@@ -13,10 +13,9 @@ from .version_differences import is_bone_selected
 
 @dataclass(frozen=True)
 class FingerTarget:
-    """Finger joints by name, in the order of the skeleton; and whether a person picked them bone by bone."""
+    """Finger joints by name, in the order of the skeleton."""
 
     joints: tuple[str, ...]
-    picked: bool = False
 
     @property
     def sides(self) -> tuple[Side, ...]:
@@ -66,4 +65,4 @@ def selected_target(armature: Any) -> FingerTarget | None:
         return None
     bones = finger_bones(armature)
     chosen = tuple(joint for joint, name in bones.items() if is_bone_selected(armature.pose.bones[name]))
-    return FingerTarget(chosen, picked=True) if chosen else None
+    return FingerTarget(chosen) if chosen else None

@@ -42,7 +42,7 @@ def stage_state(layout: bpy.types.UILayout, stage: str) -> None:
     if status is not None:
         has_log = status.log_path is not None and status.log_path.is_file()
         row = layout.row(align=True)
-        icon = "CHECKMARK" if status.ok else "CANCEL" if status.is_cancelled else "ERROR"
+        icon = "CHECKMARK" if status.ok else "CANCEL" if status.is_cancelled else "INFO" if status.is_refusal else "ERROR"
         sentence(row, status.sentence_for(bpy.context.scene), icon, _BUTTON_MARGIN if has_log else 0.0)
         if has_log:
             row.operator("handmocap.open_log", text="", icon="TEXT", emboss=False).filepath = str(status.log_path)

@@ -9,6 +9,9 @@ from . import panel_jobs, relative_paths
 from .guards import quiet
 from .overlay import session
 
+# Of what is changed in a file, what a tool's line can be about.
+_CHANGING = (bpy.types.Action, bpy.types.Object, bpy.types.Scene)
+
 
 @persistent
 @quiet
@@ -22,6 +25,15 @@ def _after_opening(*_: object) -> None:
 @quiet
 def _after_undo(*_: object) -> None:
     panel_jobs.fill_in_again()
+    panel_jobs.drop_untrue_lines()
+    # What the estimate's corrections were may be another now.
+    session.redraw()
+
+
+@persistent
+def _after_a_change(_scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> None:
+    if panel_jobs.has_lines() and any(isinstance(update.id, _CHANGING) for update in depsgraph.updates):
+        panel_jobs.drop_untrue_lines()
 
 
 @persistent
@@ -43,6 +55,7 @@ _HANDLERS = (
     (bpy.app.handlers.load_post, _after_opening),
     (bpy.app.handlers.undo_post, _after_undo),
     (bpy.app.handlers.redo_post, _after_undo),
+    (bpy.app.handlers.depsgraph_update_post, _after_a_change),
 )
 
 

@@ -17,10 +17,11 @@ import bpy
 from ..blender.jobs import ChildJob
 from ..blender.progress_line import show_progress
 from ..blender.status_bar import redraw_status_bars
-from ..core.errors import CancelledError, HandmocapError
+from ..core.errors import BadUsageError, CancelledError, HandmocapError
 from ..core.job_protocol import Progress
 from . import announcements
 from .job_owner import JobOwner
+from .said_state import state_behind
 
 # Nobody reads more numbers than this; each one costs a picture of the window.
 _INTERVAL_SECONDS = 0.25
@@ -45,6 +46,8 @@ class Status:
     owner: JobOwner | None = None
     is_cancelled: bool = False
     is_dismissed: bool = False  # a failure that the artist has seen
+    is_refusal: bool = False  # nothing was tried, since something was not chosen yet; the facts of the stage hold
+    belongs_to: str | None = None  # of a tool's line, the state that it is about
     result: Result | None = field(default=None, compare=False)
     error: HandmocapError | None = field(default=None, compare=False)
 
@@ -164,9 +167,37 @@ def dismiss(stage: str) -> None:
 
 
 def set_status(
-    stage: str, ok: bool, sentence: str, log_path: Path | None = None, error: HandmocapError | None = None
+    stage: str,
+    ok: bool,
+    sentence: str,
+    log_path: Path | None = None,
+    error: HandmocapError | None = None,
+    is_refusal: bool = False,
 ) -> None:
-    _status[stage] = Status(ok, sentence, log_path, JobOwner.of(bpy.context.scene), error=error)
+    """A tool's line. It goes when what it is about is changed by anything else; one with a log stays."""
+    scene = bpy.context.scene
+    about = state_behind(stage, scene) if log_path is None else None
+    _status[stage] = Status(
+        ok, sentence, log_path, JobOwner.of(scene), is_refusal=is_refusal, belongs_to=about, error=error
+    )
+
+
+def has_lines() -> bool:
+    """Whether any line of a tool could be untrue by now."""
+    return any(said.is_refusal or said.belongs_to is not None for said in _status.values())
+
+
+def drop_untrue_lines() -> None:
+    """After a change of the file: take away what tools said about another state, and refusals."""
+    for stage, said in list(_status.items()):
+        if said.is_refusal or (said.belongs_to is not None and not _is_still_so(stage, said)):
+            del _status[stage]
+    _redraw_what_changed()
+
+
+def _is_still_so(stage: str, said: Status) -> bool:
+    scene = said.owner.scene() if said.owner is not None else None
+    return scene is not None and state_behind(stage, scene) == said.belongs_to
 
 
 def cancel(stage: str) -> None:
@@ -266,9 +297,16 @@ def _redraw_what_changed() -> None:
 
 @contextlib.contextmanager
 def sentences_for(operator: bpy.types.Operator, stage: str) -> Iterator[None]:
-    """The border of an operator: a HandmocapError becomes its sentence, in the panel and in Blender's reports."""
+    """The border of an operator: a HandmocapError becomes its sentence, in the panel and in Blender's reports.
+
+    A press that could not be followed, since something is not chosen, is no failure of the stage.
+    """
     try:
         yield
+    except BadUsageError as error:
+        set_status(stage, False, error.sentence(), is_refusal=True)
+        # A script has to notice; on a person an error would open a popup.
+        operator.report({"WARNING" if operator.options.is_invoke else "ERROR"}, error.sentence())
     except HandmocapError as error:
         said = _status.get(stage)
         # A job that failed while it was waited for has said so already, with its log.

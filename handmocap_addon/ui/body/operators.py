@@ -14,6 +14,7 @@ from ..drawing import has_own_armature, waits_for
 from ..flow import origins
 from ..matching import wants_match
 from ..overlay.right_picture import bring_up_to_date
+from ..pressed import TakesFromPanel
 
 STAGE = "body"
 
@@ -31,7 +32,7 @@ def add_body(context: bpy.types.Context, body: str = "") -> None:
     panel_jobs.set_status(STAGE, True, f"Added {settings.armature.name}")
 
 
-class HANDMOCAP_OT_add_body(bpy.types.Operator):
+class HANDMOCAP_OT_add_body(TakesFromPanel, bpy.types.Operator):
     """Add an SMPL-X armature with its mesh, in the shape that GVHMR found where a result is chosen"""
 
     bl_idname = "handmocap.add_body"
@@ -39,8 +40,12 @@ class HANDMOCAP_OT_add_body(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     body: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Body", description="stand-in, or the path of an SMPLX_*.npz; empty for the scene's choice"
+        name="Body",
+        description="stand-in, or the path of an SMPLX_*.npz; empty for the scene's choice",
+        options={"SKIP_SAVE"},
     )
+    stage = STAGE
+    taken = ("body",)
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -51,9 +56,13 @@ class HANDMOCAP_OT_add_body(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         with panel_jobs.sentences_for(self, STAGE):
+            self.take_anew_if_repeated(context)
             add_body(context, self.body)
             return {"FINISHED"}
         return {"CANCELLED"}
+
+    def take_from_panel(self, context: bpy.types.Context) -> None:
+        self.body = self.body or context.scene.handmocap.body_choice()
 
 
 def apply_motion(context: bpy.types.Context, match_scene: bool = False, own_keys: OwnKeys = OwnKeys.ASK) -> None:

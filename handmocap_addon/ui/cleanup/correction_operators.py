@@ -30,7 +30,8 @@ class _Corrects(OnTarget):
     """Says something about some rows and hands, and applies the fingers again."""
 
     bl_options = {"REGISTER", "UNDO"}
-    only_current_frame = False
+    stage = STAGE
+    has_whole_clip = True
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -38,6 +39,7 @@ class _Corrects(OnTarget):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         with panel_jobs.sentences_for(self, STAGE):
+            self.take_anew_if_repeated(context)
             armature = context.scene.handmocap.armature
             before = read_corrections(armature)
             target, rows = chosen_target(context, self), self._rows(context)
@@ -54,12 +56,12 @@ class _Corrects(OnTarget):
         """What is to be done before the fingers are applied again."""
 
     def sentence(self, context: bpy.types.Context, target: FingerTarget) -> str:
-        return f"{self.bl_label}: {target.text()}, {range_text(context, self, self.only_current_frame)}"  # type: ignore[attr-defined]
+        return f"{self.bl_label}: {target.text()}, {range_text(context, self, not self.has_whole_clip)}"  # type: ignore[attr-defined]
 
     def _rows(self, context: bpy.types.Context) -> Rows:
         settings = context.scene.handmocap
         poses = read_hand_poses(settings.hand_poses_path())
-        frames = chosen_range(context, self) or (current_frame(context) if self.only_current_frame else None)
+        frames = chosen_range(context, self) or (None if self.has_whole_clip else current_frame(context))
         if frames is None:
             return Rows(0, max(poses.frame_count - 1, 0))
         return rows_between(context.scene, poses, settings.armature, *frames)
@@ -100,7 +102,8 @@ class HANDMOCAP_OT_mark_not_seen(_Corrects, bpy.types.Operator):
         "What was found on these frames is not this hand: they count as not seen and are filled in from the frames "
         "around. Without a range, the current frame"
     )
-    only_current_frame = True
+    has_whole_clip = False
+    has_fingers = False
 
     def corrected(self, before: tuple[Correction, ...], target: FingerTarget, rows: Rows) -> tuple[Correction, ...]:
         return (*before, *(said.NotSeen(rows, side) for side in target.sides))
@@ -113,6 +116,7 @@ class HANDMOCAP_OT_swap_sides(_Corrects, bpy.types.Operator):
         "The left hand was taken for the right one and the other way round: exchange them on these frames. Once "
         "more exchanges them back"
     )
+    has_hands = has_fingers = False
 
     def corrected(self, before: tuple[Correction, ...], target: FingerTarget, rows: Rows) -> tuple[Correction, ...]:
         return said.with_swap(before, rows)
@@ -135,6 +139,7 @@ class HANDMOCAP_OT_smooth(_Corrects, bpy.types.Operator):
         max=1.0,
         subtype="FACTOR",
     )
+    shown = ("strength",)
 
     def corrected(self, before: tuple[Correction, ...], target: FingerTarget, rows: Rows) -> tuple[Correction, ...]:
         own = (said.OwnSmoothing(rows, side, target.fingers(side), self.strength) for side in target.sides)
@@ -152,6 +157,7 @@ class HANDMOCAP_OT_back_to_raw(_Corrects, bpy.types.Operator):
     also_my_keys: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="My Keys Too", description="Also give up the keys that you made, moved, changed or deleted here"
     )
+    shown = ("also_my_keys",)
 
     def prepare(self, context: bpy.types.Context, target: FingerTarget) -> None:
         if self.also_my_keys:
@@ -173,6 +179,8 @@ class HANDMOCAP_OT_shift_hands(_Corrects, bpy.types.Operator):
     frames: bpy.props.IntProperty(  # type: ignore[valid-type]
         name="Frames", description="By how many frames of the clip the hands come later; earlier where negative", default=1
     )
+    shown = ("frames",)
+    has_fingers = has_range = False
 
     def corrected(self, before: tuple[Correction, ...], target: FingerTarget, rows: Rows) -> tuple[Correction, ...]:
         for side in target.sides:
@@ -190,6 +198,8 @@ class HANDMOCAP_OT_wrist_from(_Corrects, bpy.types.Operator):
     bl_label = "Wrist From"
 
     source: bpy.props.EnumProperty(name="Wrist", description="Whose rotation the wrists get on these frames", items=WRISTS)  # type: ignore[valid-type]
+    shown = ("source",)
+    has_fingers = False
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 import bpy
 
@@ -22,7 +23,9 @@ class _Keys(OnTarget):
     """Writes keys on the target's bones over the range."""
 
     bl_options = {"REGISTER", "UNDO"}
+    stage = STAGE
     needs_range = False
+    shown: ClassVar[tuple[str, ...]] = ("ease",)
 
     ease: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Ease",
@@ -34,12 +37,9 @@ class _Keys(OnTarget):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         with panel_jobs.sentences_for(self, STAGE):
+            self.take_anew_if_repeated(context)
+            self._check_range(context)
             target, frames = chosen_target(context, self), chosen_range(context, self)
-            if frames is None and self.needs_range:
-                raise BadUsageError(
-                    f"{self.bl_label} needs a range",  # type: ignore[attr-defined]
-                    "set a preview range in the timeline (P), or tick Range in the panel",
-                )
             with reduced_as_before(context):
                 count = self.key(context, target, *(frames or current_frame(context)))
             if count == 0:
@@ -48,6 +48,17 @@ class _Keys(OnTarget):
             panel_jobs.set_status(STAGE, True, f"{self.bl_label}: {target.text()}, {where}")  # type: ignore[attr-defined]
             return {"FINISHED"}
         return {"CANCELLED"}
+
+    def take_from_panel(self, context: bpy.types.Context) -> None:
+        self._check_range(context)
+        super().take_from_panel(context)
+
+    def _check_range(self, context: bpy.types.Context) -> None:
+        if self.needs_range and chosen_range(context, self) is None:
+            raise BadUsageError(
+                f"{self.bl_label} needs a range",  # type: ignore[attr-defined]
+                "set a preview range in the timeline (P), or tick Range in the panel",
+            )
 
     def key(self, context: bpy.types.Context, target: FingerTarget, first: int, last: int) -> int:
         raise NotImplementedError
@@ -107,6 +118,26 @@ class HANDMOCAP_OT_blend_to_pose(_Keys, bpy.types.Operator):
         max=1.0,
         subtype="FACTOR",
     )
+    taken = (*OnTarget.taken, "pose", "action", "library")
+    shown = ("pose", "factor", "ease")
+
+    def take_from_panel(self, context: bpy.types.Context) -> None:
+        super().take_from_panel(context)
+        if not self.is_given("pose"):
+            self.pose = "ACTION" if self.action else context.scene.handmocap_cleanup.pose
+        if self.pose == "ACTION" and not self.action:
+            self.action = _chosen_action(context).name
+
+    def draw(self, context: bpy.types.Context) -> None:
+        super().draw(context)
+        if self.pose == "ACTION":
+            column = self.layout.column()
+            column.use_property_split = True
+            if self.library:
+                column.prop(self, "action")
+                column.prop(self, "library")
+            else:
+                column.prop_search(self, "action", bpy.data, "actions")
 
     def key(self, context: bpy.types.Context, target: FingerTarget, first: int, last: int) -> int:
         armature = context.scene.handmocap.armature
@@ -115,16 +146,22 @@ class HANDMOCAP_OT_blend_to_pose(_Keys, bpy.types.Operator):
 
     def _pose(self, context: bpy.types.Context, armature: bpy.types.Object) -> pose_tools.Pose:
         cleanup = context.scene.handmocap_cleanup
-        given = self.properties.is_property_set
-        choice = self.pose if given("pose") else "ACTION" if given("action") else cleanup.pose
+        choice = self.pose if self.is_given("pose") else "ACTION" if self.is_given("action") else cleanup.pose
         if choice != "ACTION":
             return pose_tools.built_in_pose(armature, choice.lower())
         if self.library:
             return pose_of_library(armature, Path(bpy.path.abspath(self.library)), self.action)
-        action = bpy.data.actions.get(self.action) if self.action else cleanup.pose_action
+        action = bpy.data.actions.get(self.action) if self.action else _chosen_action(context)
         if action is None:
-            raise BadUsageError("No action with a pose is chosen", "choose one under Pose")
+            raise BadUsageError(f"There is no action {self.action}", "choose one under Pose")
         return pose_of_action(armature, action)
+
+
+def _chosen_action(context: bpy.types.Context) -> bpy.types.Action:
+    action = context.scene.handmocap_cleanup.pose_action
+    if action is None:
+        raise BadUsageError("No action with a pose is chosen", "choose one under Pose")
+    return action
 
 
 class HANDMOCAP_OT_copy_from_other_hand(_Keys, bpy.types.Operator):

@@ -29,7 +29,7 @@ class HANDMOCAP_PT_cleanup(WithState, bpy.types.Panel):
         _draw_target(self.layout, context, cleanup)
         _draw_problems(self.layout, cleanup)
         _draw_estimate_tools(self.layout, context)
-        _draw_key_tools(self.layout, cleanup)
+        _draw_key_tools(self.layout, context, cleanup)
         stage_state(self.layout, STAGE)
 
 
@@ -47,7 +47,7 @@ def _draw_target(layout: bpy.types.UILayout, context: bpy.types.Context, cleanup
         ends.prop(cleanup, "first", text="")
         ends.prop(cleanup, "last", text="")
     try:
-        where = range_text(context) if chosen_range(context) else "whole clip or current frame"
+        where = range_text(context) if chosen_range(context) else "no range"
         sentence(layout, f"{chosen_target(context).text()}, {where}", "RESTRICT_SELECT_OFF")
     except HandmocapError as error:
         sentence(layout, error.sentence(), "ERROR")
@@ -78,12 +78,17 @@ def _draw_estimate_tools(layout: bpy.types.UILayout, context: bpy.types.Context)
     grid.operator("handmocap.forget_corrections", text="Forget")
 
 
-def _draw_key_tools(layout: bpy.types.UILayout, cleanup: Any) -> None:
+def _draw_key_tools(layout: bpy.types.UILayout, context: bpy.types.Context, cleanup: Any) -> None:
     layout.label(text="Keys of Your Own")
+    has_range, has_one_hand = _has_range(context), _has_one_hand(context)
     grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
-    grid.operator("handmocap.hold")
-    grid.operator("handmocap.relax")
-    grid.operator("handmocap.copy_from_other_hand", text="Copy Other")
+    for name in ("hold", "relax"):
+        needs_range = grid.row()
+        needs_range.enabled = has_range
+        needs_range.operator(f"handmocap.{name}")
+    needs_hand = grid.row()
+    needs_hand.enabled = has_one_hand
+    needs_hand.operator("handmocap.copy_from_other_hand", text="Copy Other")
     grid.operator("handmocap.retime", text="Retime…")
     column = layout.column(align=True)
     row = column.row(align=True)
@@ -91,6 +96,25 @@ def _draw_key_tools(layout: bpy.types.UILayout, cleanup: Any) -> None:
     row.operator("handmocap.blend_to_pose")
     if cleanup.pose == "ACTION":
         column.prop(cleanup, "pose_action", text="")
+    # Scripts name range and hand themselves, so `poll` cannot tell what is missing here.
+    if not has_range:
+        sentence(layout, "Hold and Relax need a range: a preview range (P), or Range above", "INFO")
+    if not has_one_hand:
+        sentence(layout, "Copy Other needs one hand", "INFO")
+
+
+def _has_range(context: bpy.types.Context) -> bool:
+    try:
+        return chosen_range(context) is not None
+    except HandmocapError:
+        return False
+
+
+def _has_one_hand(context: bpy.types.Context) -> bool:
+    try:
+        return len(chosen_target(context).sides) == 1
+    except HandmocapError:
+        return False
 
 
 CLASSES = (HANDMOCAP_PT_cleanup,)

@@ -68,6 +68,8 @@ class HANDMOCAP_OT_retime(bpy.types.Operator):
         return can_edit_keys(cls, context)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        if not self.properties.is_property_set("around"):
+            self.around = context.scene.frame_current
         return context.window_manager.invoke_props_dialog(self)
 
     def execute(self, context: bpy.types.Context) -> set[str]:

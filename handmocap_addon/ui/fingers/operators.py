@@ -16,6 +16,8 @@ from ..drawing import has_armature_and_hands, has_own_armature
 from ..flow import origins
 from ..matching import wants_match
 from ..overlay.right_picture import bring_up_to_date
+from ..pressed import TakesFromPanel
+from ..settings import SHARINGS
 
 STAGE = "fingers"
 
@@ -70,12 +72,30 @@ class HANDMOCAP_OT_apply_hands(bpy.types.Operator):
         return {"CANCELLED"}
 
 
-class HANDMOCAP_OT_reduce_keys(bpy.types.Operator):
+class HANDMOCAP_OT_reduce_keys(TakesFromPanel, bpy.types.Operator):
     """Leave only the finger keys that are needed to stay within the error. Keys that you made yourself stay"""
 
     bl_idname = "handmocap.reduce_keys"
     bl_label = "Reduce Keys"
     bl_options = {"REGISTER", "UNDO"}
+    stage = STAGE
+    taken = ("error", "sharing")
+
+    error: bpy.props.FloatProperty(  # type: ignore[valid-type]
+        name="Error",
+        description="By how many degrees a finger bone may turn from where all keys would have it; the panel's where "
+        "not given",
+        min=0.05,
+        max=45.0,
+        soft_max=10.0,
+        options={"SKIP_SAVE"},
+    )
+    sharing: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Keys By",
+        description="Which bones have their keys on the same frames; the panel's where not given",
+        items=SHARINGS,
+        options={"SKIP_SAVE"},
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -84,12 +104,25 @@ class HANDMOCAP_OT_reduce_keys(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.handmocap
         with panel_jobs.sentences_for(self, STAGE):
+            self.take_anew_if_repeated(context)
+            # Tools that bring full keys back for a moment reduce them again as the panel says.
+            if self.is_given("error"):
+                settings.reduction_error = self.error
+            if self.is_given("sharing"):
+                settings.reduction_sharing = self.sharing
             result = reduce_finger_keys(settings.armature, settings.reduction())
             worst = max(hand.largest_error_degrees for hand in result.hands.values())
             sentence = f"{result.keys_after} of {result.keys_before} finger keys left, at most {worst:.2f}° off"
             panel_jobs.set_status(STAGE, True, sentence + _kept(result))
             return {"FINISHED"}
         return {"CANCELLED"}
+
+    def take_from_panel(self, context: bpy.types.Context) -> None:
+        settings = context.scene.handmocap
+        if not self.is_given("error"):
+            self.error = settings.reduction_error
+        if not self.is_given("sharing"):
+            self.sharing = settings.reduction_sharing
 
 
 class HANDMOCAP_OT_full_keys(bpy.types.Operator):

@@ -11,12 +11,14 @@ from ...blender.armatures import HAND_JOINTS, map_armature
 from ...blender.problems import find_problems
 from ...blender.rotation_conversion import convert_rotations
 from ...blender.shot import start_over
+from ...core.errors import BadUsageError
 from ...core.hand_poses_file import read_hand_poses
 from ...core.rotation_modes import EULER_ORDERS, QUATERNION
 from ...core.skeleton import SIDES, hand_joint_names, joint_group
 from .. import panel_jobs
 from ..cleanup.problem_list import show_problems
 from ..drawing import has_armature_and_hands, has_own_armature
+from ..pressed import TakesFromPanel
 
 STAGE = "fingers"
 TARGETS = (
@@ -64,14 +66,26 @@ class HANDMOCAP_OT_start_over(bpy.types.Operator):
         return {"CANCELLED"}
 
 
-class HANDMOCAP_OT_convert_rotation(bpy.types.Operator):
+class HANDMOCAP_OT_convert_rotation(TakesFromPanel, bpy.types.Operator):
     """Turn all keys of the selected bones, or of all fingers, into another rotation mode. Keys of your own stay yours"""
 
     bl_idname = "handmocap.convert_rotation"
     bl_label = "Convert Rotation"
     bl_options = {"REGISTER", "UNDO"}
 
+    stage = STAGE
+    taken = ("bones",)
+
     mode: bpy.props.EnumProperty(name="Mode", description="The rotation mode that the bones and their keys get", items=MODES)  # type: ignore[valid-type]
+    bones: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Bones",
+        description="Which bones are converted; where not given the selected ones, without any all fingers",
+        items=(
+            ("SELECTED", "Selected Bones", "The bones that are selected in pose mode"),
+            ("FINGERS", "All Fingers", "The bones of all fingers"),
+        ),
+        options={"SKIP_SAVE"},
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -80,8 +94,11 @@ class HANDMOCAP_OT_convert_rotation(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         armature = context.scene.handmocap.armature
         with panel_jobs.sentences_for(self, STAGE):
+            self.take_anew_if_repeated(context)
             bones = [bone.name for bone in _selected_bones(context)]
-            if not bones:
+            if self.is_given("bones") and self.bones == "SELECTED" and not bones:
+                raise BadUsageError("No bone is selected", "select some in pose mode, or take all fingers")
+            if not bones or (self.is_given("bones") and self.bones == "FINGERS"):
                 bone_of_joint = map_armature(armature).bone_of_joint
                 bones = [bone_of_joint[joint] for joint in HAND_JOINTS]
             result = convert_rotations(armature, bones, self.mode)
@@ -89,6 +106,10 @@ class HANDMOCAP_OT_convert_rotation(bpy.types.Operator):
             panel_jobs.set_status(STAGE, True, f"{result.keys} keys of {result.bones} bones converted{left}")
             return {"FINISHED"}
         return {"CANCELLED"}
+
+    def take_from_panel(self, context: bpy.types.Context) -> None:
+        if not self.is_given("bones"):
+            self.bones = "SELECTED" if _selected_bones(context) else "FINGERS"
 
 
 def _selected_bones(context: bpy.types.Context) -> list[Any]:

@@ -70,7 +70,11 @@ def state_of(context: bpy.types.Context, stage: str) -> StageState:
             return StageState(Kind.RUNNING, "Cancelling", progress.fraction if progress else 0.0)
         return StageState(Kind.RUNNING, "Starting") if progress is None else _running(progress.fraction, progress.eta_s)
     said = panel_jobs.status(stage)
-    if said is not None and not said.ok and (said.owner is None or not said.owner.name_for(context.scene)):
+    if (
+        said is not None
+        and not (said.ok or said.is_refusal)
+        and (said.owner is None or not said.owner.name_for(context.scene))
+    ):
         return StageState(Kind.FAILED, said.sentence, log_path=said.log_path)
     return facts_of(context, stage)
 
