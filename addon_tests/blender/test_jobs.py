@@ -332,3 +332,11 @@ def test_a_child_ends_when_its_parent_was_killed(tmp_path: Path, repository: Pat
     with watch:
         assert wait_until(lambda: not is_alive(child))
     assert watch.seconds < 3.0
+
+
+def test_a_child_that_aborts_itself_is_not_said_to_be_stopped_from_outside(tmp_path: Path) -> None:
+    code = "import os, sys; print('cannot open /sys/devices', file=sys.stderr, flush=True); os.abort()"
+    with pytest.raises(WorkerFailedError) as caught:
+        _wait(_child(tmp_path, code))
+    assert caught.value.message == "The background process broke off by itself (SIGABRT: cannot open /sys/devices)"
+    assert "memory" not in caught.value.sentence()

@@ -25,6 +25,7 @@ from .bake_arguments import bake_options
 from .baking import BakeJob, request_for
 from .batch_arguments import SOURCES, cleanup_settings, own_keys, reduction_settings, wrist_settings
 from .batch_ending import telling_what_stays
+from .body_stillness import stillness_warnings
 from .clip_clock import match_scene_to_clip
 from .ending import Ending
 from .exact_request import exact_request
@@ -175,7 +176,7 @@ def _apply_and_save(options: argparse.Namespace) -> None:
     warnings += scene_warnings(scene, poses, armature)
     reduced = reduce_finger_keys(armature, reduction) if reduction is not None else None
     save_copy(options.save.resolve())
-    _warn(dict.fromkeys([*warnings, *applied.warnings]))
+    _warn(dict.fromkeys([*warnings, *applied.warnings, *stillness_warnings(armature)]))
     print(f"{applied.keys.keys} keys on {applied.keys.channels} channels, {applied.keys.kept_keys} of a person's own kept")
     for side, hand in reduced.hands.items() if reduced is not None else ():
         print(_finger_keys_left(side, hand.keys_before, hand.keys_after, hand.largest_error_degrees))
@@ -230,6 +231,7 @@ def _bake_files(options: argparse.Namespace, chosen: BakeOptions) -> None:
     request = request_for(armature, targets, bpy.context.scene, chosen, sources, exact)
     log = options.out[0].resolve().parent / "logs" / "bake.log"
     job = BakeJob(request, module.python if module else None, log, readers.python if readers else None)
+    _warn(stillness_warnings(armature))
     for file in job.wait(show_progress)["files"]:
         print(f"{file['path']}: {file['frames']} frames of {file['vertices']} vertices, "
               f"at most {file['largest_distance_m']:.1e} m from the scene, read by {file['reader']}"

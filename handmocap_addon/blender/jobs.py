@@ -6,7 +6,6 @@ Works without Blender's window and even without bpy: the panel polls it from a t
 from __future__ import annotations
 
 import contextlib
-import signal
 import subprocess
 import threading
 import time
@@ -19,6 +18,7 @@ from ..core.child_processes import start
 from ..core.errors import HandmocapError, WorkerFailedError
 from ..core.job_protocol import JobEvent, Progress, parse_event
 from ..core.replaced_files import FilesBefore
+from .death_by_signal import died_of
 from .interruptible import ctrl_c_interrupts
 from .process_trees import ProcessTree, start_options
 
@@ -217,11 +217,7 @@ class ChildJob:
             hint = f"see {self.log_path}" if kind == "failed" else str(data.get("hint", ""))
             raise ReportedError(kind, str(data.get("message", "")), hint, code or 5)
         if code < 0:
-            name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-            raise WorkerFailedError(
-                f"The background process was stopped from outside ({name})",
-                f"run it again, with more free memory if that happens twice; see {self.log_path}",
-            )
+            raise died_of(-code, self.log_path)
         if code != 0 or self.result is None:
             raise WorkerFailedError(f"The background process ended without a result (exit {code})", f"see {self.log_path}")
         return self.result

@@ -37,6 +37,7 @@ from ..core.wrist import WristSettings
 from .actions import count_keys
 from .armatures import HAND_JOINTS, map_armature
 from .baking import BakeJob, request_for
+from .body_stillness import stillness_warnings
 from .clip_clock import frame_times, match_scene_to_clip
 from .ending import Ending
 from .estimate_request import EstimateRequest
@@ -292,7 +293,7 @@ def _build_scene(
     keys["total"] = count_keys(armature)
     keys |= _what_became_of_others([applied.keys, *([body.keys] if motion is not None else [])])
     # The estimate and the body may both know of the same thing.
-    return armature, applied, keys, list(dict.fromkeys([*warnings, *applied.warnings]))
+    return armature, applied, keys, list(dict.fromkeys([*warnings, *applied.warnings, *stillness_warnings(armature)]))
 
 
 def scene_warnings(scene: Any, poses: HandPoses, armature: Any) -> list[str]:

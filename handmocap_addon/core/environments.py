@@ -26,7 +26,7 @@ from .set_up.package_count import PackageCount, packages_in
 from .set_up.pythons import find_python, version_of, versions_from
 from .set_up.reporting import Listener, Say, Show, show_nothing
 from .set_up.stamps import STAMP_NAME, pins_hash, stamp_of, write_stamp
-from .set_up.trial import check_once
+from .set_up.trial import FAILED_NAME, check_once
 
 REQUIREMENTS: Final = Path(__file__).resolve().parent.parent / "requirements"
 # Versions of Python for which a `bpy` module of a supported Blender exists.
@@ -107,7 +107,8 @@ def find_readers(folder: Path) -> Environment | None:
 def _finished(folder: Path, name: str) -> Environment | None:
     for candidate in sorted(folder.glob(f"{name}-python*"), reverse=True):
         environment = Environment(candidate)
-        if (candidate / STAMP_NAME).is_file() and environment.python.exists():
+        is_whole = (candidate / STAMP_NAME).is_file() and environment.python.exists()
+        if is_whole and not (candidate / FAILED_NAME).is_file():
             return environment
     return None
 

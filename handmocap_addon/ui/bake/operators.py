@@ -6,6 +6,7 @@ from typing import Any
 import bpy
 
 from ...blender.baking import BakeJob, request_for
+from ...blender.body_stillness import stillness_warnings
 from ...blender.exact_request import ExactRequest, exact_request
 from ...core import environments
 from ...core.bake_options import BakeOptions
@@ -57,7 +58,14 @@ class HANDMOCAP_OT_bake(bpy.types.Operator):
             request = request_for(settings.armature, targets, context.scene, options, _sources(settings), exact)
             log = targets[0].parent / "logs" / "bake.log"
             bake = BakeJob(request, module.python if module else None, log, readers.python if readers else None)
-            panel_jobs.start(STAGE, bake, bake.job, _finished, context.scene)
+            warnings = stillness_warnings(settings.armature)
+            for warning in warnings:
+                self.report({"WARNING"}, warning)
+
+            def finished(result: dict[str, Any]) -> str:
+                return ". ".join((_finished(result), *warnings))
+
+            panel_jobs.start(STAGE, bake, bake.job, finished, context.scene)
             return {"FINISHED"}
         return {"CANCELLED"}
 

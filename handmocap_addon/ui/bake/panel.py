@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import bpy
 
+from ...blender.body_stillness import stillness_warnings
 from ...core import environments
 from ..drawing import CATEGORY, sentence, stage_state
 from ..flow.header import WithState
+from ..flow.states import armature_of
 from ..preferences import environment_folder
 from .operators import STAGE, what_exact_lacks
 from .settings import HandmocapBakeSettings
@@ -33,6 +35,9 @@ class HANDMOCAP_PT_bake(WithState, bpy.types.Panel):
         if lacking:
             sentence(column, lacking, "INFO")
         column.prop(settings, "bake_folder")
+        armature = armature_of(context)
+        for warning in stillness_warnings(armature) if armature is not None else ():
+            sentence(column, warning, "ERROR")
         column.operator("handmocap.bake", icon="EXPORT")
         stage_state(column, STAGE)
         if environments.find_readers(environment_folder(context)) is None:

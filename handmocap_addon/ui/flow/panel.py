@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import bpy
 
+from ...blender.body_stillness import stillness_warnings
 from ..drawing import CATEGORY, sentence
 from ..keys_in_the_way import keys_in_the_way
 from ..source.clock import draw_clocks
 from .next_step import next_step
-from .states import ICONS, STAGES, Kind, StageState, state_of
+from .states import ICONS, STAGES, Kind, StageState, armature_of, state_of
 
 _NAME_SHARE = 0.32  # of the row's width
 _BUTTON_HEIGHT = 1.6
@@ -36,6 +37,10 @@ class HANDMOCAP_PT_flow(bpy.types.Panel):
         button = self.layout.row()
         button.scale_y = _BUTTON_HEIGHT
         button.operator("handmocap.next_step", text=step.label, icon=step.icon)
+        armature = armature_of(context)
+        if step.stage == "bake" and armature is not None:
+            for warning in stillness_warnings(armature):
+                sentence(self.layout, warning, "ERROR")
 
 
 def _draw_stage(rows: bpy.types.UILayout, stage: str, name: str, state: StageState) -> None:

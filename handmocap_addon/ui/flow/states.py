@@ -11,6 +11,8 @@ from typing import Any
 import bpy
 
 from ...blender.apply_warnings import warnings_of
+from ...blender.armatures import map_armature
+from ...blender.body_stillness import NO_BODY_MOTION, moves_body
 from ...blender.made_from import recall
 from ...blender.problems import read_problems
 from ...blender.tool_actions import written_action
@@ -138,8 +140,14 @@ def _body(context: bpy.types.Context) -> StageState:
     armature = armature_of(context)
     if armature is None:
         return StageState(Kind.NOTHING, "No armature yet")
+    try:
+        map_armature(armature)
+    except HandmocapError as error:
+        return StageState(Kind.LOOK, error.sentence())
     if not settings.gvhmr:
-        return StageState(Kind.DONE, f"{armature.name}, without GVHMR")
+        if moves_body(armature):
+            return StageState(Kind.DONE, f"{armature.name}, its own motion")
+        return StageState(Kind.LOOK, f"{armature.name}: {NO_BODY_MOTION}")
     if not disk.is_there(settings.gvhmr_path()):
         return StageState(Kind.LOOK, f"{settings.gvhmr_path().name} is not there")
     known = recall(armature, "body")

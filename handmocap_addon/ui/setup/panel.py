@@ -8,6 +8,7 @@ from ...core import environments
 from ...core.doctor import DoctorLine
 from .. import panel_jobs
 from ..drawing import CATEGORY, progress_row, sentence, stage_state
+from ..flow.header import WithState
 from ..preferences import environment_folder, preferences, smplx_folder, smplx_models
 from .operators import DOCTOR_STAGE, DOCTOR_TEXT, STAGE
 from .steps import STEPS, Step
@@ -41,7 +42,7 @@ class HANDMOCAP_PT_first_steps(bpy.types.Panel):
         _draw_guide(column, context)
 
 
-class HANDMOCAP_PT_setup(bpy.types.Panel):
+class HANDMOCAP_PT_setup(WithState, bpy.types.Panel):
     """What is installed, what each further step brings, and Doctor"""
 
     bl_label = "Set-up"
@@ -50,13 +51,11 @@ class HANDMOCAP_PT_setup(bpy.types.Panel):
     bl_category = CATEGORY
     bl_order = 90
     bl_options = {"DEFAULT_CLOSED"}
+    stage = STAGE
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return _is_ready(context)
-
-    def draw_header(self, _context: bpy.types.Context) -> None:
-        self.layout.label(text="", icon="CHECKMARK")
 
     def draw(self, context: bpy.types.Context) -> None:
         _draw_guide(self.layout.column(), context)
