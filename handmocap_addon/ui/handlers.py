@@ -18,6 +18,7 @@ _CHANGING = (bpy.types.Action, bpy.types.Object, bpy.types.Scene)
 def _after_opening(*_: object) -> None:
     panel_jobs.forget_the_file_before()
     session.forget()
+    relative_paths.after_opening()
     panel_jobs.fill_in_again()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,6 +105,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     clip_facts: bpy.props.StringProperty(  # type: ignore[valid-type]
         description="Size, length and rate of the clip when it was chosen", options={"HIDDEN"}
+    )
+    places: bpy.props.StringProperty(  # type: ignore[valid-type]
+        description="Where the files of these fields were when the file was last saved", options={"HIDDEN"}
     )
     people: bpy.props.CollectionProperty(  # type: ignore[valid-type]
         description="The people of the clip who have GVHMR results", type=HandmocapPerson, options={"HIDDEN"}
@@ -403,6 +407,10 @@ def _path(text: str) -> Path | None:
     if not text:
         return None
     path = Path(bpy.path.abspath(text))
+    if ".." in path.parts:
+        # As Blender made it relative: without a look at links.
+        plain = Path(os.path.normpath(path))
+        path = plain if plain.exists() else path
     if text.startswith("//") and not path.exists():
         # A file that was saved on Windows.
         return Path(bpy.path.abspath(text.replace("\\", "/")))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +22,26 @@ from .people import list_people
 STAGE = "source"
 
 
+_is_quiet: list[bool] = []
+
+
+@contextlib.contextmanager
+def without_filling_in() -> Iterator[None]:
+    """While a field gets another word for the same file, nothing follows from it."""
+    _is_quiet.append(True)
+    try:
+        yield
+    finally:
+        _is_quiet.pop()
+
+
 def clip_chosen(settings: Any, _context: Any) -> None:
     """Fill in what lies beside the clip, and give a scene that is not a person's yet the clip's clock.
 
     What was filled in for another clip goes, what a person chose stays.
     """
+    if _is_quiet:
+        return
     clip = settings.clip_path()
     settings.clip_facts = ""
     if clip is None or not clip.exists():
@@ -50,13 +67,13 @@ def clip_chosen(settings: Any, _context: Any) -> None:
 def gvhmr_chosen(settings: Any, _context: Any) -> None:
     """Fill in GVHMR's copy of the clip where its result was chosen before any clip."""
     gvhmr = settings.gvhmr_path()
-    if not settings.clip and gvhmr is not None and (gvhmr.parent / CLIP_NAME).is_file():
+    if not _is_quiet and not settings.clip and gvhmr is not None and (gvhmr.parent / CLIP_NAME).is_file():
         settings.clip = str(gvhmr.parent / CLIP_NAME)
 
 
 def _is_copy_of_the_clip(settings: Any, clip: Path) -> bool:
     """Whether it is GVHMR's copy of the clip whose people are listed: they are the same then."""
-    return clip.name == CLIP_NAME and any(Path(person.gvhmr).parent == clip.parent for person in settings.people)
+    return clip.name == CLIP_NAME and any(person.path().parent == clip.parent for person in settings.people)
 
 
 def _fill_in_neighbours(settings: Any, clip: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ class HandmocapPerson(bpy.types.PropertyGroup):
     """One person; the name is the group's own."""
 
     gvhmr: bpy.props.StringProperty(description="The hmr4d_results.pt of this person", subtype="FILE_PATH")  # type: ignore[valid-type]
+
+    def path(self) -> Path:
+        return Path(os.path.normpath(bpy.path.abspath(self.gvhmr)))
 
 
 def list_people(settings: Any, people: tuple[Person, ...]) -> None:
@@ -47,7 +51,7 @@ def _items(people: tuple[tuple[str, str], ...]) -> Items:
 def person_chosen(settings: Any, _context: Any) -> None:
     """Take over the person's GVHMR result, hands and armature."""
     person = settings.people.get(settings.person)
-    if person is None or person.gvhmr == settings.gvhmr:
+    if person is None or person.path() == settings.gvhmr_path():
         return
     settings.fill_in("gvhmr", person.gvhmr)
     clip, gvhmr = settings.clip_path(), settings.gvhmr_path()
