@@ -18,6 +18,7 @@ from .walk import Walk
 _DIRECTOR = Path(__file__).with_name("director.py")
 _SETTLES = 1.0  # seconds that a window takes for a new picture, without a graphics card
 _ANSWER_SECONDS = 60.0
+_MOST_LOOKS = 10
 # The part of a pixel's brightness by which it must differ: less is the noise of a software renderer's edges.
 _DIFFERENT = "4%"
 
@@ -70,6 +71,19 @@ class Directed:
         self.screen.point_at(self.screen.width // 3, 8)
         time.sleep(_SETTLES)
         return self.screen.picture(self.walk.folder / f"{name}.png")
+
+    def settled_picture(self, name: str, view: Box) -> Path:
+        """A picture of the screen when the 3D view has stopped changing: a press takes seconds without a graphics card."""
+        time.sleep(2 * _SETTLES)
+        earlier = self.picture(f"{name}")
+        for _ in range(_MOST_LOOKS):
+            time.sleep(_SETTLES)
+            later = self.screen.picture(self.walk.folder / f"{name}-later.png")
+            is_same = changed_pixels(earlier, later, view) == 0
+            later.replace(earlier)
+            if is_same:
+                break
+        return earlier
 
     def open_panel(self, name: str) -> None:
         """Open one panel and close all others, by Ctrl and a click on its header: the lowest place where its name stands."""

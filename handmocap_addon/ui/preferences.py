@@ -10,6 +10,7 @@ import bpy
 from ..core import environments
 from ..core.baked_names import DEFAULT_PATTERN, baked_name
 from ..core.errors import BadUsageError
+from ..core.output_places import DEFAULT_PLACE
 from ..core.smplx_models_folder import FoundModel, find_smplx_models
 from .estimators import DEVICES, ESTIMATORS
 
@@ -58,6 +59,13 @@ class HandmocapPreferences(bpy.types.AddonPreferences):
         description="How baked files are called: {part} is body, hands or camera, {clip} the clip's name, {scene} the "
         "scene's. The ending is added",
         default=DEFAULT_PATTERN,
+    )
+
+    output_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Results",
+        description="Where hands, logs and bakes go in scenes that name no folder, and that have no GVHMR result to lie "
+        "beside: {clip_folder}, {clip}, {blend_folder}, {blend} and {scene} are filled in",
+        default=DEFAULT_PLACE,
     )
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -118,6 +126,11 @@ def device(context: bpy.types.Context) -> str:
 def baked_name_pattern(context: bpy.types.Context) -> str:
     """For `core.baked_names.baked_name`."""
     return str(_chosen(context, "baked_name", DEFAULT_PATTERN))
+
+
+def output_pattern(context: bpy.types.Context) -> str:
+    """For `core.output_places.filled_place`."""
+    return str(_chosen(context, "output_folder", DEFAULT_PLACE)) or DEFAULT_PLACE
 
 
 def _folder(context: bpy.types.Context, name: str) -> Path | None:

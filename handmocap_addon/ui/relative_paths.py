@@ -18,7 +18,7 @@ from ..core.moved_files import find_moved
 from . import panel_jobs
 from .source.choosing import STAGE, without_filling_in
 
-_FIELDS = ("clip", "gvhmr", "hand_poses", "found_gvhmr", "found_hand_poses", "smplx_model", "bake_folder")
+_FIELDS = ("clip", "gvhmr", "hand_poses", "found_gvhmr", "found_hand_poses", "smplx_model", "bake_folder", "output_folder")
 
 
 @dataclass(frozen=True)

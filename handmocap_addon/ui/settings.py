@@ -13,15 +13,18 @@ from ..blender.estimate_request import EstimateRequest
 from ..blender.ghosts import is_ghost
 from ..blender.key_reduction import KeySharing, ReductionSettings
 from ..core.cleanup_settings import SMOOTHING_TARGETS, CleanupSettings
+from ..core.errors import BadUsageError
 from ..core.key_settings import KeySettings
+from ..core.output_places import OutputPlace, filled_place, output_place
 from ..core.wrist import WristSettings, WristSource
 from .bake.settings import HandmocapBakeSettings
 from .cleanup import live
 from .estimators import ESTIMATORS
+from .flow import disk
 from .guards import quiet_update
 from .motion_files.settings import HandmocapMotionFiles
 from .overlay.settings import HandmocapShown
-from .preferences import default_estimator, smplx_models
+from .preferences import default_estimator, output_pattern, smplx_models
 from .retarget.settings import HandmocapRetargetSettings
 from .source.choosing import clip_chosen, gvhmr_chosen
 from .source.people import HandmocapPerson, people_items, person_chosen
@@ -311,9 +314,14 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     motion_files: bpy.props.PointerProperty(  # type: ignore[valid-type]
         name="Motion Files", description="Files of the motion for other programs", type=HandmocapMotionFiles
     )
+    output_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Results",
+        description="Where hands, logs and bakes go; empty for beside the GVHMR result, else the place in the preferences",
+        subtype="DIR_PATH",
+    )
     bake_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Folder",
-        description="Where the baked files go; empty for beside the hands. The preferences say what they are called",
+        description="Where the baked files go; empty for where all results go. The preferences say what they are called",
         subtype="DIR_PATH",
     )
 
@@ -335,13 +343,35 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         return _path(self.hand_poses)
 
     def result_folder(self) -> Path | None:
-        """Where new results go: beside GVHMR's result, else in `mocap/<clip>/` beside the clip, else beside the hands."""
+        """Where new results go; None where it is not known, or no place can be written."""
+        return self.result_place().folder
+
+    def result_place(self) -> OutputPlace:
+        """The scene's folder; else beside GVHMR's result; else that of the preferences; else beside the hands.
+
+        Where such a place cannot be written, as with plates on a server, it is `mocap/<clip>/` beside the saved file.
+        """
+        if self.output_folder:
+            chosen = Path(os.path.normpath(bpy.path.abspath(self.output_folder)))
+            if disk.can_write(chosen):
+                return OutputPlace(chosen)
+            return OutputPlace(None, f"{chosen} cannot be written: choose another folder for results in Source")
         gvhmr, clip, hands = self.gvhmr_path(), self.clip_path(), self.hand_poses_path()
-        if gvhmr is not None:
-            return gvhmr.parent
-        if clip is not None:
-            return clip.parent / "mocap" / clip.stem
-        return hands.parent if hands is not None else None
+        blend = Path(bpy.data.filepath) if bpy.data.filepath else None
+        shot = clip or hands or gvhmr
+        if shot is None:
+            return OutputPlace(None)
+        if gvhmr is not None or clip is None:
+            usual = (gvhmr or shot).parent
+        else:
+            fields = {"clip_folder": str(clip.parent), "clip": clip.stem, "scene": self.id_data.name}
+            if blend is not None:
+                fields |= {"blend_folder": str(blend.parent), "blend": blend.stem}
+            try:
+                usual = filled_place(output_pattern(bpy.context), fields)
+            except BadUsageError as error:
+                return OutputPlace(None, error.sentence())
+        return output_place(usual, blend.parent / "mocap" / shot.stem if blend is not None else None, disk.can_write)
 
     def other_people(self) -> tuple[Path, ...]:
         """GVHMR results of the others in the clip; none where the chosen one is not of its people."""

@@ -42,6 +42,9 @@ class HANDMOCAP_OT_bake(bpy.types.Operator):
             return waits_for(cls, "Choose Alembic, USD or both")
         if not (settings.bake.body or settings.bake.hands or settings.bake.camera):
             return waits_for(cls, "Choose a part: body, hands or camera")
+        place = settings.result_place()
+        if not settings.bake_folder and place.folder is None and place.said:
+            return waits_for(cls, place.said)
         lacking = what_exact_lacks(context)
         return waits_for(cls, lacking) if lacking else True
 

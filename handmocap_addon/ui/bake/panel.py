@@ -35,6 +35,9 @@ class HANDMOCAP_PT_bake(WithState, bpy.types.Panel):
         if lacking:
             sentence(column, lacking, "INFO")
         column.prop(settings, "bake_folder")
+        place = settings.result_place()
+        if place.said and not settings.bake_folder:
+            sentence(column, place.said, "ERROR" if place.folder is None else "INFO")
         armature = armature_of(context)
         for warning in stillness_warnings(armature) if armature is not None else ():
             sentence(column, warning, "ERROR")

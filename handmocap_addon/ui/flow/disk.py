@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,11 @@ _WRITING_STAGES = ("setup", "hands", "bake")
 
 def is_there(path: Path | None) -> bool:
     return path is not None and _stamp(path, _moment()) is not None
+
+
+def can_write(folder: Path) -> bool:
+    """Whether a folder can be written, or made, as far as the system tells without trying; makes nothing."""
+    return _can_write(folder, _moment())
 
 
 def changed_at(path: Path) -> float | None:
@@ -64,6 +70,14 @@ def _stamp(path: Path, _when: Moment) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=16)
+def _can_write(folder: Path, _when: Moment) -> bool:
+    nearest = folder
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    return nearest.is_dir() and os.access(nearest, os.W_OK)
 
 
 @lru_cache(maxsize=8)

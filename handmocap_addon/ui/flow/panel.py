@@ -6,6 +6,7 @@ from ...blender.body_stillness import stillness_warnings
 from ..drawing import CATEGORY, sentence
 from ..keys_in_the_way import keys_in_the_way
 from ..source.clock import draw_clocks
+from ..source.panel import draw_results
 from .next_step import next_step
 from .states import ICONS, STAGES, Kind, StageState, armature_of, state_of
 
@@ -34,6 +35,9 @@ class HANDMOCAP_PT_flow(bpy.types.Panel):
                 row.prop(settings, "person", text="")
         draw_clocks(self.layout, context.scene)
         step = next_step(context)
+        place = settings.result_place()
+        if place.said and step.stage in ("hands", "bake"):
+            draw_results(self.layout, settings)
         button = self.layout.row()
         button.scale_y = _BUTTON_HEIGHT
         button.operator("handmocap.next_step", text=step.label, icon=step.icon)

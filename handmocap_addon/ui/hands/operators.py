@@ -8,6 +8,7 @@ import bpy
 from ...blender.jobs import ChildJob
 from ...blender.run import HAND_POSES_NAME, worker_command
 from ...core import environments
+from ...core.atomic_files import ensure_output_folder
 from .. import panel_jobs
 from ..drawing import waits_for
 from ..estimators import ESTIMATORS
@@ -41,6 +42,9 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
         settings = context.scene.handmocap
         if settings.clip_path() is None:
             return waits_for(cls, "Choose a clip in Source first")
+        place = settings.result_place()
+        if place.folder is None:
+            return waits_for(cls, place.said)
         if settings.frames == "RANGE" and settings.last_frame < settings.first_frame:
             return waits_for(cls, "The range of frames ends before it begins")
         estimator = settings.estimator
@@ -78,6 +82,7 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
                 bring_up_to_date(scene)
 
         with panel_jobs.sentences_for(self, STAGE):
+            ensure_output_folder(target.parent)
             command = worker_command(environment_folder(context), request.arguments(), estimator)
             job = ChildJob(command, target.parent / "logs" / "estimate.log", targets=[target])
             panel_jobs.start(STAGE, job, job, finish, context.scene, fill_in)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..drawing import CATEGORY, stage_state
+from ..drawing import CATEGORY, sentence, stage_state
 from ..flow.header import WithState
 from ..settings import HandmocapSettings
 from .operators import STAGE
@@ -27,6 +27,9 @@ class HANDMOCAP_PT_hands(WithState, bpy.types.Panel):
             row = column.row(align=True)
             row.prop(settings, "detector_size")
             row.prop(settings, "batch")
+        place = settings.result_place()
+        if place.said:
+            sentence(column, place.said, "ERROR" if place.folder is None else "INFO")
         column.operator("handmocap.estimate", icon="VIEW_PAN")
         stage_state(column, STAGE)
         column.prop(settings, "hand_poses")

@@ -23,7 +23,7 @@ class HandmocapMotionFiles(bpy.types.PropertyGroup):
         name="Up", description="The axis that points up in the file", items=UP_AXIS_ITEMS
     )
     folder: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Folder", description="Where the files go; empty for beside the hands", subtype="DIR_PATH"
+        name="Folder", description="Where the files go; empty for where all results go", subtype="DIR_PATH"
     )
 
     def chosen_format(self) -> MotionFormat:

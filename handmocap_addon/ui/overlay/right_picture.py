@@ -14,6 +14,7 @@ from ...blender.shown_pictures import picture_of
 from ...core.errors import HandmocapError
 from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs
+from ..flow import disk
 from ..preferences import environment_folder
 from ..source.choosing import STAGE
 
@@ -33,6 +34,8 @@ def bring_up_to_date(scene: bpy.types.Scene, camera: Any | None = None) -> None:
     try:
         poses = read_hand_poses(hands) if hands is not None and hands.is_file() else None
         folder = hands.parent if hands is not None else clip.parent
+        if not disk.can_write(folder):
+            folder = settings.result_folder() or folder
         picture = picture_of(scene, clip, poses, settings.armature, folder)
     except HandmocapError as error:
         panel_jobs.set_status(STAGE, False, error.sentence())

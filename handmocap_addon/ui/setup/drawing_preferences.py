@@ -37,6 +37,7 @@ def draw_preferences(chosen: HandmocapPreferences, context: bpy.types.Context) -
     column = layout.column()
     column.prop(chosen, "estimator")
     column.prop(chosen, "device")
+    column.prop(chosen, "output_folder")
     column.prop(chosen, "baked_name")
     fits, example = chosen.baked_name_example()
     column.label(text=example, icon="FILE" if fits else "ERROR")

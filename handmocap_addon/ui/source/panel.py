@@ -4,6 +4,7 @@ import bpy
 
 from ..drawing import CATEGORY, sentence, stage_state
 from ..flow.header import WithState
+from ..settings import HandmocapSettings
 from .choosing import STAGE
 
 
@@ -30,7 +31,18 @@ class HANDMOCAP_PT_source(WithState, bpy.types.Panel):
         for path, name in ((settings.clip_path(), "clip"), (settings.gvhmr_path(), "GVHMR result")):
             if path is not None and not path.exists():
                 sentence(column, f"There is no {name} {path}", "ERROR")
+        draw_results(column, settings)
         stage_state(column, STAGE)
+
+
+def draw_results(layout: bpy.types.UILayout, settings: HandmocapSettings) -> None:
+    """The folder for results, red where one has to be chosen, and where they go instead of the usual place."""
+    place = settings.result_place()
+    row = layout.row()
+    row.alert = place.folder is None and bool(place.said)
+    row.prop(settings, "output_folder")
+    if place.said:
+        sentence(layout, place.said, "ERROR" if place.folder is None else "INFO")
 
 
 CLASSES = (HANDMOCAP_PT_source,)

@@ -1,0 +1,329 @@
+"""Holds in Blender's real window that the panel says what is so: by mouse and keyboard, with pictures before and after.
+
+    python3 -m addon_tests.window.truths --zip dist/handmocap-0.1.0.zip --environments DIR --out DIR [--only NAME …]
+
+A line for each check, passed or failed, and a picture of each step in --out: `pose-tools` (what a tool keys is seen without scrubbing), `undo` (its
+line goes with Ctrl-Z), `redo-panel` (F9 shows what was done), `refusals` (no range), `read-only` (a clip on a read-only mount, as root), `no-body`,
+`moved` (the project's folder was renamed), `lone-bone`, `failed-set-up`. Needs what `walk.py` needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from addon_tests.window.blender_window import Profile, install
+from addon_tests.window.directed import Directed, changed_pixels, directed_window
+from addon_tests.window.screen import Box, Screen, new_screen
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+_SEEN, _STILL = 2000, 600  # pixels: a hand that moves changes tens of thousands
+_HAND = """
+armature = bpy.context.scene.handmocap.armature
+for each in bpy.context.selected_objects: each.select_set(False)
+armature.select_set(True)
+bpy.context.view_layer.objects.active = armature
+bpy.context.scene.frame_set(26)
+bpy.ops.object.mode_set(mode="POSE")
+fingers = ("index", "middle", "ring", "pinky", "thumb")
+for bone in armature.pose.bones:
+    holder = bone if hasattr(bone, "select") else bone.bone
+    holder.select = bone.name.startswith("right_") and any(name in bone.name for name in fingers)
+if bpy.context.space_data.region_3d.view_perspective == "CAMERA": bpy.ops.view3d.view_camera()
+bpy.ops.view3d.view_selected()
+cleanup = bpy.context.scene.handmocap_cleanup
+cleanup.pose, cleanup.use_range, cleanup.first, cleanup.last = "FIST", False, 20, 32
+"""
+
+
+class NotSoError(AssertionError):
+    """What the panel says, or does not show."""
+
+
+def holds(is_so: bool, otherwise: str) -> None:
+    if not is_so:
+        raise NotSoError(otherwise)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What the checks share: a profile with the extension, and a shot with hands and body that were put on before."""
+
+    blender: str
+    profile: Profile
+    shot: Path
+    out: Path
+    screen: Screen
+
+    @contextlib.contextmanager
+    def window(self, name: str, blend: Path | None = None) -> Iterator[Directed]:
+        opened = blend or self.shot / "keyed.blend"
+        with directed_window(self.blender, self.profile, self.screen, opened, self.out, name) as directed:
+            yield directed
+
+    def in_background(self, code: str, blend: Path | None = None) -> None:
+        command = [self.blender, "--background", *([str(blend)] if blend else []), "--python-exit-code", "1"]
+        command += ["--python-expr", f"import bpy\n{code}"]
+        subprocess.run(command, env=self.profile.variables(), check=True, capture_output=True)
+
+
+def pose_tools(stage: Stage) -> str:
+    """Pixels that a press changes, and that scrubbing away and back changes after it."""
+    told = []
+    presses = ("Blend to Pose", "Copy Other", "Relax", "Hold", "Not Seen", "Offset in Time")
+    with stage.window("pose-tools") as window:
+        window.do(_HAND)
+        window.open_panel("Cleanup")
+        view = window.view()
+        for name in presses:
+            window.do(
+                _HAND
+                + f"cleanup.use_range, cleanup.first, cleanup.last = {name in ('Relax', 'Hold')}, 10, {26 if name == 'Relax' else 30}"
+            )
+            label = name.replace(" ", "-")
+            before = window.settled_picture(f"{label}-1-before", view)
+            window.walk.press(name)
+            pressed = window.settled_picture(f"{label}-2-pressed", view)
+            window.do("scene = bpy.context.scene; at = scene.frame_current; scene.frame_set(at + 1); scene.frame_set(at)")
+            scrubbed = window.settled_picture(f"{label}-3-scrubbed", view)
+            by_press, by_scrub = changed_pixels(before, pressed, view), changed_pixels(pressed, scrubbed, view)
+            told.append(f"{name} {by_press} / {by_scrub}")
+            holds(by_scrub < _STILL, f"{name}: scrubbing changed {by_scrub} pixels, so the press was not seen; {told}")
+            # The pose at Hold's own frame stays.
+            holds(name == "Hold" or by_press > _SEEN, f"{name}: the press changed {by_press} pixels; {told}")
+            window.do("bpy.ops.ed.undo()")
+    return "pixels changed by the press / by scrubbing: " + ", ".join(told)
+
+
+def undo(stage: Stage) -> str:
+    with stage.window("undo") as window:
+        window.do(_HAND)
+        window.open_panel("Cleanup")
+        window.walk.press("Not Seen")
+        window.window.wait_until("the tool's line", lambda state: bool(state["said"].get("cleanup")), 30)
+        said = window.said("cleanup")
+        window.picture("undo-1-pressed")
+        window.screen.key("ctrl+z")
+        window.window.wait_until("the line's end", lambda state: "cleanup" not in state["said"], 30)
+        window.picture("undo-2-undone")
+    return f"{said} went with Ctrl-Z"
+
+
+def redo_panel(stage: Stage) -> str:
+    with stage.window("redo-panel") as window:
+        window.do(_HAND)
+        window.open_panel("Cleanup")
+        window.walk.press("Blend to Pose")
+        window.window.wait_until("the tool's line", lambda state: bool(state["said"].get("cleanup")), 30)
+        values = window.do(
+            "op = bpy.context.window_manager.operators[-1]\n"
+            "answer = [op.bl_idname, op.pose, sorted(op.sides), sorted(op.fingers), op.first, op.last]"
+        )
+        window.screen.point_at(window.screen.width // 3, window.screen.height // 2)
+        window.screen.key("F9")
+        window.picture("redo-panel-1-f9")
+        read = window.reads(Box(0, 0, window.screen.width, window.screen.height))
+        window.screen.key("Escape")
+        fingers = ["INDEX", "MIDDLE", "PINKY", "RING", "THUMB"]
+        holds(values == ["HANDMOCAP_OT_blend_to_pose", "FIST", ["RIGHT"], fingers, 26, 26], f"the redo panel has {values}")
+        holds("Fist" in read and "26" in read, f"F9 reads {read}")
+    return f"F9 has {values}"
+
+
+def refusals(stage: Stage) -> str:
+    with stage.window("refusals") as window:
+        window.do(_HAND)
+        window.open_panel("Cleanup")
+        facts = window.do(_STATE.format(stage="cleanup"))
+        window.walk.press("Hold")
+        window.picture("refusals-1-hold-without-range")
+        holds(window.said("cleanup") is None, f"Hold could be pressed: {window.said('cleanup')}")
+        window.do("bpy.ops.handmocap.hold('INVOKE_DEFAULT')")
+        window.picture("refusals-2-hold-from-elsewhere")
+        after = window.do(_STATE.format(stage="cleanup"))
+        holds(after == facts, f"the stage was {facts} and is {after}")
+        window.do("bpy.context.scene.handmocap_cleanup.use_range = True; bpy.context.scene.update_tag()")
+        window.window.wait_until("the line's end", lambda state: "cleanup" not in state["said"], 30)
+    return f"Hold is grey without a range, the stage stays {facts}"
+
+
+_STATE = """
+import importlib
+package = next(name for name in bpy.context.preferences.addons.keys() if name.endswith("handmocap"))
+state = importlib.import_module(package + ".ui.flow.states").state_of(bpy.context, "{stage}")
+answer = [state.kind.value, state.text]
+"""
+
+
+def read_only(stage: Stage) -> str:
+    """A plate on a read-only mount; as any other user than root, a folder without the right to write."""
+    plates = stage.shot.parent / "plates"
+    plates.mkdir()
+    shutil.copy(stage.shot / "clip.mp4", plates)
+    scenes = stage.shot.parent / "scenes"
+    scenes.mkdir()
+    blend = scenes / "shot.blend"
+    stage.in_background(f"bpy.ops.wm.save_as_mainfile(filepath={str(blend)!r})")
+    with _without_leave_to_write(plates), stage.window("read-only", blend) as window:
+        window.do(f"bpy.context.scene.handmocap.clip = {str(plates / 'clip.mp4')!r}")
+        window.picture("read-only-1-before")
+        read = window.reads()
+        holds("cannot" in read and "written" in read, f"nothing is said before the job starts: {read}")
+        window.walk.press("Estimate Hands")
+        window.window.wait_until("a running estimate", lambda state: "hands" in state["running"], 30)
+        window.window.wait_until("the end of the estimate", lambda state: "hands" not in state["running"], 600)
+        window.picture("read-only-2-estimated")
+        said = window.said("hands")
+        holds(bool(said and said[0]), f"the estimate said {said}")
+        there = scenes / "mocap" / "clip" / "hand_poses.npz"
+        holds(there.is_file(), f"no hands in {there}")
+    return f"said where results go before the estimate; they are in {there.parent.relative_to(stage.shot.parent)}"
+
+
+@contextlib.contextmanager
+def _without_leave_to_write(folder: Path) -> Iterator[None]:
+    if os.geteuid() != 0:
+        folder.chmod(0o555)
+        try:
+            yield
+        finally:
+            folder.chmod(0o755)
+        return
+    subprocess.run(["mount", "--bind", str(folder), str(folder)], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def no_body(stage: Stage) -> str:
+    folder = stage.shot.parent / "no body"
+    folder.mkdir()
+    shutil.copy(stage.shot / "clip.mp4", folder)
+    shutil.copy(stage.shot / "hand_poses.npz", folder)
+    blend = folder / "shot.blend"
+    stage.in_background(f"bpy.ops.wm.save_as_mainfile(filepath={str(blend)!r})")
+    with stage.window("no-body", blend) as window:
+        window.do(f"bpy.context.scene.handmocap.clip = {str(folder / 'clip.mp4')!r}")
+        window.walk.press("Put on Body")
+        window.window.wait_until("keys", lambda state: state["keys"] > 0, 120)
+        window.picture("no-body-1-put-on")
+        state = window.do(_STATE.format(stage="body"))
+        read = window.reads()
+    holds(state[0] == "needs a look" and "no body motion" in state[1], f"the stage Body is {state}")
+    holds("pose" in read and "fingers" in read, f"the panel says nothing of the T-pose: {read}")
+    return f"Body: {state}"
+
+
+def moved(stage: Stage) -> str:
+    before, after = stage.shot.parent / "project", stage.shot.parent / "project renamed"
+    shutil.copytree(stage.shot, before)
+    chosen = "; ".join(
+        f"bpy.context.scene.handmocap.{name} = {str(before / file)!r}"
+        for name, file in (("clip", "clip.mp4"), ("gvhmr", "hmr4d_results.pt"), ("hand_poses", "hand_poses.npz"))
+    )
+    stage.in_background(f"{chosen}\nbpy.ops.wm.save_mainfile()", before / "keyed.blend")
+    before.rename(after)
+    with stage.window("moved", after / "keyed.blend") as window:
+        window.picture("moved-1-opened")
+        states = {name: window.do(_STATE.format(stage=name)) for name in ("source", "hands", "body", "fingers")}
+    lost = {name: state for name, state in states.items() if state[0] != "done"}
+    holds(not lost, f"lost after the folder was renamed: {lost}")
+    return f"{', '.join(states)} are done after the folder was renamed"
+
+
+def lone_bone(stage: Stage) -> str:
+    with stage.window("lone-bone") as window:
+        window.do("bpy.ops.object.armature_add()\nbpy.context.scene.handmocap.armature = bpy.context.object")
+        window.picture("lone-bone-1-chosen")
+        state = window.do(_STATE.format(stage="body"))
+    holds(state[0] == "needs a look", f"the stage Body is {state}")
+    return f"Body: {state}"
+
+
+def failed_set_up(stage: Stage) -> str:
+    """An environment that is whole and whose trial failed, as where a system library is missing."""
+    environments = stage.shot.parent / "broken environments"
+    folder = environments / "worker-python3.11"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "python").touch()
+    (folder / "handmocap-environment.json").write_text('{"pins": "some"}')
+    (folder / "handmocap-check-failed").write_text("MediaPipe needs the system library libEGL.so.1: install it")
+    broken = Stage(stage.blender, Profile(stage.profile.folder, environments), stage.shot, stage.out, stage.screen)
+    with broken.window("failed-set-up") as window:
+        window.picture("failed-set-up-1")
+        state, read = window.do(_STATE.format(stage="setup")), window.reads()
+        can_estimate = window.do("answer = bpy.ops.handmocap.estimate.poll()")
+    holds(state[0] != "done", f"the stage Set-up is {state}")
+    holds("Set Up Hand Estimator" in read, f"the button to try again is not there: {read}")
+    holds(not can_estimate, "Estimate would run in the broken environment")
+    return f"Set-up: {state}, Estimate waits"
+
+
+CHECKS: dict[str, Callable[[Stage], str]] = {
+    "pose-tools": pose_tools,
+    "undo": undo,
+    "redo-panel": redo_panel,
+    "refusals": refusals,
+    "read-only": read_only,
+    "no-body": no_body,
+    "moved": moved,
+    "lone-bone": lone_bone,
+    "failed-set-up": failed_set_up,
+}
+
+
+def _prepared(options: argparse.Namespace, place: Path, screen: Screen) -> Stage:
+    shot = place / "shot"
+    shot.mkdir()
+    for name in ("clip.mp4", "hmr4d_results.pt"):
+        shutil.copy(options.clip.with_name(name), shot)
+    profile = Profile(place / "profile", options.environments)
+    install(options.blender, profile, options.zip, online=True)
+    stage = Stage(options.blender, profile, shot, options.out, screen)
+    stage.in_background(
+        "bpy.data.objects.remove(bpy.data.objects['Cube'])\n"
+        f"bpy.ops.wm.save_as_mainfile(filepath={str(shot / 'keyed.blend')!r})\n"
+        f"bpy.context.scene.handmocap.clip = {str(shot / 'clip.mp4')!r}\n"
+        "bpy.ops.handmocap.estimate()\nbpy.ops.handmocap.put_on_body()\nbpy.ops.wm.save_mainfile()"
+    )
+    return stage
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clip", type=Path, default=REPOSITORY / "demo" / "clip.mp4", help="with its hmr4d_results.pt")
+    parser.add_argument("--zip", type=Path, required=True)
+    parser.add_argument("--environments", type=Path, required=True, help="finished environments (HANDMOCAP_ENV)")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only", action="append", choices=list(CHECKS))
+    parser.add_argument("--blender", default="blender")
+    parser.add_argument("--size", default="1600x1000")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    width, height = map(int, options.size.split("x"))
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="truths-") as place, new_screen(width, height) as screen:
+        stage = _prepared(options, Path(place), screen)
+        for name in options.only or CHECKS:
+            try:
+                print(f"pass {name}: {CHECKS[name](stage)}", flush=True)
+            except (AssertionError, LookupError, RuntimeError, TimeoutError, OSError) as error:
+                failed += 1
+                print(f"FAIL {name}: {type(error).__name__}: {error}", flush=True)
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
