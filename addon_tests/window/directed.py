@@ -85,6 +85,11 @@ class Directed:
                 break
         return earlier
 
+    def press(self, button: str) -> None:
+        """Click on a button of the sidebar by what it reads; also one of two beside each other."""
+        self.screen.click_on(button, self.walk.sidebar())
+        self.screen.point_at(self.screen.width // 3, 8)
+
     def open_panel(self, name: str) -> None:
         """Open one panel and close all others, by Ctrl and a click on its header: the lowest place where its name stands."""
         until = time.monotonic() + 20

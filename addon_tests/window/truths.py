@@ -92,7 +92,7 @@ def pose_tools(stage: Stage) -> str:
             )
             label = name.replace(" ", "-")
             before = window.settled_picture(f"{label}-1-before", view)
-            window.walk.press(name)
+            window.press(name)
             pressed = window.settled_picture(f"{label}-2-pressed", view)
             window.do("scene = bpy.context.scene; at = scene.frame_current; scene.frame_set(at + 1); scene.frame_set(at)")
             scrubbed = window.settled_picture(f"{label}-3-scrubbed", view)
@@ -109,7 +109,7 @@ def undo(stage: Stage) -> str:
     with stage.window("undo") as window:
         window.do(_HAND)
         window.open_panel("Cleanup")
-        window.walk.press("Not Seen")
+        window.press("Not Seen")
         window.window.wait_until("the tool's line", lambda state: bool(state["said"].get("cleanup")), 30)
         said = window.said("cleanup")
         window.picture("undo-1-pressed")
@@ -123,7 +123,7 @@ def redo_panel(stage: Stage) -> str:
     with stage.window("redo-panel") as window:
         window.do(_HAND)
         window.open_panel("Cleanup")
-        window.walk.press("Blend to Pose")
+        window.press("Blend to Pose")
         window.window.wait_until("the tool's line", lambda state: bool(state["said"].get("cleanup")), 30)
         values = window.do(
             "op = bpy.context.window_manager.operators[-1]\n"
@@ -145,7 +145,7 @@ def refusals(stage: Stage) -> str:
         window.do(_HAND)
         window.open_panel("Cleanup")
         facts = window.do(_STATE.format(stage="cleanup"))
-        window.walk.press("Hold")
+        window.press("Hold")
         window.picture("refusals-1-hold-without-range")
         holds(window.said("cleanup") is None, f"Hold could be pressed: {window.said('cleanup')}")
         window.do("bpy.ops.handmocap.hold('INVOKE_DEFAULT')")
@@ -179,7 +179,7 @@ def read_only(stage: Stage) -> str:
         window.picture("read-only-1-before")
         read = window.reads()
         holds("cannot" in read and "written" in read, f"nothing is said before the job starts: {read}")
-        window.walk.press("Estimate Hands")
+        window.press("Estimate Hands")
         window.window.wait_until("a running estimate", lambda state: "hands" in state["running"], 30)
         window.window.wait_until("the end of the estimate", lambda state: "hands" not in state["running"], 600)
         window.picture("read-only-2-estimated")
@@ -216,7 +216,7 @@ def no_body(stage: Stage) -> str:
     stage.in_background(f"bpy.ops.wm.save_as_mainfile(filepath={str(blend)!r})")
     with stage.window("no-body", blend) as window:
         window.do(f"bpy.context.scene.handmocap.clip = {str(folder / 'clip.mp4')!r}")
-        window.walk.press("Put on Body")
+        window.press("Put on Body")
         window.window.wait_until("keys", lambda state: state["keys"] > 0, 120)
         window.picture("no-body-1-put-on")
         state = window.do(_STATE.format(stage="body"))

@@ -177,9 +177,7 @@ def set_status(
     """A tool's line. It goes when what it is about is changed by anything else; one with a log stays."""
     scene = bpy.context.scene
     about = state_behind(stage, scene) if log_path is None else None
-    _status[stage] = Status(
-        ok, sentence, log_path, JobOwner.of(scene), is_refusal=is_refusal, belongs_to=about, error=error
-    )
+    _status[stage] = Status(ok, sentence, log_path, JobOwner.of(scene), is_refusal=is_refusal, belongs_to=about, error=error)
 
 
 def has_lines() -> bool:
