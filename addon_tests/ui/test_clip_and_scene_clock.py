@@ -164,3 +164,16 @@ def test_a_retimed_clip_is_shown_at_its_new_speed(hands_of: Callable[[str], Path
     footage = clip_background(clip_camera(scene, clip), clip).clip
     for row in (0, 7, COUNT - 1):
         assert number_in(shown_pixels(footage, 5 + 2 * row, tmp_path)) == row
+
+
+def test_without_keys_overlay_and_picture_stay_together_at_another_rate(
+    hands_of: Callable[[str], Path], settings: Any, tmp_path: Path
+) -> None:
+    clip, scene = hands_of("plain.mp4"), settings.id_data
+    bpy.ops.handmocap.add_clip_camera()
+    scene.render.fps, scene.render.fps_base = 60, 1.0
+    session.look(scene)
+    frames = session.shown_clip(scene).frames
+    footage = clip_background(clip_camera(scene, clip), clip).clip
+    for row in (0, 9, COUNT - 1):
+        assert number_in(shown_pixels(footage, round(frames[row]), tmp_path)) == row

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..core.errors import ClipError
 from ..core.picture_placement import CROP, FIT, PicturePlacement, chained, frame_to_region, pixels_to_frame
+from .clip_place import ClipPlace
 from .shown_pictures import ClipPicture
 from .version_differences import drop_older_copy
 
@@ -19,6 +20,8 @@ Array = NDArray[Any]
 
 # On a movie clip of Blender's: of which clip it shows the pictures, by its folder's and its own name, since projects move.
 _SHOWS = "handmocap_shows"
+# And for which place of the clip on the timeline: its first frame and the rate.
+_PLACE = "handmocap_shown_place"
 
 
 def clip_background(camera: Any, clip: Path) -> Any | None:
@@ -53,6 +56,9 @@ def show_picture(camera: Any, clip: Path, picture: ClipPicture) -> None:
     footage.display_aspect = (float(picture.pixel_aspect), 1.0)
     footage[_SHOWS] = _mark(clip)
     drop_older_copy(footage, _SHOWS)
+    if picture.place is not None:
+        footage[_PLACE] = [picture.place.first_frame, picture.place.fps]
+        drop_older_copy(footage, _PLACE)
     if background is None:
         background = camera.data.background_images.new()
         background.alpha = 1.0
@@ -61,6 +67,13 @@ def show_picture(camera: Any, clip: Path, picture: ClipPicture) -> None:
     background.source = "MOVIE_CLIP"
     background.clip = footage
     camera.data.show_background_images = True
+
+
+def shown_place(scene: Any, clip: Path) -> ClipPlace | None:
+    """For which place of the clip on the timeline its picture was chosen; None where none is shown, or that is not known."""
+    background = clip_background(clip_camera(scene, clip), clip)
+    kept = [float(value) for value in background.clip.get(_PLACE, ())] if background is not None and background.clip else []
+    return ClipPlace(*kept) if len(kept) == 2 and kept[1] > 0.0 else None
 
 
 def _footage(picture: ClipPicture, shown: Any | None) -> Any:

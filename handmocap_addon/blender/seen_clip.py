@@ -14,12 +14,12 @@ from ..core.hand_poses import HandPoses
 from ..core.seen_hands import SeenHand, seen_hands
 from ..core.skeleton import SIDES, Side
 from ..core.state_strip import StripRuns, rows_in_ranges, strip_runs
-from .clip_clock import frame_times, timeline_frames
-from .clip_place import place_of
+from .clip_clock import frame_times, frames_at, timeline_frames
+from .clip_place import ClipPlace, place_of
 from .corrections_store import CORRECTIONS_PROPERTY, read_corrections
 from .problems import PROBLEMS_PROPERTY, read_problems
 from .retimed_frames import RETIMED_PROPERTY
-from .tool_actions import find_tool_action
+from .tool_actions import find_tool_action, written_action
 
 Array = NDArray[Any]
 
@@ -36,13 +36,21 @@ class SeenClip:
     looks: dict[Side, StripRuns]  # of whether a look is needed
 
 
-def seen_clip(scene: Any, armature: Any, poses: HandPoses, settings: CleanupSettings) -> SeenClip:
-    """Put together what is shown, as the armature's corrections and the settings have it."""
+def seen_clip(
+    scene: Any, armature: Any, poses: HandPoses, settings: CleanupSettings, place: ClipPlace | None = None
+) -> SeenClip:
+    """Put together what is shown, as the armature's corrections and the settings have it.
+
+    As long as nothing is keyed the clip lies at `place`, where its picture is shown, or where it would be keyed if None.
+    """
     try:
         corrections = read_corrections(armature) if armature is not None else ()
     except BadInputError:
         corrections = ()  # The tools that use them say so.
-    frames = timeline_frames(scene, poses, armature)
+    if place is None or written_action(armature) is not None:
+        frames = timeline_frames(scene, poses, armature)
+    else:
+        frames = frames_at(place, poses)
     hands = seen_hands(poses, frame_times(poses), corrections, settings)
     problems = [problem for problem in read_problems(armature) if not problem.done]
     looks = {}

@@ -22,6 +22,7 @@ from ..core.picture_sequences import PictureSequence, picture_sequence
 from ..core.proxy_request import ProxyRequest
 from ..core.seen_hands import row_at
 from .clip_clock import clip_start, frame_times, timeline_frames
+from .clip_place import ClipPlace, place_of
 from .footage import Footage, file_of, is_sequence, look_at
 from .scene_time import frame_rate_fraction
 
@@ -45,6 +46,7 @@ class ClipPicture:
     pixel_aspect: Fraction = Fraction(1)  # width over height of the file's pixels
     request: ProxyRequest | None = None
     reason: str = ""
+    place: ClipPlace | None = None  # for which it was chosen
 
     @property
     def is_there(self) -> bool:
@@ -66,11 +68,13 @@ def picture_of(scene: Any, clip: Path, poses: HandPoses | None, armature: Any, f
         reason = _other_picture(footage, poses, notes) or _other_time(scene, clip, footage, poses, armature, start)
     except ClipError:
         reason = "Blender cannot read it"
+    place = place_of(scene, armature)
     if reason is None:
-        return ClipPicture(file_of(clip), start, notes.pixel_aspect if footage.size != poses.picture_size() else Fraction(1))
+        aspect = notes.pixel_aspect if footage.size != poses.picture_size() else Fraction(1)
+        return ClipPicture(file_of(clip), start, aspect, place=place)
     request = _request(scene, clip, poses, notes, armature, start)
     name = f"{clip.stem} {request.digest()[:_DIGITS]}.mov"
-    return ClipPicture(folder / _PROXY_FOLDER / name, start, Fraction(1), request, reason)
+    return ClipPicture(folder / _PROXY_FOLDER / name, start, Fraction(1), request, reason, place)
 
 
 def _other_picture(footage: Footage, poses: HandPoses, notes: ClipNotes) -> str | None:

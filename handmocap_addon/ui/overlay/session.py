@@ -12,6 +12,8 @@ from typing import Any
 
 import bpy
 
+from ...blender.clip_backgrounds import shown_place
+from ...blender.clip_place import ClipPlace
 from ...blender.seen_clip import SeenClip, depends_on, seen_clip
 from ...core.errors import HandmocapError
 from ...core.hand_poses import HandPoses
@@ -68,9 +70,10 @@ def look(scene: bpy.types.Scene) -> bool:
     stamp = _stamp(path)
     if stamp != shown.stamp:
         shown.stamp, shown.poses, shown.clip, shown.depends = stamp, _read(path), None, ()
-    depends = depends_on(scene, settings.armature, settings.cleanup())
+    place = _shown_place(scene)
+    depends = (*depends_on(scene, settings.armature, settings.cleanup()), place)
     if shown.poses is not None and depends != shown.depends:
-        shown.clip = seen_clip(scene, settings.armature, shown.poses, settings.cleanup())
+        shown.clip = seen_clip(scene, settings.armature, shown.poses, settings.cleanup(), place)
     shown.depends = depends
     return shown.clip is not before
 
@@ -102,9 +105,14 @@ def _look() -> None:
 
 def _is_old(scene: bpy.types.Scene, shown: _Shown) -> bool:
     settings = scene.handmocap
-    if shown.depends != depends_on(scene, settings.armature, settings.cleanup()):
+    if shown.depends != (*depends_on(scene, settings.armature, settings.cleanup()), _shown_place(scene)):
         return True
     return time.monotonic() - shown.looked_at > _LOOKING_SECONDS
+
+
+def _shown_place(scene: bpy.types.Scene) -> ClipPlace | None:
+    clip = scene.handmocap.clip_path()
+    return shown_place(scene, clip) if clip is not None else None
 
 
 def _stamp(path: Path) -> _Stamp | None:
