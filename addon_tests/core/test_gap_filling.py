@@ -13,6 +13,7 @@ from addon_tests.making.formulas import angle_of, random_axis_angle
 from addon_tests.making.gestures import bent, detector_noise, fast_cycles, holds, stand_in_hand, step
 from addon_tests.making.property_tests import examples
 from handmocap_addon.core.clean_hands import CleanHand, CleanupSettings, Provenance, clean_hand
+from handmocap_addon.core.gap_filling import provenance_of
 from handmocap_addon.core.hand_poses import HandTrack
 from handmocap_addon.core.joint_limits import limit_violations
 from handmocap_addon.core.motion_measures import flexion_angles
@@ -182,3 +183,11 @@ def test_a_reversed_clip_with_gaps_gives_the_result_reversed(pattern, seed):
     forwards = quat_wxyz_to_rotmat(clean_hand(track, time, RELAXED).quat_wxyz)
     backwards = quat_wxyz_to_rotmat(clean_hand(turned, -time[::-1], RELAXED).quat_wxyz[::-1])
     assert angle_of(np.swapaxes(forwards, -1, -2) @ backwards).max() < 1e-8
+
+
+def test_gaps_of_as_many_frames_are_treated_alike_wherever_they_lie():
+    # As floats some of these stretches of half a second are a little longer than it.
+    for start in range(1, 60):
+        detected = np.ones(90, bool)
+        detected[start : start + 14] = False
+        assert set(provenance_of(detected, np.arange(90) / 30.0, 0.5)[~detected]) == {Provenance.FILLED}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .frame_spans import at_most
 from .rotations import (
     axis_angle_to_quat_wxyz,
     quat_wxyz_inverse,
@@ -37,7 +38,7 @@ def provenance_of(measured: Array, time: Array, longest_gap: float) -> Array:
     after = np.searchsorted(seen, empty)
     inside = (after > 0) & (after < len(seen))
     after, empty = after[inside], empty[inside]
-    short = time[seen[after]] - time[seen[after - 1]] <= longest_gap
+    short = at_most(time[seen[after]] - time[seen[after - 1]], longest_gap)
     provenance[empty[short]] = Provenance.FILLED
     return provenance
 
@@ -109,7 +110,7 @@ def _speeds(quat: Array, time: Array, longest_gap: float) -> Array:
     span = np.diff(time)
     step = quat_wxyz_to_axis_angle(quat_wxyz_multiply(quat_wxyz_inverse(quat[:-1]), quat[1:])) / span[:, None, None]
     # The nearer neighbour counts more; one beyond a gap that is not bridged tells nothing.
-    near = np.where(span <= longest_gap, 1.0 / span, 0.0)
+    near = np.where(at_most(span, longest_gap), 1.0 / span, 0.0)
     before, after = np.append(0.0, near), np.append(near, 0.0)
     total = np.maximum(before + after, 1e-12)[:, None, None]
     speed[1:] += step * before[1:, None, None] / total[1:]

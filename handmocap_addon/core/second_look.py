@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .frame_spans import at_most
 from .hand_detections import HandDetections
 from .hand_evidence import LARGEST_SIZE_RATIO, WRIST_REACH
 from .hand_sides import HandAssociation
@@ -98,7 +99,7 @@ def _by_gap(given: Array, detections: HandDetections, frame_time: Array) -> tupl
     after = np.searchsorted(seen, frame)
     inside = (after > 0) & (after < len(seen))
     before_frame, after_frame = seen[np.maximum(after - 1, 0)], seen[np.minimum(after, len(seen) - 1)]
-    frame = frame[inside & (frame_time[after_frame] - frame_time[before_frame] <= _LONGEST_GAP)]
+    frame = frame[inside & at_most(frame_time[after_frame] - frame_time[before_frame], _LONGEST_GAP)]
     rows = given[seen]
     centre, length = detections.keypoints_2d[rows].mean(axis=1), detections.hand_length_px()[rows]
     time = frame_time[frame]

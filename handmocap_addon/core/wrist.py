@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .body_motion import BodyMotion, joint_quat_wxyz
 from .errors import BadUsageError, HandPosesFileError
+from .frame_spans import at_most
 from .gap_filling import eased
 from .hand_poses import HandTrack
 from .rotations import (
@@ -184,7 +185,7 @@ def _over_gaps(quat_wxyz: Array, measured: Array, time: Array, settings: WristSe
     span = np.where(inside, time[after] - time[before], np.inf)
     to_before = np.where(position > 0, time - time[before], np.inf)
     to_after = np.where(position < len(seen), time[after] - time, np.inf)
-    bridged = ~measured & (span <= settings.longest_gap)
+    bridged = ~measured & at_most(span, settings.longest_gap)
     fraction = np.where(bridged, to_before / np.where(bridged, span, 1.0), 0.0)
     nearest = np.where(to_before <= to_after, before, after)
     filled = np.where(
