@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from addon_tests.end_to_end.commands import BATCH, FRONT_DOOR, REPOSITORY, batch, front_door, sentence_of
+from addon_tests.making.patience import COMMAND_PATIENCE
 from handmocap_addon.blender.batch_arguments import batch_parser
 from handmocap_addon.core.command_options import named_options
 
@@ -43,7 +44,7 @@ def test_a_program_with_closed_streams_ends(closed: str, demo: Path, demo_run: P
     blend = tmp_path / "shot.blend"
     command = [sys.executable, BATCH, "apply", "--hands", demo_run / "hand_poses.npz", "--save", blend]
     line = " ".join(f"'{part}'" for part in command) + f" {closed}"
-    done = subprocess.run(["sh", "-c", line], capture_output=True, check=False, timeout=120)
+    done = subprocess.run(["sh", "-c", line], capture_output=True, check=False, timeout=COMMAND_PATIENCE)
     assert done.returncode == 0, done.stderr
     assert blend.is_file()
 
@@ -53,7 +54,7 @@ def test_a_reader_that_has_gone_is_no_failure(demo_run: Path, tmp_path: Path) ->
     os.close(reading)
     command = [sys.executable, BATCH, "apply", "--hands", demo_run / "hand_poses.npz", "--save", tmp_path / "shot.blend"]
     done = subprocess.run(
-        list(map(str, command)), stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=120
+        list(map(str, command)), stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=COMMAND_PATIENCE
     )
     os.close(writing)
     assert (tmp_path / "shot.blend").is_file()
