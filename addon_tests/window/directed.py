@@ -67,19 +67,14 @@ class Directed:
         return Box(left + 60, top + 120, right - left - 170, tall - 130)
 
     def picture(self, name: str) -> Path:
-        """Of the whole screen, when it has settled and the pointer is away from buttons."""
+        """Of the screen when it has stopped changing, with the pointer away from buttons: a press takes seconds without a graphics card."""
         self.screen.point_at(self.screen.width // 3, 8)
-        time.sleep(_SETTLES)
-        return self.screen.picture(self.walk.folder / f"{name}.png")
-
-    def settled_picture(self, name: str, view: Box) -> Path:
-        """A picture of the screen when the 3D view has stopped changing: a press takes seconds without a graphics card."""
-        time.sleep(2 * _SETTLES)
-        earlier = self.picture(f"{name}")
+        everything = Box(0, 0, self.screen.width, self.screen.height)
+        earlier = self.screen.picture(self.walk.folder / f"{name}.png")
         for _ in range(_MOST_LOOKS):
-            time.sleep(_SETTLES)
+            time.sleep(2 * _SETTLES)
             later = self.screen.picture(self.walk.folder / f"{name}-later.png")
-            is_same = changed_pixels(earlier, later, view) == 0
+            is_same = changed_pixels(earlier, later, everything) == 0
             later.replace(earlier)
             if is_same:
                 break
@@ -92,7 +87,7 @@ class Directed:
 
     def open_panel(self, name: str) -> None:
         """Open one panel and close all others, by Ctrl and a click on its header: the lowest place where its name stands."""
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while True:
             words = [word.box for word in self.screen.words(self.walk.sidebar()) if word.text == name.split()[0]]
             if words:
