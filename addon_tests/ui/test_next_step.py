@@ -11,6 +11,7 @@ import bpy
 import numpy as np
 import pytest
 
+from addon_tests.blender.rigs import add_plain_armature
 from handmocap_addon.blender.actions import count_keys
 from handmocap_addon.blender.clip_backgrounds import clip_background
 from handmocap_addon.ui import panel_jobs
@@ -165,3 +166,12 @@ def test_a_scene_that_a_person_animates_keeps_its_clock(settings: Any, hand_pose
     settings.hand_poses = str(hand_poses_file)
     bpy.ops.handmocap.put_on_body()
     assert bpy.context.scene.frame_end == 250
+
+
+def test_an_armature_that_does_not_fit_is_named_and_no_body_is_added(settings: Any, hand_poses_file: Path) -> None:
+    add_plain_armature({"pelvis": (0.0, 0.0, 1.0)}, "Rig")
+    settings.hand_poses = str(hand_poses_file)
+    with pytest.raises(RuntimeError, match=r"The armature Rig lacks SMPL-X bones .* press Add Body"):
+        bpy.ops.handmocap.put_on_body()
+    assert [thing.name for thing in bpy.context.scene.objects if thing.type == "ARMATURE"] == ["Rig"]
+    assert settings.armature is None
