@@ -13,6 +13,7 @@ Needs Blender 5.2, an X server's programs and Tesseract: see `screen.py`.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
@@ -93,8 +94,9 @@ class Walk:
         for y in range(top + tall - 60, top, -35):
             self.screen.click(left + wide - 8, y)
             self.screen.clicks -= 1  # opening the tab once is not part of the way from clip to bake
-            time.sleep(1.0)
-            if self.window.state()["tab"].lower() == "handmocap":
+            # A second click on a tab would close the sidebar, and a busy machine tells late which one is open.
+            with contextlib.suppress(TimeoutError):
+                self.window.wait_until("the tab", lambda state: state["tab"].lower() == "handmocap", 3)
                 break
         else:
             raise LookupError("the sidebar has no tab of handmocap")
