@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from addon_tests.making import clips, hostile_clips
 from handmocap_addon.core.errors import ClipError
@@ -332,3 +334,38 @@ def test_names_that_are_no_text_are_read(tmp_path):
             pytest.skip("this file system takes text alone")
     assert numbers_in(decoded(folder)) == [1, 2]
     assert clip_sha256(probe_clip(folder))
+
+
+def paged_tiff(numbers: list[int]) -> bytes:
+    """Pictures as the pages of one file."""
+    content = io.BytesIO()
+    first, *others = [Image.fromarray(clips.picture(number)) for number in numbers]
+    first.save(content, "TIFF", save_all=True, append_images=others, compression="tiff_lzw")
+    return content.getvalue()
+
+
+def test_a_tiff_with_a_clip_in_its_pages_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "stack", {"stack.0001.tif": paged_tiff([1, 2, 3])})
+    for path in (tmp_path / "stack", tmp_path / "stack" / "stack.0001.tif"):
+        with pytest.raises(ClipError, match="stack.0001.tif holds 3 pictures one behind the other"):
+            probe_clip(path)
+
+
+def test_that_first_pages_alone_are_read_is_said(tmp_path: Path) -> None:
+    folder = write(tmp_path / "plate", {f"plate.{n:04}.tif": paged_tiff([n, n + 100]) for n in (1, 2, 3)})
+    assert numbers_in(decoded(folder)) == [1, 2, 3]
+    assert probe_clip(folder).remarks == ("The pictures plate.####.tif have 2 pages each; the first one is read",)
+
+
+@pytest.mark.parametrize("kind", [1, 4])
+def test_thumbnails_and_masks_of_a_tiff_are_no_pages(kind: int, tmp_path: Path) -> None:
+    content = bytearray(hostile_clips.encoded_picture("tiff", clips.picture(5), "rgb24"))
+    order = "<" if content[:2] == b"II" else ">"
+    (directory,) = struct.unpack_from(order + "I", content, 4)
+    (count,) = struct.unpack_from(order + "H", content, directory)
+    content += bytes(len(content) % 2)
+    struct.pack_into(order + "I", content, directory + 2 + 12 * count, len(content))
+    content += struct.pack(order + "HHHIII", 1, 254, 4, 1, kind, 0)
+    folder = write(tmp_path / "plate", {"plate.0005.tif": bytes(content)})
+    assert numbers_in(decoded(folder)) == [5]
+    assert probe_clip(folder).remarks == ()

@@ -26,6 +26,7 @@ from .clip.info import ClipInfo
 from .clip.picture_files import is_moving
 from .clip.picture_frames import decoded_pictures, stored_pictures
 from .clip.stored import ChannelOrder, StoredPicture
+from .clip.tiff_pages import page_count
 from .clip.video_frames import decoded_video, stored_video
 from .estimators.base import VideoFrame
 
@@ -44,7 +45,7 @@ def probe_clip(path: Path, image_fps: Fraction = Fraction(24), view: ViewChoice 
     """Look at a clip without decoding it.
 
     Raises:
-        ClipError: no such clip, not a video, several sequences in a folder, or no frames.
+        ClipError: no such clip, not a video, several sequences in a folder, a single file of several pages, or no frames.
     """
     path = Path(path)
     if not path.exists():
@@ -53,8 +54,16 @@ def probe_clip(path: Path, image_fps: Fraction = Fraction(24), view: ViewChoice 
         sequence = picture_sequence(path)
         rate = image_fps / sequence.step
         remarks: tuple[str, ...] = ()
+        pages = page_count(sequence.present[0])
+        if pages > 1 and len(sequence.files) == 1:
+            raise ClipError(
+                f"{sequence.present[0].name} holds {pages} pictures one behind the other",
+                "write them as numbered files and choose their folder",
+            )
+        if pages > 1:
+            remarks += (f"The pictures {sequence.pattern} have {pages} pages each; the first one is read",)
         if sequence.step > 1:
-            remarks = (
+            remarks += (
                 f"The numbers of {sequence.pattern} are {sequence.step} apart, so {float(rate):.5g} pictures make a second "
                 f"instead of {float(image_fps):.5g}",
             )
