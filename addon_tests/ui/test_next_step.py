@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import venv
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from addon_tests.blender.rigs import add_plain_armature
 from handmocap_addon.blender.actions import count_keys
 from handmocap_addon.blender.clip_backgrounds import clip_background
+from handmocap_addon.core.set_up.trial import FAILED_NAME
 from handmocap_addon.ui import panel_jobs
 from handmocap_addon.ui.bake.targets import baked_files
 from handmocap_addon.ui.flow.next_step import next_step
@@ -64,6 +66,20 @@ def test_nothing_is_there(settings: Any, tmp_path: Path, monkeypatch: pytest.Mon
     assert _step() == "Set Up Hand Estimator"
     settings.estimator = "wilor"
     assert _step() == "Set Up WiLoR"
+
+
+def test_a_set_up_whose_trial_failed_is_offered_again(
+    settings: Any, tmp_path: Path, shot_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = tmp_path / "environments" / "worker-python3.11"
+    venv.create(environment, with_pip=False)
+    (environment / "handmocap-environment.json").write_text('{"pins": "x"}', encoding="utf-8")
+    monkeypatch.setenv("HANDMOCAP_ENV", str(environment.parent))
+    settings.clip = str(shot_folder / "clip.mp4")
+    assert _step() == "Estimate Hands" and bpy.ops.handmocap.estimate.poll()
+    (environment / FAILED_NAME).write_text("MediaPipe needs the system library libEGL.so.1", encoding="utf-8")
+    assert _step() == "Set Up Hand Estimator" and not bpy.ops.handmocap.estimate.poll()
+    assert state_of(bpy.context, "setup").kind == Kind.NOTHING
 
 
 def test_hands_of_another_pipeline_go_on_a_body_without_any_clip(on_body: Any) -> None:
