@@ -20,7 +20,18 @@ def test_everything_that_the_worker_writes_is_read():
         "pattern": "a.####.exr",
         "color": "linear",
     }
-    expected = ClipNotes("images", 90, True, Fraction(4, 3), (1440, 1080), (3, 4), 1001, 2, "a.####.exr", "linear")
+    expected = ClipNotes(
+        kind="images",
+        rotation=90,
+        mirrored=True,
+        pixel_aspect=Fraction(4, 3),
+        stored_size=(1440, 1080),
+        lost_frames=(3, 4),
+        first_number=1001,
+        number_step=2,
+        pattern="a.####.exr",
+        color="linear",
+    )
     assert clip_notes({"clip": clip}) == expected
 
 

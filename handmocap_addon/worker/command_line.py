@@ -137,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         events = EventWriter(stdout)
         try:
             options = _parser().parse_args(arguments)
-            cancellation = Cancellation()
+            cancellation = Cancellation(_targets(options))
             if options.command in ("estimate", "pose-mesh", "proxy"):
                 # A look takes a second and is had from scripts too, whose stdin is closed; a proof is told its files there.
                 cancellation.watch(sys.stdin)
@@ -159,6 +159,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exc(file=sys.stderr)
             return _failed(events, f"The worker failed ({type(error).__name__}: {error})", "see the log for the whole trace")
     return int(ExitCode.DONE)
+
+
+def _targets(options: argparse.Namespace) -> list[Path]:
+    """The files that a command writes."""
+    out = getattr(options, "out", [])
+    return list(out) if isinstance(out, list) else [out]
 
 
 def _failed(events: EventWriter, message: str, hint: str) -> int:

@@ -8,10 +8,14 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, TextIO
 
+from ..core.atomic_files import remove_temporaries_of
 from ..core.errors import CancelledError, ExitCode
 from ..core.job_protocol import EventKind, JobEvent
+from ..core.partial_folder import partial_folder
 
 # The loop looks at the flag once a frame; a library call that hangs longer than this is abandoned.
 _PATIENCE_SECONDS = 1.0
@@ -21,8 +25,10 @@ _PROGRESS_INTERVAL_SECONDS = 0.1
 class Cancellation:
     """Asked for by SIGINT, SIGTERM or a closed stdin: whoever started the worker is gone or wants it to stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, targets: Iterable[Path] = ()) -> None:
+        """`targets` are the files that the work writes: what lies unfinished beside them goes where the end is forced."""
         self._requested = threading.Event()
+        self._folders = {folder for target in targets for folder in (target.parent, partial_folder(target))}
 
     def watch(self, stdin: TextIO) -> None:
         """Start to listen. Only the main thread may call this."""
@@ -46,6 +52,8 @@ class Cancellation:
 
         def force() -> None:
             time.sleep(_PATIENCE_SECONDS)
+            for folder in self._folders:
+                remove_temporaries_of(os.getpid(), folder)
             os._exit(ExitCode.CANCELLED)
 
         threading.Thread(target=force, daemon=True).start()
