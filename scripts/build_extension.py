@@ -2,12 +2,14 @@
 
     python3 scripts/build_extension.py [--out dist] [--wheels DIR]
 
-Uses only pip, no Blender; the result is what `blender --command extension build` makes and passes its `validate`.
+Uses only pip, no Blender; the result is what `blender --command extension build` makes and passes its `validate`. Beside the
+zip it writes a bill of materials in CycloneDX's JSON: the wheels in the zip, and the packages that its set-up brings.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import tomllib
@@ -19,10 +21,14 @@ PACKAGE = REPOSITORY / "handmocap_addon"
 sys.path.insert(0, str(REPOSITORY))
 
 from handmocap_addon.core.child_processes import python_command, start  # noqa: E402
+from scripts.bill_of_materials import bill_of_materials  # noqa: E402
 
 # A fixed date makes the same sources give the same zip.
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
-_LEFT_OUT = ("__pycache__",)
+# What a package of this kind consists of. Anything else that lies about in the checkout stays out of the zip.
+_KINDS = (".py", ".npz")
+_LISTS = "requirements"
+_LEFT_OUT = ("requirements/test.txt",)
 
 
 def download_wheels(folder: Path) -> None:
@@ -45,8 +51,7 @@ def build(out: Path, wheels: Path) -> Path:
     """
     manifest_path = REPOSITORY / "blender_manifest.toml"
     manifest = tomllib.loads(manifest_path.read_text(encoding="utf-8"))
-    files = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*")) if path.is_file()}
-    files = {name: path for name, path in files.items() if not any(part in _LEFT_OUT for part in Path(name).parts)}
+    files = package_files(PACKAGE)
     files["blender_manifest.toml"] = manifest_path
     files["LICENSE"] = REPOSITORY / "LICENSE"
     for wheel in manifest["wheels"]:
@@ -57,8 +62,22 @@ def build(out: Path, wheels: Path) -> Path:
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, path in sorted(files.items()):
             archive.writestr(zipfile.ZipInfo(name, _ZIP_DATE), path.read_bytes(), zipfile.ZIP_DEFLATED)
+    bill = bill_of_materials(manifest["id"], manifest["version"], target.name, temporary.read_bytes(), files)
     temporary.replace(target)
+    target.with_suffix(".cdx.json").write_text(json.dumps(bill, indent=2) + "\n", encoding="utf-8")
     return target
+
+
+def package_files(package: Path) -> dict[str, Path]:
+    """The files of the package that belong into the zip, by their names in it."""
+    found = {}
+    for path in sorted(package.rglob("*")):
+        name = path.relative_to(package).as_posix()
+        is_list = path.suffix == ".txt" and path.parent == package / _LISTS and name not in _LEFT_OUT
+        is_hidden = any(part.startswith(".") or part == "__pycache__" for part in Path(name).parts)
+        if path.is_file() and not path.is_symlink() and not is_hidden and (is_list or path.suffix in _KINDS):
+            found[name] = path
+    return found
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import os
@@ -69,6 +70,46 @@ def test_the_zip_holds_the_package_its_licence_and_wheels_and_no_rubbish(extensi
     assert {"__init__.py", "blender_manifest.toml", "LICENSE", "blender/bake_job.py", "worker/__main__.py"} <= set(names)
     assert len([name for name in names if name.endswith(".whl")]) == 4
     assert not [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".part")) or "addon_tests" in name]
+
+
+def test_a_bill_of_materials_lies_beside_the_zip(extension: Path, wheels: Path) -> None:
+    bill = json.loads(extension.with_suffix(".cdx.json").read_text(encoding="utf-8"))
+    assert bill["bomFormat"] == "CycloneDX"
+    whole = hashlib.sha256(extension.read_bytes()).hexdigest()
+    assert bill["metadata"]["component"]["hashes"] == [{"alg": "SHA-256", "content": whole}]
+    parts = {part["bom-ref"]: part for part in bill["components"]}
+    assert len(parts) == len(bill["components"])
+    required = {part["hashes"][0]["content"] for part in parts.values() if part["scope"] == "required"}
+    assert required == {hashlib.sha256(path.read_bytes()).hexdigest() for path in wheels.glob("*.whl")}
+    for pin in PINS.with_name("worker.txt").read_text(encoding="utf-8").splitlines():
+        if not pin.startswith("#"):
+            name, version = pin.split(" ")[0].split("==")
+            assert {"name": "list", "value": "worker.txt"} in parts[f"pkg:pypi/{name}@{version}"]["properties"]
+
+
+def test_what_lies_about_in_the_checkout_stays_out_of_the_zip(tmp_path: Path) -> None:
+    from scripts.build_extension import package_files
+
+    kept = ("__init__.py", "core/a.py", "core/a.npz", "requirements/worker.txt")
+    stray = (
+        *("secret.swp", ".a.py.swp", "core/.hidden/a.py", "core/__pycache__/a.py", "notes.txt", "core/a.py~", "core/a.orig"),
+        *("requirements/test.txt", "requirements/more/a.txt", "id_rsa", "core/a.pem"),
+    )
+    for name in (*kept, *stray):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "linked.py").symlink_to(tmp_path / "secret.swp")
+    assert sorted(package_files(tmp_path)) == sorted(kept)
+
+
+def test_the_zip_has_all_that_git_knows_of_the_package(extension: Path) -> None:
+    command = ["git", "-C", str(REPOSITORY), "ls-files", "handmocap_addon"]
+    known = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
+    with zipfile.ZipFile(extension) as archive:
+        names = set(archive.namelist())
+    missing = {name.removeprefix("handmocap_addon/") for name in known} - names
+    assert missing <= {"requirements/test.txt"}
+    assert "requirements/test.txt" not in names
 
 
 def test_a_wheel_that_is_not_there_stops_the_build(tmp_path: Path) -> None:
