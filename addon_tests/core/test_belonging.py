@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -22,7 +23,8 @@ from handmocap_addon.core.rotations import (
     quat_wxyz_to_rotmat,
     rotmat_to_quat_wxyz,
 )
-from handmocap_addon.core.wrist_agreement import SeenHands, check_hands_are_the_body_s
+from handmocap_addon.core.seen_wrists import SeenHands
+from handmocap_addon.core.wrist_agreement import check_hands_are_the_body_s
 
 WIDTH, HEIGHT = 1280, 720
 COUNT = 60
@@ -268,21 +270,51 @@ def test_a_body_of_another_part_of_the_picture_is_called_one():
     assert "moved by 200 and 40 pixels" in refusal(moved).replace("199", "200").replace("201", "200").replace("41", "40")
 
 
-@pytest.mark.parametrize("delay", [-12, -6, 6, 12])
-def test_a_body_that_begins_elsewhere_in_the_clip_is_called_one(delay):
-    long = 120
-    time = np.arange(long + 40) / 30.0
+LONG = 120
+
+
+def waving(frames: np.ndarray) -> list[Hand]:
+    """Both hands on these frames of a long way, of 30 a second."""
+    time = frames / 30.0
     path = np.stack((640.0 + 150.0 * np.sin(2.0 * time), 360.0 + 90.0 * np.sin(3.1 * time)), axis=1)
-    left, right = (Hand(side, path + (x, 0.0), np.zeros(long + 40)) for side, x in (("left", 160.0), ("right", -160.0)))
+    return [Hand(side, path + (x, 0.0), np.zeros(len(frames))) for side, x in (("left", 160.0), ("right", -160.0))]
 
-    def cut(one: Hand, start: int) -> Hand:
-        return Hand(one.side, one.wrist[start : start + long], one.turn[start : start + long])
 
-    arms = arms_of(cut(left, 20), cut(right, 20))
-    hands = [cut(one, 20 + delay) for one in (left, right)]
+@pytest.mark.parametrize("error", [(0.0, 0.0), (14.0, -9.0)], ids=["exact", "beside the hands"])
+@pytest.mark.parametrize("delay", [-12, -6, -3, 3, 6, 12])
+def test_a_body_that_begins_elsewhere_in_the_clip_is_called_one(delay, error):
+    clip = np.arange(LONG) + 20
+    arms = arms_of(*waving(clip), np.array(error))
     word = "later" if delay > 0 else "earlier"
-    assert f"{abs(delay)} frames {word}" in refusal(hands, arms)
-    assert check([cut(left, 20), cut(right, 20)], arms) == ()
+    assert f"{abs(delay)} frames {word}" in refusal(waving(clip + delay), arms)
+    assert check(waving(clip), arms) == ()
+    assert check(waving(clip + 1), arms) == (), "one frame is within what hands are seen to lag"
+
+
+def test_a_small_delay_of_slow_hands_is_told():
+    slow = np.arange(LONG) / 6.0
+    error = np.random.default_rng(2).normal(0.0, 2.0, (LONG, 1, 2))
+    (sentence,) = check(waving(slow + 5 / 6.0), arms_of(*waving(slow), error))
+    assert re.search("better [456] frames later: look whether the clip was cut since", sentence)
+    assert check(waving(slow), arms_of(*waving(slow), error)) == ()
+
+
+def test_what_looks_like_a_delay_of_hands_that_go_straight_on_is_not_refused():
+    slow = np.arange(LONG) / 6.0
+    for told in check(waving(slow), arms_of(*waving(slow), np.full(2, 12.0))):
+        assert "look whether" in told
+
+
+@pytest.mark.parametrize(("speed", "words"), [(2.0, "at 2 times"), (0.5, "at 0.5 times"), (0.8, "at 0.8 times")])
+def test_as_many_frames_of_another_rate_are_called_that(speed, words):
+    body = waving(np.arange(LONG))
+    message = refusal(waving(np.arange(LONG) * speed), arms_of(*body))
+    assert f"they fit the body's wrists {words} its speed" in message
+    assert "frames later" not in message
+
+
+def test_a_body_that_runs_backwards_is_called_one():
+    assert "wrists backwards" in refusal(waving(np.arange(LONG)[::-1]), arms_of(*waving(np.arange(LONG))))
 
 
 def test_hands_that_move_otherwise_are_told():

@@ -18,9 +18,10 @@ from .body_motion import BodyMotion
 from .body_pictures import PictureFacts, seen_in
 from .hand_poses import HandPoses
 from .projected_arms import ProjectedArms, project_arms
+from .seen_wrists import SeenHands
 from .skeleton import SIDES
 from .stand_in_body import load_stand_in_body
-from .wrist_agreement import TOLD, SeenHands, check_hands_are_the_body_s
+from .wrist_agreement import TOLD, check_hands_are_the_body_s
 
 Array = NDArray[Any]
 

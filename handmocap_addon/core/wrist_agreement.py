@@ -2,13 +2,12 @@
 
 On three real GVHMR results and their clips the hands lie 0.16, 0.20 and 0.28 hand lengths from the nearer wrist of the body
 (mean over the hands within three lengths of one), and 0.03 where the body is exact. Another clip's, a mirrored, a turned
-or a moved one lies 0.3 to 1.5 away. The true delay is found to a frame; one of five frames doubles the mean.
+or a moved one lies 0.3 to 1.5 away.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -17,12 +16,12 @@ from numpy.typing import NDArray
 from .body_pictures import Size
 from .errors import BelongingError
 from .projected_arms import ProjectedArms
+from .seen_wrists import FEWEST_FRAMES, SeenHands
+from .wrist_timing import better_timing
 
 Array = NDArray[Any]
 # Begins every sentence of this check.
 TOLD: Final = "Hands were seen on"
-# Frames with hands below which nothing is said.
-_FEWEST_FRAMES: Final = 8
 # Hand lengths. A hand farther than the last is not this body's, whatever the body's error.
 _DOUBTFUL, _OUT_OF_REACH = 0.5, 1.0
 # Mean over the hands that are near enough to be the person's at all.
@@ -32,22 +31,10 @@ _FARTHEST: Final = 1.5
 _ENOUGH_FRAMES: Final = 0.2
 # What would explain the hands must do so much better: by this factor, and by so many hand lengths.
 _MUCH_BETTER, _BETTER_BY = 0.6, 0.1
-_LONGEST_DELAY: Final = 30
 # An offset shorter than this, in hand lengths, is a body's usual error; pairs that agree to the other are one offset.
 _SHORTEST_OFFSET, _SAME_OFFSET = 0.6, 0.35
 _EXPLAINED_HINT: Final = "use the 0_input_video.mp4 in GVHMR's output folder as the clip"
 _CUT_HINT: Final = f"cut the clip as it was for GVHMR, or {_EXPLAINED_HINT}"
-
-
-@dataclass(frozen=True)
-class SeenHands:
-    """H hands in the pictures of a clip."""
-
-    frame: Array  # (H,) int
-    wrist: Array  # (H, 2) pixels
-
-    def taken(self, which: Array) -> SeenHands:
-        return SeenHands(self.frame[which], self.wrist[which])
 
 
 def check_hands_are_the_body_s(
@@ -67,7 +54,7 @@ def check_hands_are_the_body_s(
     """
     seen = _not_of_others(seen, arms, others)
     frames = np.unique(seen.frame)
-    if len(frames) < _FEWEST_FRAMES:
+    if len(frames) < FEWEST_FRAMES:
         return ()
     away = _distances(seen, arms.wrist, arms.hand_length_px, arms.in_front)
     nearest = _nearest_by_frame(seen, away)
@@ -77,9 +64,9 @@ def check_hands_are_the_body_s(
         raise BelongingError(f"{told}, and {explained}", _EXPLAINED_HINT)
     typical = float(np.median(nearest))
     near = int((nearest <= _OUT_OF_REACH).sum())
-    delay = _best_delay(seen, arms)
-    if delay.is_proven:
-        raise BelongingError(f"{told}, and they fit the body's wrists {delay.in_words()}", _CUT_HINT)
+    timing = better_timing(seen, arms)
+    if timing is not None and timing.is_proven:
+        raise BelongingError(f"{told}, and {timing.words}", _CUT_HINT if timing.is_delay else _EXPLAINED_HINT)
     if typical > _OUT_OF_REACH and (nearest <= _DOUBTFUL).mean() < _ENOUGH_FRAMES:
         where = f"on {near} of them one" if near else "none"
         raise BelongingError(
@@ -93,8 +80,8 @@ def check_hands_are_the_body_s(
             f"{told}, {mean:.1f} hand lengths from the body's wrists on average: "
             "look whether the GVHMR result is of this person and this clip",
         )
-    if delay.is_likely:
-        return (f"{told}, and they fit the body's wrists better {delay.in_words()}: look whether the clip was cut since",)
+    if timing is not None:
+        return (f"{told}, and {timing.words}: look whether the clip was cut since",)
     return ()
 
 
@@ -120,31 +107,6 @@ def _what_explains(seen: SeenHands, arms: ProjectedArms, size: Size, cost: float
     costs = [_mean(_distances(seen, one, arms.hand_length_px, arms.in_front)) for one, _ in found]
     best = int(np.argmin(costs))
     return found[best][1] if costs[best] < _MUCH_BETTER * cost and cost - costs[best] > _BETTER_BY else None
-
-
-@dataclass(frozen=True)
-class _Delay:
-    """By how many frames to shift the body for its wrists to fit best, and how far from the hands they are then, and now."""
-
-    frames: int = 0
-    shifted: float = np.inf
-    present: float = np.inf
-
-    @property
-    def is_proven(self) -> bool:
-        return abs(self.frames) >= 3 and self._is_better(_MUCH_BETTER, 0.03)
-
-    @property
-    def is_likely(self) -> bool:
-        return abs(self.frames) >= 2 and self._is_better(0.8, 0.02)
-
-    def _is_better(self, factor: float, by: float) -> bool:
-        return self.shifted < factor * self.present and self.present - self.shifted > by
-
-    def in_words(self) -> str:
-        """The frame of the body that fits is so many later than the one that was taken."""
-        when = "later" if self.frames > 0 else "earlier"
-        return f"{abs(self.frames)} frames {when}"
 
 
 def _not_of_others(seen: SeenHands, arms: ProjectedArms, others: Sequence[ProjectedArms]) -> SeenHands:
@@ -183,18 +145,3 @@ def _offset(seen: SeenHands, arms: ProjectedArms) -> Array:
     close = (np.linalg.norm(sample[:, None] - sample, axis=-1) < scale).sum(axis=1)
     centre = sample[int(close.argmax())]
     return np.asarray(np.median(pairs[np.linalg.norm(pairs - centre, axis=-1) < scale], axis=0))
-
-
-def _best_delay(seen: SeenHands, arms: ProjectedArms) -> _Delay:
-    """Delays are compared on the hands that have a frame of the body at all of them."""
-    count = len(arms.wrist)
-    longest = min(_LONGEST_DELAY, count // 4)
-    inner = seen.taken(np.flatnonzero((seen.frame >= longest) & (seen.frame < count - longest)))
-    if len(np.unique(inner.frame)) < _FEWEST_FRAMES:
-        return _Delay()
-    costs = {}
-    for delay in range(-longest, longest + 1):
-        shifted = SeenHands(inner.frame + delay, inner.wrist)
-        costs[delay] = _mean(_distances(shifted, arms.wrist, arms.hand_length_px, arms.in_front))
-    best = min(costs, key=lambda delay: (costs[delay], abs(delay)))
-    return _Delay(best, costs[best], costs[0])

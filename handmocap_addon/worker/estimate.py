@@ -25,8 +25,9 @@ from ..core.hand_sides import HandAssociation, associate_hands
 from ..core.hand_skeleton import hand_skeleton
 from ..core.projected_arms import ProjectedArms
 from ..core.second_look import Looks, missed_hands
+from ..core.seen_wrists import SeenHands
 from ..core.skeleton import SIDES, Side
-from ..core.wrist_agreement import TOLD, SeenHands, check_hands_are_the_body_s
+from ..core.wrist_agreement import TOLD, check_hands_are_the_body_s
 from .clip.info import ClipInfo
 from .clip.sentences import clip_entries, clip_warnings
 from .clip.stored import StoredPicture
