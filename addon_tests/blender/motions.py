@@ -44,7 +44,7 @@ class MadeUpShot:
         for side, lowest in (("left", 0.25), ("right", 0.5)):
             track = HandTrack.empty(self.frame_count)
             track.detected[:] = True
-            track.score[:] = np.linspace(lowest, 1.0, self.frame_count)
+            track.score[:] = track.detector_score[:] = np.linspace(lowest, 1.0, self.frame_count)
             tracks[side] = track
         return tracks
 

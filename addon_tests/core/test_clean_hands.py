@@ -181,3 +181,27 @@ def test_without_filling_a_gap_is_never_filled():
 )
 def test_longest_gap(pattern, longest):
     assert longest_gap_frames(mask(pattern)) == longest
+
+
+def nervous_track() -> HandTrack:
+    track = track_of(mask("x" * 40), seed=3)
+    noise = np.random.default_rng(4).normal(0.0, 0.05, track.pose_axis_angle.shape).astype(np.float32)
+    score = np.full(40, 0.9)
+    return replace(track, pose_axis_angle=track.pose_axis_angle + noise, score=score, detector_score=score)
+
+
+def test_fingers_that_are_doubted_are_smoothed_as_before_and_only_left_out_where_a_lowest_score_asks_for_it():
+    track = nervous_track()
+    doubted = replace(track, score=np.where(np.arange(40) % 3 == 0, 0.1, 0.9))
+    usual, relaxed = CleanupSettings(), np.zeros(45)
+    first, second = (clean_hand(some, np.arange(40) / FPS, relaxed, usual) for some in (track, doubted))
+    np.testing.assert_array_equal(first.quat_wxyz, second.quat_wxyz)
+    strict = clean_hand(doubted, np.arange(40) / FPS, relaxed, replace(usual, lowest_score=0.5))
+    np.testing.assert_array_equal(np.array(strict.provenance) == Provenance.MEASURED, np.arange(40) % 3 != 0)
+
+
+def test_frames_weigh_by_the_detectors_score():
+    track = nervous_track()
+    uneven = replace(track, detector_score=np.where(np.arange(40) % 3 == 0, 0.1, 0.9))
+    first, second = (clean_hand(some, np.arange(40) / FPS, np.zeros(45)) for some in (track, uneven))
+    assert np.abs(first.quat_wxyz - second.quat_wxyz).max() > 1e-3

@@ -22,7 +22,11 @@ def _measured(random: np.random.Generator) -> HandTrack:
     detected[4:7] = False
     boxes = np.where(detected[:, None], random.uniform(0.0, 300.0, (COUNT, 4)), 0.0).astype("f4")
     return replace(
-        HandTrack.empty(COUNT), detected=detected, score=np.linspace(0.4, 1.0, COUNT, dtype="f4") * detected, bbox=boxes
+        HandTrack.empty(COUNT),
+        detected=detected,
+        bbox=boxes,
+        score=np.linspace(0.4, 1.0, COUNT, dtype="f4") * detected,
+        detector_score=np.full(COUNT, 0.9, "f4") * detected,
     )
 
 
@@ -42,6 +46,7 @@ def test_every_frame_comes_back_as_it_was_edited(tmp_path: Path) -> None:
     for side in SIDES:
         track = again.track(side)
         np.testing.assert_array_equal(track.score, tracks[side].score)
+        np.testing.assert_array_equal(track.detector_score, tracks[side].detector_score)
         np.testing.assert_array_equal(track.bbox, tracks[side].bbox)
         cleaned = clean_hand(track, times, np.zeros(45), CleanupSettings(smoothing=0.0), side)
         between = np.swapaxes(quat_wxyz_to_rotmat(cleaned.quat_wxyz), -1, -2) @ rodrigues(fingers[side])

@@ -88,6 +88,7 @@ def test_the_file_has_the_keys_shapes_and_types_of_the_contract(tmp_path, poses)
             f"{side}_hand_pose": ((7, 45), "<f4"),
             f"{side}_detected": ((7,), "|b1"),
             f"{side}_score": ((7,), "<f4"),
+            f"{side}_detector_score": ((7,), "<f4"),
             f"{side}_bbox": ((7, 4), "<f4"),
             f"{side}_keypoints_2d": ((7, 21, 2), "<f4"),
             f"{side}_keypoints_3d": ((7, 21, 3), "<f4"),
@@ -107,6 +108,14 @@ def test_without_times_the_file_has_none(tmp_path, poses):
     assert read_hand_poses(tmp_path / "hand_poses.npz").frame_time is None
 
 
+def test_a_file_without_the_detectors_own_score_weighs_by_the_score_that_it_has(tmp_path, minimal):
+    score = np.linspace(0.2, 0.9, FRAME_COUNT, dtype=np.float32)
+    np.savez(tmp_path / "hand_poses.npz", **minimal, left_score=score)
+    read = read_hand_poses(tmp_path / "hand_poses.npz")
+    np.testing.assert_array_equal(read.left.detector_score, score)
+    np.testing.assert_array_equal(read.left.score, score)
+
+
 def test_the_first_four_rows_alone_load(tmp_path, minimal):
     np.savez(tmp_path / "hand_poses.npz", **minimal)
     read = read_hand_poses(tmp_path / "hand_poses.npz")
@@ -114,6 +123,7 @@ def test_the_first_four_rows_alone_load(tmp_path, minimal):
     np.testing.assert_array_equal(read.left.pose_axis_angle, minimal["left_hand_pose"])
     np.testing.assert_array_equal(read.right.detected, minimal["right_detected"])
     np.testing.assert_array_equal(read.right.score, minimal["right_detected"].astype(float))
+    np.testing.assert_array_equal(read.right.detector_score, read.right.score)
     assert read.frame_index.tolist() == list(range(FRAME_COUNT))
     assert read.frame_time is None
     assert read.frames_per_second() is None

@@ -30,6 +30,7 @@ def seen_track(share: np.ndarray | float = 0.3) -> HandTrack:
         pose_axis_angle=pose,
         detected=np.ones(COUNT, bool),
         score=np.full(COUNT, 0.9),
+        detector_score=np.full(COUNT, 0.9),
         bbox=np.zeros((COUNT, 4)),
         keypoints_2d=900.0 * points[..., :2] + np.array((320.0, 240.0)),
         keypoints_3d=points,

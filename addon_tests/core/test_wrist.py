@@ -128,6 +128,7 @@ def seen_on_its_ray(motion: BodyMotion, side: Side, random: np.random.Generator)
         track,
         detected=np.ones(count, bool),
         score=np.ones(count),
+        detector_score=np.ones(count),
         bbox=np.concatenate((centre - 40.0, centre + 40.0), axis=1),
         global_orient_axis_angle=rotmat_to_axis_angle(seen),
     )
@@ -413,7 +414,7 @@ def test_a_clip_reversed_gives_the_wrists_reversed(source: WristSource, seed: in
     random = np.random.default_rng(seed)
     # Uneven times, scores and nonsense.
     shot = replace(shot, time=np.cumsum(random.uniform(0.02, 0.06, 40)))
-    shot = shot.changed(lambda track: replace(track, score=random.uniform(0.2, 1.0, 40)))
+    shot = shot.changed(lambda track: replace(track, detector_score=random.uniform(0.2, 1.0, 40)))
     shot = shot.changed(lambda track: replace(track, global_orient_axis_angle=with_nonsense(track, seed)))
     shot = shot.unseen(np.array(hidden, dtype=int))
     body = shot.body_with(random_axis_angle(random, 40, largest=0.5))
@@ -460,8 +461,8 @@ def test_a_hand_on_every_second_frame_is_a_hand_all_along() -> None:
 
 
 @pytest.mark.parametrize("score", [0.0, 0.5, 1.0])
-def test_a_blend_goes_as_far_as_the_score_says(score: float) -> None:
-    shot = made_up_shot(16).changed(lambda track: replace(track, score=np.full(len(track.score), score)))
+def test_a_blend_goes_as_far_as_the_detectors_score_says(score: float) -> None:
+    shot = made_up_shot(16).changed(lambda track: replace(track, detector_score=np.full(len(track.score), score)))
     body = shot.stiff()
     found = shot.wrists(body, replace(RAW_HAND, source=WristSource.BLEND))
     for side in SIDES:
@@ -472,7 +473,7 @@ def test_a_blend_goes_as_far_as_the_score_says(score: float) -> None:
 
 def test_a_blend_follows_the_score_smoothly() -> None:
     shot = made_up_shot(17, count=50, smooth=True)
-    shot = shot.changed(lambda track: replace(track, score=np.where(np.arange(50) < 25, 1.0, 0.2)))
+    shot = shot.changed(lambda track: replace(track, detector_score=np.where(np.arange(50) < 25, 1.0, 0.2)))
     share = apart(shot.wrists(shot.stiff(), WristSettings(WristSource.BLEND)), shot.stiff(), "left_wrist") / apart(
         shot.wrists(shot.stiff(), WristSettings(WristSource.HAND)), shot.stiff(), "left_wrist"
     )

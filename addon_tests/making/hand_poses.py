@@ -16,7 +16,7 @@ def waving_hands(count: int, rate: Fraction, times: Any = None, **clip: Any) -> 
     for phase in (0.0, 1.0):
         track = HandTrack.empty(count)
         track.pose_axis_angle[:] = (0.4 + 0.3 * np.sin(np.arange(count) / 6.0 + phase))[:, None]
-        track.detected[:], track.score[:] = True, 0.9
+        track.detected[:], track.score[:], track.detector_score[:] = True, 0.9, 0.9
         tracks.append(track)
     seconds = np.arange(count) / float(rate) if times is None else np.asarray(times, dtype=np.float64)
     known = {"name": "clip.mp4", "size": [640, 480], "frames": count, "fps": [rate.numerator, rate.denominator]}

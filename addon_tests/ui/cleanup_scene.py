@@ -27,7 +27,7 @@ def waving(side: Side, seed: int, count: int = COUNT) -> HandTrack:
     quat = detector_noise(bent(stand_in_hand(side), bends), np.random.default_rng(seed), 2.0)
     track = HandTrack.empty(count)
     track.pose_axis_angle[:] = quat_wxyz_to_axis_angle(quat).reshape(count, 45)
-    track.detected[:], track.score[:] = True, 0.9
+    track.detected[:], track.score[:], track.detector_score[:] = True, 0.9, 0.9
     return track
 
 

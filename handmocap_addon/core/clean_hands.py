@@ -69,10 +69,10 @@ def clean_hand(
     time = np.asarray(frame_time, dtype=np.float64)
     strength = settings.finger_smoothing(side)
     raw = axis_angle_to_quat_wxyz(track.pose_axis_angle[measured].reshape(-1, HAND_JOINT_COUNT, 3))
-    smooth = smoothed_fingers(raw, time[measured], track.score[measured], strength)
+    smooth = smoothed_fingers(raw, time[measured], track.detector_score[measured], strength)
     for own in own_smoothing:
         if own.side == side:
-            smooth = _joined(smooth, raw, np.flatnonzero(measured), time, track.score[measured], own)
+            smooth = _joined(smooth, raw, np.flatnonzero(measured), time, track.detector_score[measured], own)
     carried = np.repeat((strength > 0.0).astype(np.float64), _STEPS)
     quat, provenance = filled_hand(smooth, measured, time, relaxed, settings.longest_gap, settings.ease, carried)
     return CleanHand(sign_continuous_quat_wxyz(quat), provenance)

@@ -56,4 +56,5 @@ def _with_fingers(track: HandTrack, quat_wxyz: Array) -> HandTrack:
         pose_axis_angle=continuous_axis_angle(quat_wxyz).reshape(count, -1).astype(np.float32),
         detected=np.ones(count, bool),
         score=np.where(track.detected, track.score, 0.0).astype(np.float32),
+        detector_score=np.where(track.detected, track.detector_score, 0.0).astype(np.float32),
     )

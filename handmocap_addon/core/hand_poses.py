@@ -21,7 +21,8 @@ class HandTrack:
 
     pose_axis_angle: Array  # (N, 45) absolute, flat convention
     detected: Array  # (N,) bool
-    score: Array  # (N,) detector's confidence 0..1
+    score: Array  # (N,) 0..1, the detector's confidence, or how far the fingers can be trusted where that is less
+    detector_score: Array  # (N,) the detector's confidence 0..1 alone, by which frames weigh against one another
     bbox: Array  # (N, 4) x1 y1 x2 y2, pixels of the source frame
     keypoints_2d: Array  # (N, 21, 2) pixels, OpenPose order
     keypoints_3d: Array  # (N, 21, 3) metres, relative to the wrist, camera axes
@@ -35,6 +36,7 @@ class HandTrack:
             pose_axis_angle=np.zeros((frame_count, 45), np.float32),
             detected=np.zeros(frame_count, bool),
             score=np.zeros(frame_count, np.float32),
+            detector_score=np.zeros(frame_count, np.float32),
             bbox=np.zeros((frame_count, 4), np.float32),
             keypoints_2d=np.zeros((frame_count, 21, 2), np.float32),
             keypoints_3d=np.zeros((frame_count, 21, 3), np.float32),

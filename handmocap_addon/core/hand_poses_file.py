@@ -21,6 +21,7 @@ SCHEMA_VERSION = 1
 _REQUIRED = {"hand_pose": ("pose_axis_angle", (45,), "f4"), "detected": ("detected", (), "?")}
 _OPTIONAL = {
     "score": ("score", (), "f4"),
+    "detector_score": ("detector_score", (), "f4"),
     "bbox": ("bbox", (4,), "f4"),
     "keypoints_2d": ("keypoints_2d", (21, 2), "f4"),
     "keypoints_3d": ("keypoints_3d", (21, 3), "f4"),
@@ -95,6 +96,8 @@ def _track(path: Path, content: dict[str, Any], side: Side) -> HandTrack:
     if f"{side}_score" not in content:
         # Without a score a measured frame counts fully.
         values["score"] = values["detected"].astype("f4")
+    if f"{side}_detector_score" not in content:
+        values["detector_score"] = values["score"].copy()
     return HandTrack(**values)
 
 

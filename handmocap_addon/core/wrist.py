@@ -162,7 +162,7 @@ def _hand_wrist(
     local = quat_wxyz_multiply(quat_wxyz_inverse(forearm), hand_quat_wxyz(track, motion.intrinsics))
     possible = limited_wrist(local, elbow, axes, settings.limits)
     outside = np.linalg.norm(quat_wxyz_to_axis_angle(quat_wxyz_multiply(quat_wxyz_inverse(local), possible)), axis=-1)
-    trust = np.clip(track.score, 0.0, 1.0) * np.exp(-0.5 * (outside / _IMPOSSIBLE) ** 2)
+    trust = np.clip(track.detector_score, 0.0, 1.0) * np.exp(-0.5 * (outside / _IMPOSSIBLE) ** 2)
 
     filled, presence = _over_gaps(possible, measured, time, settings)
     trust = np.maximum(np.interp(time, time[measured], trust[measured]), _LEAST_TRUST)

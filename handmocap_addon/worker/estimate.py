@@ -411,7 +411,7 @@ def _hand_track(
     chosen = given[rows]
     track = HandTrack.empty(len(given))
     track.detected[rows] = True
-    track.score[rows] = detections.score[chosen]
+    track.score[rows] = track.detector_score[rows] = detections.score[chosen]
     track.bbox[rows] = detections.bbox[chosen]
     track.keypoints_2d[rows] = detections.keypoints_2d[chosen]
     track.keypoints_3d[rows] = detections.keypoints_3d[chosen]
