@@ -11,7 +11,7 @@ import pytest
 
 from addon_tests.making.clips import write_clip
 from addon_tests.making.gvhmr_results import made_up_motion, write_gvhmr_result
-from addon_tests.making.hostile_clips import write_pixel_aspect
+from addon_tests.making.hostile_clips import put_index_first, write_pixel_aspect
 from handmocap_addon.core.body_motion import BodyMotion
 from handmocap_addon.core.body_pictures import turned_upright
 from handmocap_addon.core.errors import BelongingError, FrameCountError
@@ -74,6 +74,15 @@ def test_a_copy_of_a_part_of_the_clip_is_used_and_told_with_both_rates(tmp_path)
     assert result.clip.path.name == "0_input_video.mp4"
     (told,) = result.bodies[0].warnings
     assert "0_input_video.mp4 with 12 frames at 30 fps is used instead of shot.mp4, which has 40 at 24 fps" in told
+
+
+def test_a_clip_that_was_cut_short_is_called_one_beside_the_counts(tmp_path):
+    write_clip(tmp_path / "whole.mp4", 60, g="5", bf="0")
+    put_index_first(tmp_path / "whole.mp4", tmp_path / "shot.mp4")
+    content = (tmp_path / "shot.mp4").read_bytes()
+    (tmp_path / "shot.mp4").write_bytes(content[: round(0.6 * len(content))])
+    with pytest.raises(FrameCountError, match="has 60 frames and shot.mp4 has .*; shot.mp4 should have 60 frames and only"):
+        found(tmp_path / "shot.mp4", body(tmp_path / "a", 60))
 
 
 def test_without_a_copy_both_counts_are_said(tmp_path):

@@ -58,11 +58,12 @@ def clip_of_the_results(clip: ClipInfo, bodies: Sequence[BodyMotion]) -> ClipOfB
     facts = ClipFacts(clip.path.name, _pictures(clip), rows.time, clip.declared_fps, rates)
     try:
         return ClipOfBodies(clip, [fitted_to(body, facts) for body in bodies], rates[0] if rates else None)
-    except FrameCountError:
+    except FrameCountError as error:
         for copy in copies:
             if _are_as_many(bodies, len(ClipReader(copy, "rgb").rows().time)):
                 return ClipOfBodies(copy, [_instead(body, copy, clip) for body in _before_its_camera(copy, bodies)])
-        raise
+        # A clip that was cut short, or has holes, is why as a rule.
+        raise FrameCountError("; ".join((error.message, *clip.remarks)), error.hint) from error
 
 
 def _copies(clip: ClipInfo, bodies: Sequence[BodyMotion]) -> list[ClipInfo]:
