@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from handmocap_addon.core.doctor import DoctorLine, examine_folder
-from handmocap_addon.core.environments import Environment
+from handmocap_addon.core.environments import REQUIREMENTS, Environment
 from handmocap_addon.core.set_up.doctor import Wanted, examine
-from handmocap_addon.core.set_up.stamps import write_stamp
+from handmocap_addon.core.set_up.stamps import pins_hash, write_stamp
 
 
 def test_a_line_for_people_has_its_advice():
@@ -51,7 +51,7 @@ def test_the_readers_say_their_versions_or_what_to_do(tmp_path):
     environment = Environment(tmp_path / "readers-python3")
     python = environment.python
     python.parent.mkdir(parents=True)
-    write_stamp(environment.folder, "pins")
+    write_stamp(environment.folder, pins_hash([REQUIREMENTS / "readers.txt"]))
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
     python.chmod(0o755)
     there = _readers(tmp_path)

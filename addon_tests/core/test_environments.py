@@ -25,10 +25,17 @@ def pins(tmp_path) -> Path:
     return path
 
 
+@pytest.fixture
+def of_this_version(monkeypatch) -> None:
+    """Environments of made-up packages count as this version's."""
+    monkeypatch.setattr(environments, "is_outdated", lambda _environment: False)
+
+
 def make(folder: Path, pins: Path, said: list[str]) -> environments.Environment:
     return environments._ensure(folder, "worker", PYTHON, [pins], Listener(said.append))
 
 
+@pytest.mark.usefixtures("of_this_version")
 def test_an_environment_is_made_once_and_used_again(tmp_path, pins):
     folder, said = tmp_path / "Umgebung für später", []
     made = make(folder, pins, said)
@@ -79,6 +86,7 @@ def test_find_worker_gives_nothing_where_the_python_is_gone(tmp_path):
     assert environments.find_worker(tmp_path) is None
 
 
+@pytest.mark.usefixtures("of_this_version")
 def test_the_two_kinds_of_environment_are_not_mixed_up(tmp_path, pins):
     environments._ensure(tmp_path, "blender", PYTHON, [pins], Listener(print))
     assert environments.find_worker(tmp_path) is None
@@ -214,3 +222,24 @@ def test_an_environment_of_other_packages_is_named_by_doctor(tmp_path):
     lines = {line.subject: line for line in examine(tmp_path, Wanted(), "a blender")}
     assert lines["worker's packages"].found == "of another version of handmocap"
     assert "handmocap.py setup" in lines["worker's packages"].advice
+    assert lines["worker"].found == "missing"
+
+
+def test_an_environment_of_another_version_is_not_used_and_said(tmp_path):
+    pins = environments.pins_hash([environments.REQUIREMENTS / name for name in ("worker.txt", "stand_in.txt")])
+
+    def make(version: str, stamp: str) -> environments.Environment:
+        environment = environments.Environment(tmp_path / f"worker-python{version}")
+        environment.python.parent.mkdir(parents=True)
+        environment.python.symlink_to(sys.executable)
+        environments.write_stamp(environment.folder, stamp)
+        return environment
+
+    old = make("3.13", "of before")
+    assert environments.find_worker(tmp_path) is None
+    assert environments.find_outdated(tmp_path, "worker") == old
+    assert "by another version" in environments.not_set_up(tmp_path).message
+    # One of this version beside it is taken, although the other one's Python is newer.
+    new = make("3.11", pins)
+    assert environments.find_worker(tmp_path) == new
+    assert environments.find_outdated(tmp_path, "worker") is None

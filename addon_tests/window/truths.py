@@ -25,6 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from addon_tests.window.blender_window import Profile, install
 from addon_tests.window.directed import Directed, changed_pixels, directed_window
 from addon_tests.window.screen import Box, Screen, new_screen
+from handmocap_addon.core.environments import REQUIREMENTS
+from handmocap_addon.core.set_up.stamps import pins_hash, write_stamp
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 _SEEN, _STILL = 2000, 600  # pixels: a hand that moves changes tens of thousands
@@ -258,7 +260,7 @@ def failed_set_up(stage: Stage) -> str:
     folder = environments / "worker-python3.11"
     (folder / "bin").mkdir(parents=True)
     (folder / "bin" / "python").touch()
-    (folder / "handmocap-environment.json").write_text('{"pins": "some"}')
+    write_stamp(folder, pins_hash([REQUIREMENTS / "worker.txt", REQUIREMENTS / "stand_in.txt"]))
     (folder / "handmocap-check-failed").write_text("MediaPipe needs the system library libEGL.so.1: install it")
     broken = Stage(stage.blender, Profile(stage.profile.folder, environments), stage.shot, stage.out, stage.screen)
     with broken.window("failed-set-up") as window:

@@ -19,7 +19,7 @@ from ..core.bake_options import BakeOptions
 from ..core.body_motion import BodyMotion
 from ..core.child_processes import python_command
 from ..core.clean_hands import CleanupSettings
-from ..core.errors import ArmatureError, BadUsageError, ClipError, MissingSetupError
+from ..core.errors import ArmatureError, BadUsageError, ClipError
 from ..core.gvhmr_file import GVHMR_LICENCE, read_gvhmr_results
 from ..core.hand_poses import HandPoses
 from ..core.hand_poses_file import read_hand_poses
@@ -135,9 +135,7 @@ def worker_command(environment_folder: Path, arguments: list[str], estimator: st
     """
     environment = environments.find_worker(environment_folder, estimator)
     if environment is None:
-        raise MissingSetupError(
-            "The hand estimator is not set up yet", "press Set up in the panel, or run handmocap.py setup"
-        )
+        raise environments.not_set_up(environment_folder)
     return python_command(environment.python, PACKAGE_FOLDER / "worker", *arguments)
 
 

@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -104,13 +104,21 @@ def find_readers(folder: Path) -> Environment | None:
     return _finished(folder, "readers")
 
 
+def find_outdated(folder: Path, name: str) -> Environment | None:
+    """The `worker`, `blender` or `readers` that another version of this program made, where there is none of this one."""
+    return None if _finished(folder, name) else next(filter(is_outdated, _whole(folder, name)), None)
+
+
 def _finished(folder: Path, name: str) -> Environment | None:
+    return next((environment for environment in _whole(folder, name) if not is_outdated(environment)), None)
+
+
+def _whole(folder: Path, name: str) -> Iterator[Environment]:
     for candidate in sorted(folder.glob(f"{name}-python*"), reverse=True):
         environment = Environment(candidate)
         is_whole = (candidate / STAMP_NAME).is_file() and environment.python.exists()
         if is_whole and not (candidate / FAILED_NAME).is_file():
-            return environment
-    return None
+            yield environment
 
 
 def ensure_worker(folder: Path, say: Say, show: Show = show_nothing) -> Environment:
@@ -220,6 +228,16 @@ def is_outdated(environment: Environment) -> bool:
     }
     pins = [REQUIREMENTS / file for file in lists.get(name, ())]
     return bool(pins) and all(file.is_file() for file in pins) and stamp_of(environment.folder) != pins_hash(pins)
+
+
+def not_set_up(folder: Path) -> MissingSetupError:
+    """Why no hands can be found: the worker's environment is not there, or is of another version."""
+    if find_outdated(folder, "worker") is not None:
+        return MissingSetupError(
+            "The hand estimator was set up by another version of handmocap, with other packages",
+            "press Set Up Hand Estimator in the panel, or run handmocap.py setup",
+        )
+    return MissingSetupError("The hand estimator is not set up yet", "press Set up in the panel, or run handmocap.py setup")
 
 
 def _ensure(folder: Path, name: str, python: Path, pins: Sequence[Path], listener: Listener) -> Environment:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from handmocap_addon.core.environments import find_wilor, find_worker
+from handmocap_addon.core.environments import REQUIREMENTS, find_wilor, find_worker
 from handmocap_addon.core.set_up.cache import PARTS, clear, sizes
-from handmocap_addon.core.set_up.stamps import write_stamp
+from handmocap_addon.core.set_up.stamps import pins_hash, write_stamp
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def folder(tmp_path: Path) -> Path:
         python = tmp_path / name / "bin" / "python"
         python.parent.mkdir(parents=True)
         python.write_bytes(b"x" * 1000)
-        write_stamp(tmp_path / name, "pins")
+        write_stamp(tmp_path / name, pins_hash([REQUIREMENTS / "worker.txt", REQUIREMENTS / "stand_in.txt"]))
     weights = tmp_path / "wilor-weights" / "pretrained_models"
     weights.mkdir(parents=True)
     (weights / "detector.pt").write_bytes(b"x" * 5000)

@@ -46,13 +46,9 @@ def examine(folder: Path, wanted: Wanted, blender: str, needs_module: bool = Fal
     lines.append(DoctorLine("blender", blender or "none on the path, the bpy module is used"))
     found = str(module.folder) if module else "missing"
     lines.append(DoctorLine("blender module", found, "" if module else _SET_UP, needed=needs_module))
-    for name, environment in (
-        ("worker", worker),
-        ("blender module", module),
-        ("readers", environments.find_readers(folder)),
-    ):
-        if environment is not None and environments.is_outdated(environment):
-            lines.append(DoctorLine(f"{name}'s packages", "of another version of handmocap", _SET_UP, needed=False))
+    for name, subject in (("worker", "worker"), ("blender", "blender module"), ("readers", "readers")):
+        if environments.find_outdated(folder, name) is not None:
+            lines.append(DoctorLine(f"{subject}'s packages", "of another version of handmocap", _SET_UP, needed=False))
     lines.append(examine_gpu())
     body = ["--body", str(wanted.body)] if wanted.body is not None else []
     with ThreadPoolExecutor() as threads:

@@ -50,7 +50,9 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
         estimator = settings.estimator
         if environments.find_worker(environment_folder(context), estimator) is None:
             button = "WiLoR" if estimator == "wilor" else "Hand Estimator"
-            return waits_for(cls, f"The hand estimator is not set up yet: press Set Up {button} in Set-up")
+            is_outdated = environments.find_outdated(environment_folder(context), "worker") is not None
+            why = "was set up by another version" if is_outdated else "is not set up yet"
+            return waits_for(cls, f"The hand estimator {why}: press Set Up {button} in Set-up")
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:

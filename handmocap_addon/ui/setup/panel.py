@@ -70,7 +70,7 @@ def _draw_guide(column: bpy.types.UILayout, context: bpy.types.Context) -> None:
     if to_do and not bpy.app.online_access:
         _draw_offline(column.box())
     for step in to_do:
-        _draw_step(column.box(), step)
+        _draw_step(column.box(), context, step)
     if not panel_jobs.is_running(STAGE):
         stage_state(column, STAGE)
     _draw_smplx(column.box() if not smplx_models(context) else column, context)
@@ -90,8 +90,10 @@ def _draw_offline(box: bpy.types.UILayout) -> None:
     box.operator("handmocap.open_system_preferences", icon="PREFERENCES")
 
 
-def _draw_step(box: bpy.types.UILayout, step: Step) -> None:
+def _draw_step(box: bpy.types.UILayout, context: bpy.types.Context, step: Step) -> None:
     sentence(box, f"{step.title}: {step.brings}. {step.terms}", "RADIOBUT_OFF", _BOX)
+    if step.what and environments.find_outdated(environment_folder(context), step.what) is not None:
+        sentence(box, "What is there was made by another version of handmocap, with other packages", "ERROR", _BOX)
     if panel_jobs.is_running(STAGE) and panel_jobs.title(STAGE).endswith(step.title):
         progress_row(box.row(align=True), STAGE)
         progress = panel_jobs.progress(STAGE)
