@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +20,7 @@ def main(arguments: list[str]) -> int:
     from handmocap_addon.core.errors import ExitCode, HandmocapError
     from handmocap_addon.core.job_protocol import JobEvent
     from handmocap_addon.core.set_up.installers import end_when_stdin_closes
+    from handmocap_addon.core.trace_log import write_trace
 
     def emit(kind: Any, **data: Any) -> None:
         print(JobEvent(kind, data).line(), flush=True)
@@ -38,8 +38,8 @@ def main(arguments: list[str]) -> int:
         emit("error", code=failure.code, message=failure.message, hint=failure.hint)
         return int(failure.exit_code)
     except Exception as error:  # The border of the process: the trace goes to the log.
-        traceback.print_exc()
-        emit("error", code="failed", message=f"The set-up failed ({type(error).__name__}: {error})", hint="see the log")
+        hint = f"report this with {write_trace('set_up') or 'what you did'}"
+        emit("error", code="failed", message=f"The set-up failed ({type(error).__name__}: {error})", hint=hint)
         return int(ExitCode.FAILED)
     return int(ExitCode.DONE)
 

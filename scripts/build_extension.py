@@ -8,10 +8,17 @@ zip it writes a bill of materials in CycloneDX's JSON: the wheels in the zip, an
 
 from __future__ import annotations
 
+# isort: off
+import os
+import sys
+
+# PYTHONSAFEPATH takes a program's own folder off the path; nothing else may be imported yet.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+import own_modules  # noqa: F401
+# isort: on
+
 import argparse
 import json
-import subprocess
-import sys
 import tomllib
 import zipfile
 from pathlib import Path
@@ -21,7 +28,9 @@ PACKAGE = REPOSITORY / "handmocap_addon"
 sys.path.insert(0, str(REPOSITORY))
 
 from handmocap_addon.core.child_processes import python_command, start  # noqa: E402
+from handmocap_addon.core.errors import MissingSetupError, WorkerFailedError  # noqa: E402
 from scripts.bill_of_materials import bill_of_materials  # noqa: E402
+from scripts.border import bordered  # noqa: E402
 
 # A fixed date makes the same sources give the same zip.
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
@@ -40,14 +49,14 @@ def download_wheels(folder: Path) -> None:
     )  # fmt: skip
     process = start(command, stdin=None, stdout=sys.stderr)
     if process.wait() != 0:
-        raise subprocess.CalledProcessError(process.returncode, command)
+        raise WorkerFailedError("pip could not bring the wheels", "read what it said above, or give --wheels DIR")
 
 
 def build(out: Path, wheels: Path) -> Path:
     """Write the zip and return its path.
 
     Raises:
-        FileNotFoundError: the manifest names a wheel that is not in `wheels`.
+        MissingSetupError: the manifest names a wheel that is not in `wheels`.
     """
     manifest_path = REPOSITORY / "blender_manifest.toml"
     manifest = tomllib.loads(manifest_path.read_text(encoding="utf-8"))
@@ -56,6 +65,8 @@ def build(out: Path, wheels: Path) -> Path:
     files["LICENSE"] = REPOSITORY / "LICENSE"
     for wheel in manifest["wheels"]:
         files[wheel.removeprefix("./")] = wheels / Path(wheel).name
+        if not files[wheel.removeprefix("./")].is_file():
+            raise MissingSetupError(f"{wheels} has no {Path(wheel).name}", "leave --wheels away, and pip brings it")
     out.mkdir(parents=True, exist_ok=True)
     target = out / f"{manifest['id']}-{manifest['version']}.zip"
     temporary = target.with_suffix(".part")
@@ -94,4 +105,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(bordered("build_extension.py", main, lambda text: print(f"build_extension.py: {text}", file=sys.stderr)))

@@ -9,14 +9,21 @@ set-up, 5 failed, 130 cancelled.
 
 from __future__ import annotations
 
+# isort: off
+import os
+import sys
+
+# PYTHONSAFEPATH takes a program's own folder off the path; nothing else may be imported yet.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+import own_modules  # noqa: F401
+# isort: on
+
 import argparse
 import json
-import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict

@@ -12,10 +12,17 @@ that still fails, as an @example above the test, and the suite keeps it.
 
 from __future__ import annotations
 
-import argparse
+# isort: off
 import os
-import random
 import sys
+
+# PYTHONSAFEPATH takes a program's own folder off the path; nothing else may be imported yet.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+import own_modules  # noqa: F401
+# isort: on
+
+import argparse
+import random
 import time
 from pathlib import Path
 
@@ -24,7 +31,7 @@ sys.path.insert(0, str(REPOSITORY))
 
 from handmocap_addon.core import environments  # noqa: E402
 from handmocap_addon.core.child_processes import python_command, start  # noqa: E402
-from handmocap_addon.core.errors import HandmocapError  # noqa: E402
+from scripts.border import bordered  # noqa: E402
 
 # Each ring in the environment that it lives in; core in both, since their numpy differs.
 _WORKER_TESTS = ("addon_tests/core", "addon_tests/worker")
@@ -52,14 +59,10 @@ def main() -> int:
         parser.error("--examples is 1 or more")
     folder = options.env.resolve()
     started = time.monotonic()
-    try:
-        worker = environments.ensure_worker(folder, say)
-        blender = environments.ensure_blender_module(folder, say)
-        for environment in (worker, blender):
-            environments.add_test_tools(environment, say)
-    except HandmocapError as error:
-        say(error.sentence())
-        return int(error.exit_code)
+    worker = environments.ensure_worker(folder, say)
+    blender = environments.ensure_blender_module(folder, say)
+    for environment in (worker, blender):
+        environments.add_test_tools(environment, say)
     say(f"set-up ready after {time.monotonic() - started:.0f} s")
 
     variables = {**os.environ, "HANDMOCAP_ENV": str(folder)}
@@ -96,4 +99,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(bordered("test.py", main, say))

@@ -93,5 +93,47 @@ def test_what_nobody_foresaw_is_a_sentence_with_a_log_and_no_trace(tmp_path: Pat
         assert "ZeroDivisionError" in Path(said.rpartition(" ")[2]).read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("program", ["worker", "set_up"])
+def test_what_nobody_foresaw_in_a_job_is_a_sentence_with_a_log_and_no_trace(program: str, tmp_path: Path) -> None:
+    code = {
+        "worker": "import handmocap_addon.worker.command_line as line\nline._doctor = lambda *_: 1 / 0\nline.main(['doctor'])",
+        "set_up": "import handmocap_addon.set_up as job\njob._do = lambda *_: 1 / 0\njob.main(['doctor'])",
+    }[program]
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command,
+        env=environment,
+        stdin=subprocess.PIPE,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=COMMAND_PATIENCE,
+    )
+    assert "Traceback" not in done.stderr
+    error = json.loads(done.stdout.splitlines()[-1])
+    assert "(ZeroDivisionError: division by zero)" in error["message"]
+    assert "ZeroDivisionError" in Path(error["hint"].removeprefix("report this with ")).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("program", ["handmocap.py", "test.py", "build_extension.py"])
+@pytest.mark.parametrize("safe_path", ["", "1"])
+def test_modules_of_a_shell_do_not_take_the_place_of_pythons_own(program: str, safe_path: str, tmp_path: Path) -> None:
+    for name in ("argparse", "json", "tempfile", "handmocap_addon", "own_modules", "scripts"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('planted')\n", encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONSAFEPATH": safe_path}
+    command = [sys.executable, str(REPOSITORY / "scripts" / program), "--help"]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "usage:" in done.stdout
+
+
+def test_the_builder_of_the_zip_says_what_it_lacks_in_a_sentence(tmp_path: Path) -> None:
+    build = [sys.executable, str(REPOSITORY / "scripts" / "build_extension.py"), "--out", str(tmp_path / "dist")]
+    done = subprocess.run([*build, "--wheels", str(tmp_path)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.startswith(f"build_extension.py: {tmp_path} has no ") and done.stderr.count("\n") == 1
+
+
 def test_the_front_door_is_there() -> None:
     assert FRONT_DOOR.is_file()

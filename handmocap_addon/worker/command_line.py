@@ -9,7 +9,6 @@ import itertools
 import math
 import os
 import sys
-import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from fractions import Fraction
@@ -18,6 +17,7 @@ from typing import TextIO
 
 from ..core.command_options import OptionParser
 from ..core.errors import BadUsageError, ExitCode, HandmocapError
+from ..core.trace_log import write_trace
 from ..core.view_choices import VIEW_CHOICES, VIEW_HELP, ViewChoice
 from .events import Cancellation, EventWriter
 from .frame_range import FrameRange
@@ -155,9 +155,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _failed(events, "This machine ran out of memory", "close other programs or use a shorter clip")
         except (
             Exception
-        ) as error:  # The border of the process: whatever escapes becomes a sentence, its trace goes to the log.
-            traceback.print_exc(file=sys.stderr)
-            return _failed(events, f"The worker failed ({type(error).__name__}: {error})", "see the log for the whole trace")
+        ) as error:  # The border of the process: whatever escapes becomes a sentence, its trace goes to a log.
+            return _failed(events, f"The worker failed ({type(error).__name__}: {error})", _with_log())
     return int(ExitCode.DONE)
 
 
@@ -169,7 +168,13 @@ def _targets(options: argparse.Namespace) -> list[Path]:
 
 def _failed(events: EventWriter, message: str, hint: str) -> int:
     events.emit("error", code="failed", message=message, hint=hint)
+    print(f"{message}: {hint}", file=sys.stderr)
     return int(ExitCode.FAILED)
+
+
+def _with_log() -> str:
+    """What to do about a failure that nobody foresaw; its trace is kept where the sentence says, and not shown."""
+    return f"report this with {write_trace('worker') or 'what you did'}"
 
 
 @contextlib.contextmanager

@@ -1,0 +1,31 @@
+"""The border of a program: whatever happens inside becomes an exit code and one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from handmocap_addon.core.atomic_files import output_error
+from handmocap_addon.core.errors import ExitCode, HandmocapError
+from handmocap_addon.core.streams import ready_streams
+from handmocap_addon.core.trace_log import write_trace
+
+
+def bordered(program: str, work: Callable[[], int], say: Callable[[str], None]) -> int:
+    """Do the work of a program and return its exit code; `say` gets the sentence where it failed."""
+    ready_streams()
+    try:
+        return work()
+    except HandmocapError as error:
+        say(error.sentence())
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        say("cancelled")
+        return int(ExitCode.CANCELLED)
+    except OSError as error:
+        say(output_error(Path(str(error.filename or "a folder")), error).sentence())
+        return int(ExitCode.FAILED)
+    except Exception as error:  # The border of the process.
+        log = write_trace(program)
+        say(f"failed ({type(error).__name__}: {error}): report this with {log or 'what you did'}")
+        return int(ExitCode.FAILED)
