@@ -129,6 +129,15 @@ def test_without_hands_the_body_leaves_a_shot_as_it_is(shot: Any, demo: Path) ->
     np.testing.assert_array_equal(_key_frames(armature), np.arange(1001, 1001 + COUNT))
 
 
+def test_a_body_without_hands_tells_that_the_clip_plays_at_another_speed(shot: Any, demo: Path) -> None:
+    armature = ours(load_stand_in_body())
+    (said,) = apply_body(armature, _motion(demo), None, demo / "clip.mp4", "clip", False).warnings
+    assert "clip.mp4 has 23.976 fps and the scene 30" in said
+    assert "apply the body again" in said
+    shot.render.fps, shot.render.fps_base = 24, 1.0
+    assert apply_body(armature, _motion(demo), None, demo / "clip.mp4", "clip", False).warnings == ()
+
+
 def test_a_chosen_first_frame_moves_everything_of_the_clip_there(scene: Any, demo: Path) -> None:
     motion, poses = _motion(demo), waving_hands(COUNT, RATE)
     armature = ours(load_stand_in_body(motion.betas))

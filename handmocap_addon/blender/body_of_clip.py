@@ -12,6 +12,9 @@ from ..core.errors import ClipError, FrameCountError
 from ..core.hand_poses import HandPoses
 from .footage import look_at
 
+# 24 and 24000/1001 are a thousandth apart.
+_SAME_RATE = 0.01
+
 
 def body_for(motion: BodyMotion, poses: HandPoses | None, clip: Path | None) -> BodyMotion:
     """The motion on the frames and before the camera of the hands' clip, or of the clip alone where there are no hands.
@@ -37,3 +40,17 @@ def body_for(motion: BodyMotion, poses: HandPoses | None, clip: Path | None) -> 
             "estimate the hands first, which may tell, or choose the 0_input_video.mp4 in GVHMR's output folder",
         )
     return seen_in(motion, PictureFacts(clip.name, footage.size))
+
+
+def rate_told(clip: Path, scene_fps: float) -> tuple[str, ...]:
+    """What to say of a body that is keyed frame by frame, since no hands tell when the clip's frames are."""
+    try:
+        fps = look_at(clip).fps
+    except ClipError:
+        return ()
+    if fps is None or abs(float(fps) / scene_fps - 1.0) < _SAME_RATE:
+        return ()
+    return (
+        f"{clip.name} has {float(fps):.5g} fps and the scene {scene_fps:.5g}, and without hands the body is keyed frame by "
+        f"frame: give the scene {float(fps):.5g} fps, or estimate the hands and apply the body again",
+    )

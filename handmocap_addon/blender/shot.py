@@ -29,7 +29,7 @@ from .actions import forget_property
 from .apply_warnings import keep_warnings
 from .armatures import HAND_JOINTS, map_armature
 from .bodies import add_body
-from .body_of_clip import body_for
+from .body_of_clip import body_for, rate_told
 from .cleaned_hands import CleanedHands, cleaned_hands
 from .clip_backgrounds import show_picture
 from .clip_clock import frame_times, frames_at, place_on
@@ -43,7 +43,7 @@ from .motion_keys import KeyReport, score_path, write_body_keys, write_hand_keys
 from .rest_warnings import rest_warnings
 from .retimed_frames import retimed_as
 from .scene_content import is_a_persons, remember_match
-from .scene_time import check_range, set_range
+from .scene_time import check_range, frame_rate, set_range
 from .shown_pictures import ClipPicture, picture_of
 from .stance import check_stance
 
@@ -230,6 +230,8 @@ def apply_body(
         armature, motion, frames, lift, (width, height), camera_name, steady_camera, key_settings, match_scene
     )
     warnings, picture = motion.warnings, None
+    if clip is not None and poses is None:
+        warnings = (*warnings, *rate_told(clip, frame_rate(scene)))
     if clip is not None:
         try:
             picture = picture_of(scene, clip, poses, armature, proxies or clip.parent)
