@@ -134,12 +134,16 @@ def _check_outputs(command: str, options: list[str]) -> None:
     """Look at where the results go before a set-up that takes minutes.
 
     Raises:
+        BadUsageError: hands would get another ending than that of their kind.
         OutputError: they cannot go there.
     """
     parser = OptionParser(add_help=False, see="handmocap.py")
     for name in ("--out", "--save"):
         parser.add_argument(name, type=Path, nargs="+", action="extend", default=[])
     known, _ = parser.parse_known_args(options)
+    for path in known.out if command == "estimate" else []:
+        if path.suffix.lower() != ".npz":
+            raise BadUsageError(f"--out {path} does not end in .npz", "name a file such as hand_poses.npz")
     for path in [*known.out, *known.save]:
         check_output_folder(path if command in ("run", "demo") else path.absolute().parent)
 

@@ -103,6 +103,12 @@ def test_the_file_has_the_keys_shapes_and_types_of_the_contract(tmp_path, poses)
     assert meta["clip"]["name"] == "Tänzer.mp4"
 
 
+def test_the_file_has_the_name_that_was_asked_for(tmp_path, poses):
+    write_hand_poses(tmp_path / "hands", poses)
+    assert [path.name for path in tmp_path.iterdir()] == ["hands"]
+    assert read_hand_poses(tmp_path / "hands").frame_count == FRAME_COUNT
+
+
 def test_without_times_the_file_has_none(tmp_path, poses):
     write_hand_poses(tmp_path / "hand_poses.npz", HandPoses(poses.left, poses.right, poses.frame_index, None, {}))
     assert read_hand_poses(tmp_path / "hand_poses.npz").frame_time is None

@@ -27,6 +27,13 @@ def test_an_abbreviation_is_refused_by_the_front_door_before_any_set_up(command:
     assert not (tmp_path / "environments").exists()
 
 
+def test_hands_of_another_ending_are_refused_by_the_front_door_before_any_set_up(tmp_path: Path) -> None:
+    done = front_door("--env", tmp_path / "environments", "estimate", "--clip", "a.mp4", "--out", tmp_path / "hands")
+    assert done.returncode == 2
+    assert "does not end in .npz" in sentence_of(done)
+    assert not (tmp_path / "environments").exists()
+
+
 def test_an_abbreviation_is_refused_inside_blender_too(tmp_path: Path) -> None:
     done = batch("run", "--clip", "a.mp4", "--out", tmp_path / "out", "--estim", "wilor")
     assert done.returncode == 2

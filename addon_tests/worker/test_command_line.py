@@ -371,6 +371,15 @@ def test_a_place_that_cannot_be_written_is_5_before_any_work(run, handless, tmp_
     assert not [event for event in finished.events if event["event"] == "progress"]
 
 
+@pytest.mark.parametrize("name", ["hands", "plain/hands", "s.mp4"])
+def test_a_name_with_another_ending_is_2_before_any_work(run, handless, tmp_path, name):
+    finished = run("estimate", "--clip", handless, "--out", tmp_path / "out" / name)
+    error = check_failure(finished, ExitCode.BAD_USAGE)
+    assert f"{name} does not end in .npz" in error["message"]
+    assert not [event for event in finished.events if event["event"] == "progress"]
+    check_nothing_written(tmp_path / "out" / name)
+
+
 def test_help_is_no_failure_and_leaves_stdout_to_the_events(run):
     finished = run("--help")
     assert finished.exit_code == 0

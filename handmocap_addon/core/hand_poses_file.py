@@ -47,8 +47,9 @@ def write_hand_poses(path: Path, poses: HandPoses) -> None:
         arrays["frame_time"] = poses.frame_time.astype("f8")
     meta = json.dumps({"schema_version": SCHEMA_VERSION, **poses.meta}, ensure_ascii=False)
     arrays["meta"] = np.array(plain_json(meta))
-    with replacing(Path(path)) as temporary:
-        np.savez_compressed(temporary, **arrays)
+    # An open file: to a name without the ending numpy would add it.
+    with replacing(Path(path)) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **arrays)
 
 
 def read_hand_poses(path: Path) -> HandPoses:

@@ -43,6 +43,12 @@ def _share(text: str) -> float:
     return value
 
 
+def _hands_file(text: str) -> Path:
+    if not text.lower().endswith(".npz"):
+        raise argparse.ArgumentTypeError(f"{text} does not end in .npz")
+    return Path(text)
+
+
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 on")
@@ -73,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     estimate = commands.add_parser("estimate", help="find the hands of a clip")
     estimate.add_argument("--clip", type=Path, required=True, help="video file or folder of images")
     estimate.add_argument(
-        "--out", type=Path, required=True, action="append", help="the hand_poses.npz to write; once for every --gvhmr"
+        "--out", type=_hands_file, required=True, action="append", help="the hand_poses.npz to write; once for every --gvhmr"
     )
     estimate.add_argument(
         "--gvhmr", type=Path, action="append", default=[], help="a person's hmr4d_results.pt for the clip; may be repeated"
