@@ -305,6 +305,19 @@ def test_own_keys_and_other_channels_stay_on_a_second_transfer(rigify_rig: Any, 
     assert curve_of(rigify_rig, bone.path_from_id("rotation_quaternion"), 0).group.name == "Left index"
 
 
+def test_a_strip_that_plays_the_rigs_keys_later_is_said(rigify_rig: Any, stand_in: BodyModel) -> None:
+    armature = _keyed(stand_in)
+    assert not transfer_fingers(armature, rigify_rig, _map_of(rigify_rig), FRAMES).warnings
+    animation = rigify_rig.animation_data
+    strip = animation.nla_tracks.new().strips.new("fingers", 1, animation.action)
+    strip.action_slot = animation.action_slot
+    animation.action = None
+    assert not transfer_fingers(armature, rigify_rig, _map_of(rigify_rig), FRAMES).warnings
+    strip.frame_start_ui = 21.0
+    (said,) = transfer_fingers(armature, rigify_rig, _map_of(rigify_rig), FRAMES).warnings
+    assert said == "The NLA strip fingers plays its keys 20 frames later than they stand: let it begin on frame 1"
+
+
 def test_locked_channels_get_no_keys(stand_in: BodyModel) -> None:
     target = mixamo_double(rotation_mode="XYZ")
     armature = _keyed(stand_in)

@@ -12,8 +12,11 @@ from bpy_extras.object_utils import world_to_camera_view
 
 from addon_tests.blender.motions import MadeUpShot
 from addon_tests.making.person_rigs import PersonRig, add_person_rig
+from handmocap_addon.blender.key_obstacles import obstacle_sentences
+from handmocap_addon.blender.keyed_bones import KeyedBones
 from handmocap_addon.blender.posed_frames import posed_frames
 from handmocap_addon.blender.shot import apply_body, apply_hands
+from handmocap_addon.blender.tool_actions import find_tool_action
 from handmocap_addon.core.body_model import posed_joints
 from handmocap_addon.core.clean_hands import CleanupSettings
 from handmocap_addon.core.errors import ArmatureError
@@ -186,7 +189,25 @@ def _scale_finger(armature: Any) -> None:
     armature.pose.bones["left_index2"].location = (0.01, 0.0, 0.0)
 
 
+def _enlarge_finger(armature: Any) -> None:
+    armature.pose.bones["left_index2"].scale = (1.2, 1.2, 1.2)
+
+
+def _key_a_scale(armature: Any) -> None:
+    bone = armature.pose.bones["left_index2"]
+    for frame, scale in ((1, 1.0), (3, 1.3), (5, 1.0)):
+        bone.scale = (scale, scale, scale)
+        bone.keyframe_insert("scale", frame=frame)
+
+
+def _lock(armature: Any) -> None:
+    armature.pose.bones["left_index2"].lock_rotation = (True, True, True)
+
+
 MOVED = {
+    "left_index2 is moved or scaled;": _enlarge_finger,
+    "left_index2 is moved or scaled by keys": _key_a_scale,
+    "channels are locked": _lock,
     "the constraint IK of left_index": _ik,
     "the constraint Limit Rotation of left_index2 takes part": _limit,
     "a driver turns left_index2": _drive,
@@ -204,6 +225,52 @@ def test_a_look_after_the_apply_names_what_holds_fingers_elsewhere(reason: str, 
         constraint.influence = 0.0
     if "constraint" in reason:
         assert not apply_hands(armature, made_up_poses(), CLEANUP, "shot").warnings
+
+
+def test_muted_curves_are_one_reason_and_what_is_not_named_is_counted(scene: Any) -> None:
+    armature = add_person_rig(PersonRig())
+    apply_hands(armature, made_up_poses(), CLEANUP, "shot")
+    curves = find_tool_action(armature).channelbag().fcurves
+    for curve in curves:
+        curve.mute = curve.data_path.startswith("pose.bones")
+        if curve.group is not None:
+            curve.group.mute = True
+    (said,) = apply_hands(armature, made_up_poses(), CLEANUP, "shot").warnings
+    assert "and 29 more of person" in said and "curves are muted; unmute them" in said
+    for curve in curves:
+        curve.mute = False
+    assert not apply_hands(armature, made_up_poses(), CLEANUP, "shot").warnings
+    for number in (1, 2, 3):
+        armature.pose.bones[f"left_index{number}"].scale = (1.1, 1.1, 1.1)
+        armature.pose.bones[f"right_index{number}"].scale = (1.1, 1.1, 1.1)
+    *_, last = apply_hands(armature, made_up_poses(), CLEANUP, "shot").warnings
+    assert last == "3 more joints of person do not stand where they were keyed to stand, right_index1 first."
+
+
+PLAYED = {
+    "plays its keys 4 frames later than they stand: let it begin on frame 1": lambda strip: setattr(strip, "frame_start_ui", 5.0),
+    "plays its keys 0.5 times as fast": lambda strip: setattr(strip, "scale", 2.0),
+    "plays its keys backwards": lambda strip: setattr(strip, "use_reverse", True),
+    "by a curve of time": lambda strip: setattr(strip, "use_animated_time", True),
+    "plays only frames 1 to 3 of its keys": lambda strip: setattr(strip, "action_frame_end", 3.0),
+    "is muted: unmute it": lambda strip: setattr(strip, "mute", True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", PLAYED)
+def test_a_strip_that_plays_the_keys_otherwise_is_named(how: str, scene: Any) -> None:
+    armature = add_person_rig(PersonRig())
+    apply_hands(armature, made_up_poses(), CLEANUP, "shot")
+    animation = armature.animation_data
+    strip = animation.nla_tracks.new().strips.new("tool", 1, animation.action)
+    strip.action_slot = animation.action_slot
+    animation.action = None
+    assert not apply_hands(armature, made_up_poses(), CLEANUP, "shot").warnings
+    PLAYED[how](strip)
+    (obstacle,) = obstacle_sentences(armature, KeyedBones.fingers(armature).paths)
+    assert obstacle.startswith("The NLA strip tool ") and how in obstacle
+    (said,) = apply_hands(armature, made_up_poses(), CLEANUP, "shot").warnings
+    assert "of person do not stand" in said and how.split(":")[0] in said
 
 
 def test_a_persons_own_keys_and_locks_are_no_fault(scene: Any) -> None:

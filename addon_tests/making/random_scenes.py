@@ -6,6 +6,7 @@ maps an armature. Needs bpy.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,7 +25,7 @@ from handmocap_addon.core.clean_hands import CleanupSettings
 from handmocap_addon.core.errors import HandmocapError
 from handmocap_addon.core.hand_poses import HandPoses
 from handmocap_addon.core.rotations import angle_between_rotmats, quat_wxyz_to_rotmat
-from handmocap_addon.core.skeleton import FIRST_HAND_JOINT, JOINT_INDEX, JOINT_NAMES, SIDES
+from handmocap_addon.core.skeleton import FIRST_HAND_JOINT, JOINT_INDEX, JOINT_NAMES, PARENTS, SIDES
 
 Array = NDArray[Any]
 Random = np.random.Generator
@@ -32,9 +33,22 @@ Random = np.random.Generator
 FRAME_COUNT = 24
 CLIP_FPS = 30
 LARGEST_DISTANCE, LARGEST_ANGLE, LARGEST_RAY_ANGLE = 5e-4, np.radians(0.1), np.radians(0.1)
+LARGEST_SCALE = 2e-3
 SHOT = MadeUpShot(FRAME_COUNT)
-# What says that joints stand elsewhere, or that nobody can know; other sentences excuse nothing.
-EXCUSES = ("stand where they were keyed", "cannot be known")
+# What a scene may hold that makes joints stand elsewhere, and a word of the sentence that has to say so.
+REASONS = {
+    "constrain_bone": ("the constraint",),
+    "drive_bone": ("a driver turns", "Drivers turn"),
+    "lock_bone": ("channels are locked", "is locked or your own"),
+    "move_bone": ("is moved or scaled",),
+    "scale_bone": ("is moved or scaled",),
+    "pose_extra_bone": ("on which it hangs, is posed",),
+    "strip_below": ("NLA",),
+    "applied_before": ("curves are muted",),
+    "shift_strip": ("than they stand", "times as fast"),
+}
+ELSEWHERE = re.compile(r"(\w+)(?: and (\d+) more)? of person do not stand where they were keyed to stand \(.*\): (.*)\.$")
+AND_MORE = re.compile(r"(\d+) more joints? of person do not stand where")
 
 
 @dataclass(frozen=True)
@@ -205,6 +219,10 @@ def move_bone(armature: Any, rig: PersonRig, random: Random) -> None:
         bone.scale = (1.2, 1.2, 1.2)
 
 
+def scale_bone(armature: Any, rig: PersonRig, random: Random) -> None:
+    _bone(armature, rig, random).scale = [float(random.choice([0.8, 1.2]))] * 3
+
+
 def pose_extra_bone(armature: Any, rig: PersonRig, random: Random) -> None:
     for name in rig.between.values():
         armature.pose.bones[name].rotation_quaternion = random.normal(size=4)
@@ -260,10 +278,24 @@ def applied_before(armature: Any, _rig: PersonRig, random: Random) -> None:
         for curve in list(curves_of(armature))[:: int(random.integers(3, 9))]:
             curve.mute = True
     elif random.random() < 0.5:
-        action, slot = animation.action, animation.action_slot
-        strip = animation.nla_tracks.new().strips.new("tool", 1, action)
-        strip.action_slot = slot
-        animation.action = None
+        _push_down(animation)
+
+
+def _push_down(animation: Any) -> Any:
+    action, slot = animation.action, animation.action_slot
+    strip = animation.nla_tracks.new().strips.new("tool", 1, action)
+    strip.action_slot = slot
+    animation.action = None
+    return strip
+
+
+def shift_strip(armature: Any, _rig: PersonRig, random: Random) -> None:
+    apply_all(armature)
+    strip = _push_down(armature.animation_data)
+    if random.random() < 0.5:
+        strip.frame_start_ui = 5.0
+    else:
+        strip.scale = 1.5
 
 
 def curves_of(armature: Any) -> Any:
@@ -294,6 +326,7 @@ HINDRANCES: tuple[Hindrance, ...] = (
     pose_root, key_root, constrain_root, scale_root, place_object, scale_unevenly, mirror, animate_object, hang_on_empty,
     constrain_object, rotation_modes, constrain_bone, drive_bone, lock_bone, move_bone, pose_extra_bone, no_inheritance,
     pelvis_relations, rest_position, own_keys, keys_of_an_import, strip_below, applied_before, exclude, disable, another_rate,
+    scale_bone, shift_strip,
 )  # fmt: skip
 
 
@@ -336,47 +369,104 @@ def _judged(
     armature: Any, rig: PersonRig, body: AppliedBody, hands: AppliedHands, random: Random, words: tuple[str, ...]
 ) -> Outcome:
     said = (*body.warnings, *hands.warnings)
-    distance, angle, joint, ray = largest_errors(armature, rig, body, hands, random)
-    if distance < LARGEST_DISTANCE and angle < LARGEST_ANGLE and ray < LARGEST_RAY_ANGLE:
+    errors = largest_errors(armature, rig, body, hands, random)
+    if not errors.joints and errors.ray < 1.0:
         return Outcome("right and said" if said else "right", words, " ".join(said))
-    measured = f"{joint}: {distance * 1000:.2f} mm, {np.degrees(angle):.2f} degrees, ray {np.degrees(ray):.2f} degrees"
-    if any(excuse in sentence for sentence in said for excuse in EXCUSES):
-        return Outcome("named", words, f"{measured}; {' '.join(said)}")
+    text = f"{errors.worst}; {' '.join(said)}"
+    found = [match for sentence in said if (match := ELSEWHERE.search(sentence))]
+    wrong = [match[3] for match in found if not any(word in match[3] for name in words for word in REASONS.get(name, ()))]
+    if wrong:
+        return Outcome("silent miss", words, f"no such thing is in the scene: {wrong[0]}; {text}")
     kept = body.keys.sentence() + hands.keys.sentence()
-    if kept:
-        return Outcome("kept a person's", words, f"{measured}; {kept}")
-    return Outcome("silent miss", words, f"{measured}; {' '.join(said)}")
+    counted, is_named = sum(1 + int(match[2] or 0) for match in found), bool(found)
+    counted += sum(int(match[1]) for sentence in said if (match := AND_MORE.search(sentence)))
+    excused = {joint for joint in errors.joints if _has_a_persons_keys(armature, rig, joint, body, hands)}
+    if any("cannot be known" in sentence for sentence in said):
+        # A twist shows in the joint and in what hangs on it, places are right.
+        excused |= {joint for joint in errors.joints if {joint, JOINT_NAMES[PARENTS[JOINT_INDEX[joint]]]} & set(rig.turns)}
+        is_named = True
+    if len(set(errors.joints) - excused) > counted or (errors.ray >= 1.0 and "pelvis" not in errors.joints):
+        return Outcome("silent miss", words, f"{', '.join(errors.joints)} are off, {counted} were named; {text}")
+    return Outcome("named" if is_named else "kept a person's", words, f"{text} {kept}")
 
 
-def largest_errors(
-    armature: Any, rig: PersonRig, body: AppliedBody, hands: AppliedHands, random: Random
-) -> tuple[float, float, str, float]:
-    """Metres and radians by which joints are off on ten random frames, the worst joint, and how far a camera's ray is."""
+def _has_a_persons_keys(armature: Any, rig: PersonRig, joint: str, body: AppliedBody, hands: AppliedHands) -> bool:
+    """Whether a joint has keys that are not the tool's, of which an apply has to say that they were kept."""
+    if not body.keys.kept_keys and not hands.keys.kept_keys:
+        return False
+    path, animation = f'pose.bones["{rig.spelled(joint)}"].', armature.animation_data
+    if animation is None or animation.action is None:
+        return False
+    return any(
+        curve.data_path.startswith(path) and any(key.type == "KEYFRAME" for key in curve.keyframe_points)
+        for curve in curves_of(armature)
+    )
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Joints that stand off on their parents, the worst in words, and a camera's ray in shares of what it may be off."""
+
+    joints: tuple[str, ...]
+    worst: str
+    ray: float
+
+
+def largest_errors(armature: Any, rig: PersonRig, body: AppliedBody, hands: AppliedHands, random: Random) -> Errors:
+    """How far joints and the camera are off on ten random frames."""
     posed = _expected(rig, body, hands)
     turns = rig.rest()[1]
     whole = np.flatnonzero(np.abs(hands.frames - hands.frames.round()) < 1e-6)
     rows = random.choice(whole, size=min(10, len(whole)), replace=False)
     joints = [joint for joint in JOINT_NAMES if joint not in rig.left_out]
     indices = [JOINT_INDEX[joint] for joint in joints]
+    parents = [joints.index(JOINT_NAMES[max(PARENTS[index], 0)]) for index in indices]
     bones = [armature.data.bones[rig.spelled(joint)] for joint in joints]
     axes = rig.to_armature
     rest = np.array([bone.matrix_local.to_3x3() for bone in bones])
     straight = axes @ np.swapaxes(turns[indices], -1, -2) @ axes.T @ rest
     _show(armature)
     scene = bpy.context.scene
-    distances, angles, rays = np.zeros(len(joints)), np.zeros(len(joints)), [0.0]
+    moved, turned, rays = np.zeros(len(joints)), np.zeros(len(joints)), [0.0]
+    all_moved, all_turned, scaled = np.zeros(len(joints)), np.zeros(len(joints)), np.zeros(len(joints), dtype=bool)
     for row in rows:
         scene.frame_set(int(hands.frames[row].round()))
         evaluated = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
         matrices = np.array([evaluated.pose.bones[bone.name].matrix for bone in bones])
         heads = matrices[:, :3, 3] @ axes / rig.units_per_metre
-        distances = np.maximum(distances, np.linalg.norm(heads - posed.positions[row, indices], axis=-1))
-        lengths = np.linalg.norm(matrices[:, :3, :3], axis=-2, keepdims=True)
+        wanted_heads = posed.positions[row, indices]
+        lengths = np.linalg.norm(matrices[:, :3, :3], axis=-2)
+        rotmat = matrices[:, :3, :3] / lengths[:, None]
         wanted = axes @ posed.rotmat[row, indices] @ axes.T @ straight
-        angles = np.maximum(angles, angle_between_rotmats(wanted, matrices[:, :3, :3] / lengths))
+        all_moved = np.maximum(all_moved, np.linalg.norm(heads - wanted_heads, axis=-1))
+        all_turned = np.maximum(all_turned, angle_between_rotmats(wanted, rotmat))
+        # On their parents, so that each joint answers for itself.
+        apart = _on_parents(axes.T @ rotmat, heads, lengths.mean(axis=-1), parents)
+        wanted_apart = _on_parents(axes.T @ wanted, wanted_heads, np.ones(len(joints)), parents)
+        turned = np.maximum(turned, angle_between_rotmats(wanted_apart[0], apart[0]))
+        moved = np.maximum(moved, np.linalg.norm(apart[1] - wanted_apart[1], axis=-1))
+        scaled |= np.abs(apart[2] - 1.0) > LARGEST_SCALE
         rays.append(_ray_error(armature, rig, body, posed.positions[row, 0], evaluated))
-    worst = int(np.argmax(distances / LARGEST_DISTANCE + angles / LARGEST_ANGLE))
-    return float(distances.max()), float(angles.max()), joints[worst], max(rays)
+    off = (moved > LARGEST_DISTANCE) | (turned > LARGEST_ANGLE) | scaled
+    worst = int(np.argmax(all_moved / LARGEST_DISTANCE + all_turned / LARGEST_ANGLE))
+    if not off.any() and (all_moved[worst] > LARGEST_DISTANCE or all_turned[worst] > LARGEST_ANGLE):
+        off[worst] = True
+    return Errors(
+        tuple(joint for joint, is_off in zip(joints, off, strict=True) if is_off),
+        f"{joints[worst]}: {all_moved[worst] * 1000:.2f} mm, {np.degrees(all_turned[worst]):.2f} degrees",
+        max(rays),
+    )
+
+
+def _on_parents(rotmat: Array, heads: Array, scale: Array, parents: list[int]) -> tuple[Array, Array, Array]:
+    """Rotations (J, 3, 3), places (J, 3) and scales (J,) in those of the parents; the first joint as it is."""
+    above = np.swapaxes(rotmat[parents], -1, -2)
+    places = (above @ (heads - heads[parents])[..., None])[..., 0] / scale[parents, None]
+    return (
+        np.concatenate((rotmat[:1], (above @ rotmat)[1:])),
+        np.concatenate((heads[:1], places[1:])),
+        np.concatenate((scale[:1], (scale / scale[parents])[1:])),
+    )
 
 
 def _expected(rig: PersonRig, body: AppliedBody, hands: AppliedHands) -> Any:
@@ -391,14 +481,19 @@ def _expected(rig: PersonRig, body: AppliedBody, hands: AppliedHands) -> Any:
 
 
 def _ray_error(armature: Any, rig: PersonRig, body: AppliedBody, pelvis: Array, evaluated: Any) -> float:
-    """Radians between where the camera should see the pelvis and where it does."""
+    """Between where the camera should see the pelvis and where it does, in shares of what that angle may be.
+
+    Places in the world are of single precision, which a person of a tenth of a millimetre far from its middle feels.
+    """
     place = np.array(evaluated.matrix_world) @ np.array(evaluated.pose.bones[rig.spelled("pelvis")].matrix)
-    camera = body.camera.evaluated_get(bpy.context.evaluated_depsgraph_get())
-    seen = np.linalg.inv(np.array(camera.matrix_world)) @ place[:, 3]
+    camera = np.array(body.camera.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_world)
+    seen = np.linalg.inv(camera) @ place[:, 3]
     # The made-up camera track is the world's, so the camera stands in the model's origin; OpenCV's y and z point the other way.
     wanted = (pelvis - (0.0, body.lift, 0.0)) * (1.0, -1.0, -1.0)
     found = seen[:3]
-    return float(np.arctan2(np.linalg.norm(np.cross(wanted, found)), wanted @ found))
+    steps = 4.0 * np.finfo(np.float32).eps * np.abs(camera[:3, 3]).max() / np.linalg.norm(found)
+    angle = np.arctan2(np.linalg.norm(np.cross(wanted, found)), wanted @ found)
+    return float(angle / (LARGEST_RAY_ANGLE + steps))
 
 
 def _show(armature: Any) -> None:

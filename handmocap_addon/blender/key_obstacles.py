@@ -11,6 +11,7 @@ from ..core.errors import ArmatureError
 from . import version_differences
 from .locks import is_locked
 from .plain_curves import bones_in_path
+from .strip_times import holding_strip, how_it_plays
 from .tool_actions import ToolAction, find_tool_action, written_action
 
 _MOVES = re.compile(r"\.(location|scale)$")
@@ -54,6 +55,12 @@ def obstacle_sentences(armature: Any, paths: Collection[str]) -> list[str]:
     return [obstacle.sentence() for obstacle in found]
 
 
+def strip_obstacle(armature: Any, paths: Collection[str]) -> Obstacle | None:
+    """What the NLA does to some keys of the tool's, the first of it; None where it leaves them as they are."""
+    found = _of_nla(armature, set(paths)) if armature.animation_data is not None else iter(())
+    return next(found, None)
+
+
 def _winners(armature: Any, wanted: set[str]) -> Iterator[Obstacle]:
     """What shows something else in the place of keys."""
     animation, place = armature.animation_data, find_tool_action(armature)
@@ -71,6 +78,12 @@ def _winners(armature: Any, wanted: set[str]) -> Iterator[Obstacle]:
     if modes:
         todo, in_part = "delete the curves of rotation_mode", 2 * len(set(modes)) < len(wanted)
         yield Obstacle(f"The rotation mode of {_bones(modes)} is animated", todo, in_part)
+    yield from _of_nla(armature, wanted)
+
+
+def _of_nla(armature: Any, wanted: set[str]) -> Iterator[Obstacle]:
+    """What tracks, strips and blending show in the place of keys."""
+    animation, place = armature.animation_data, find_tool_action(armature)
     if not animation.nla_tracks or not animation.use_nla:
         if place is not None and place.action != animation.action:
             yield Obstacle(f"The NLA that holds {place.action.name} is switched off", "switch it on")
@@ -88,6 +101,8 @@ def _winners(armature: Any, wanted: set[str]) -> Iterator[Obstacle]:
         )
     if place is not None and not is_active:
         yield from _of_strip(armature, place, wanted)
+    elif place is not None and animation.use_tweak_mode:
+        yield from _of_times(animation, place)
 
 
 def _of_strip(armature: Any, place: ToolAction, wanted: set[str]) -> Iterator[Obstacle]:
@@ -102,6 +117,8 @@ def _of_strip(armature: Any, place: ToolAction, wanted: set[str]) -> Iterator[Ob
         yield Obstacle(
             f"The NLA strip {strip.name} that holds the keys is blended", "set it to Replace and an influence of 1"
         )
+    else:
+        yield from _of_times(animation, place)
     above = [(track.name, one) for track in tracks[at + 1 :] if not track.mute for one in _actions(track)]
     if animation.action is not None and animation.action_slot is not None:
         above.append((animation.action.name, ToolAction(animation.action, animation.action_slot)))
@@ -111,6 +128,14 @@ def _of_strip(armature: Any, place: ToolAction, wanted: set[str]) -> Iterator[Ob
             yield Obstacle(
                 f"{name} lies above the keys in the NLA and moves {_bones(covered)} too", "mute it to see the keys"
             )
+
+
+def _of_times(animation: Any, place: ToolAction) -> Iterator[Obstacle]:
+    """A strip that plays the tool's keys on other frames than they stand on."""
+    strip = holding_strip(animation, place)
+    played = how_it_plays(strip, place) if strip is not None else None
+    if strip is not None and played is not None:
+        yield Obstacle(f"The NLA strip {strip.name} {played[0]}", played[1])
 
 
 def _changed_curves(armature: Any, wanted: set[str]) -> Iterator[Obstacle]:

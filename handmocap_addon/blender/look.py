@@ -29,7 +29,9 @@ from .written_record import read_record
 Array = NDArray[Any]
 
 # What a joint may add to a chain's error; a chain of all joints stays within 0.1 degrees and 0.5 mm where each keeps this.
-_ANGLE, _DISTANCE = np.radians(0.05), 2e-4
+_ANGLE, _DISTANCE, _SCALE = np.radians(0.05), 2e-4, 1e-3
+# Metres from a joint to what else hangs on its bone, where that is no joint: what a scale carries away.
+_LEAST_REACH = 0.02
 _MOST_REASONS = 3
 
 
@@ -70,7 +72,13 @@ def look_at_pose(armature: Any, rig: RigMap, wanted: Wanted, ease_frames: float)
         off = _off(armature, rig, wanted, places, joint, ease_frames)
         if off is not None:
             by_reason.setdefault(reason_of(armature, rig, joint), []).append(off)
-    return tuple(_sentence(armature, reason, offs, wanted) for reason, offs in list(by_reason.items())[:_MOST_REASONS])
+    said = [_sentence(armature, reason, offs, wanted) for reason, offs in list(by_reason.items())[:_MOST_REASONS]]
+    more = [off.joint for offs in list(by_reason.values())[_MOST_REASONS:] for off in offs]
+    if more:
+        said.append(
+            f"{len(more)} more joints of {armature.name} do not stand where they were keyed to stand, {more[0]} first."
+        )
+    return tuple(said)
 
 
 def _sentence(armature: Any, reason: str, offs: list[_Off], wanted: Wanted) -> str:
@@ -130,7 +138,15 @@ def _difference(rig: RigMap, wanted: Wanted, places: _Places, joint: str) -> tup
     turned = angle_between_rotmats(expected, found[:, :3, :3] / np.maximum(lengths, 1e-9))
     place = found[:, :3, :3] @ head + found[:, :3, 3]
     moved: Array = np.linalg.norm(place - expected_head, axis=-1) / rig.units_per_metre
-    return turned, moved
+    scaled = np.abs(lengths - 1.0).max(axis=(-2, -1))
+    return turned, np.maximum(moved, np.where(scaled > _SCALE, scaled * _reach(rig, index), 0.0))
+
+
+def _reach(rig: RigMap, index: int) -> float:
+    """Metres from a joint to the farthest that hangs on it."""
+    ends = rig.rest_joints[[child for child, parent in enumerate(PARENTS) if parent == index]]
+    distances = np.linalg.norm(ends - rig.rest_joints[index], axis=-1)
+    return float(np.nanmax([_LEAST_REACH, *distances]))
 
 
 def _is_a_persons(armature: Any, rig: RigMap, joint: str, frame: float, ease_frames: float) -> bool:

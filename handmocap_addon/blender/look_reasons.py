@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..core.rotation_modes import rotation_property
 from .armatures import RigMap
 from .bone_parents import bones_between
+from .key_obstacles import strip_obstacle
+from .locks import is_locked
 from .motion_keys import bone_path
 from .tool_actions import find_tool_action
 
@@ -23,10 +26,16 @@ def reason_of(armature: Any, rig: RigMap, joint: str) -> str:
     if any(driver.data_path.startswith(prefix) and not driver.mute for driver in drivers):
         return f"a driver turns {name}; mute or remove it"
     curves = _curves(armature, prefix)
-    if any(curve.mute or (curve.group is not None and curve.group.mute) for curve in curves):
-        return f"its curves are muted; unmute those of {name}"
+    # A muted group does nothing to the curves of layered actions.
+    if any(curve.mute for curve in curves):
+        return "curves are muted; unmute them"
     if any(not modifier.mute for curve in curves for modifier in curve.modifiers):
-        return f"modifiers change its curves; remove those of {name}"
+        return "modifiers change the curves; remove them"
+    if _has_locks(armature, joint, name, curves):
+        return "channels are locked; unlock them and apply again"
+    in_the_way = strip_obstacle(armature, [curve.data_path for curve in curves])
+    if in_the_way is not None:
+        return f"{in_the_way.what[0].lower()}{in_the_way.what[1:]}; {in_the_way.todo}"
     strips = _other_strips(armature)
     if strips:
         return f"{strips} takes part; mute it, or push the tool's action down above it"
@@ -37,6 +46,8 @@ def reason_of(armature: Any, rig: RigMap, joint: str) -> str:
             return f"{one.name} does not inherit rotation and scale from its parent; switch that on in its relations"
     if np.abs(np.array(posed.scale) - 1.0).max() > 1e-4 or (joint != "pelvis" and np.abs(posed.location).max() > 1e-6):
         return f"{name} is moved or scaled; clear its location and scale"
+    if any(curve.data_path.endswith((".scale", ".location") if joint != "pelvis" else ".scale") for curve in curves):
+        return f"{name} is moved or scaled by keys; delete those of its location and scale"
     for one in between:
         return f"{one.name}, on which it hangs, is posed; clear its pose and its keys"
     return "something besides its keys moves it; look at its parents' scale, constraints and strips"
@@ -48,6 +59,15 @@ def _constraints(armature: Any, name: str) -> list[str]:
         for constraint in armature.pose.bones[name].constraints
         if not constraint.mute and constraint.influence > 0.0
     ]
+
+
+def _has_locks(armature: Any, joint: str, name: str, curves: list[Any]) -> bool:
+    """Whether any channel that is keyed of the joint's bone is locked."""
+    mode = armature.pose.bones[name].rotation_mode
+    properties = [(rotation_property(mode), 3 if len(mode) == 3 else 4), *([("location", 3)] if joint == "pelvis" else [])]
+    channels = [(bone_path(name, of), index) for of, count in properties for index in range(count)]
+    by_channel = {(curve.data_path, curve.array_index): curve for curve in curves}
+    return any(is_locked(armature, *channel, by_channel.get(channel)) for channel in channels)
 
 
 def _curves(armature: Any, prefix: str) -> list[Any]:
