@@ -376,6 +376,7 @@ def test_a_name_with_another_ending_is_2_before_any_work(run, handless, tmp_path
     finished = run("estimate", "--clip", handless, "--out", tmp_path / "out" / name)
     error = check_failure(finished, ExitCode.BAD_USAGE)
     assert f"{name} does not end in .npz" in error["message"]
+    assert error["hint"] == "see handmocap.py estimate --help"
     assert not [event for event in finished.events if event["event"] == "progress"]
     check_nothing_written(tmp_path / "out" / name)
 

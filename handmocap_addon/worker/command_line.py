@@ -76,7 +76,8 @@ def _frame_range(text: str) -> FrameRange:
 def _parser() -> argparse.ArgumentParser:
     parser = OptionParser(prog="handmocap worker", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, parser_class=OptionParser)
-    estimate = commands.add_parser("estimate", help="find the hands of a clip")
+    # People start it by the front door, whose name they know.
+    estimate = commands.add_parser("estimate", prog="handmocap.py estimate", help="find the hands of a clip")
     estimate.add_argument("--clip", type=Path, required=True, help="video file or folder of images")
     estimate.add_argument(
         "--out", type=_hands_file, required=True, action="append", help="the hand_poses.npz to write; once for every --gvhmr"
