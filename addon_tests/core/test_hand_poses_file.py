@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
@@ -288,3 +289,26 @@ def test_a_picture_size_that_is_none_is_unknown(tmp_path, minimal, size):
     path = tmp_path / "hand_poses.npz"
     np.savez(path, **minimal, meta=np.array(f'{{"clip": {{"size": {size}}}}}'))
     assert read_hand_poses(path).picture_size() is None
+
+
+def test_more_frames_than_any_clip_has_are_not_read(tmp_path):
+    path = tmp_path / "hand_poses.npz"
+    rows = np.zeros(1 << 25, bool)
+    np.savez_compressed(path, left_detected=rows, right_detected=rows)
+    tracemalloc.start()
+    with pytest.raises(HandPosesFileError, match="more than the 600000"):
+        read_hand_poses(path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 1 << 24
+
+
+@pytest.mark.parametrize("meta", ['{"a": ' + "9" * 5000 + "}", "[" * 100_000])
+def test_notes_that_json_cannot_take_are_a_sentence(tmp_path, meta):
+    path = tmp_path / "hand_poses.npz"
+    arrays = {f"{side}_hand_pose": np.zeros((2, 45)) for side in SIDES} | {
+        f"{side}_detected": np.ones(2, bool) for side in SIDES
+    }
+    np.savez(path, meta=np.array(meta), **arrays)
+    with pytest.raises(HandPosesFileError, match="damaged meta"):
+        read_hand_poses(path)

@@ -55,3 +55,15 @@ def test_progress_before_anything_is_known():
     progress = Progress.of({"stage": "Estimating", "done": 0, "total": 0, "fps": 0.0, "eta_s": None})
     assert progress.fraction == 0.0
     assert progress.text() == "Estimating 0 of 0"
+
+
+@pytest.mark.parametrize("value", ['"x"', "null", "{}", "NaN", "1e999", "-1e999", "9" * 400, "9" * 5000, "true"])
+@pytest.mark.parametrize("key", ["done", "total", "fps", "eta_s", "stage", "unit"])
+def test_a_line_that_says_nonsense_is_no_progress_and_no_failure(key, value):
+    said = {"stage": '"a"', "done": "1", "total": "2", "fps": "3.0", "eta_s": "4.0", "unit": '""'} | {key: value}
+    event = parse_event('{"event": "progress", ' + ", ".join(f'"{name}": {text}' for name, text in said.items()) + "}")
+    if event is None:
+        assert value == "9" * 5000
+    else:
+        progress = Progress.of(event.data)
+        assert progress.text() and progress.short_text() and progress.details() is not None

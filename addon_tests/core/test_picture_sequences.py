@@ -147,3 +147,10 @@ def test_a_link_that_leads_nowhere_is_a_frame(tmp_path):
 def test_very_many_pictures_are_read_at_once(tmp_path):
     sequence = sequence_of(tmp_path / "plate", *(f"f.{number:06}.png" for number in range(20_000)))
     assert len(sequence.files) == 20_000 and not sequence.missing_rows
+
+
+def test_numbers_of_many_digits_are_no_frames(tmp_path):
+    for number in ("1", "9" * 60):
+        (tmp_path / f"a{number}.png").touch()
+    with pytest.raises(ClipError, match="are numbered from 1 to 999"):
+        picture_sequence(tmp_path)

@@ -16,6 +16,8 @@ from addon_tests.making.gvhmr_results import (
     Storage,
     StoredTensor,
     as_parameter,
+    gvhmr_content,
+    made_up_motion,
     stored,
     stored_bfloat16,
     write_legacy_torch,
@@ -345,3 +347,47 @@ def test_a_pointer_of_git_lfs_is_said(tmp_path):
     path = tmp_path / "hmr4d_results.pt"
     path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", encoding="utf-8")
     assert "git lfs pull" in refusal(path).hint
+
+
+def no_result(path: Path) -> str:
+    with pytest.raises(BodyMotionFileError) as caught:
+        read_gvhmr_result(path)
+    return caught.value.message
+
+
+PIECES = {
+    "lists of the list before, twice": b"]" + b"q\x01(h\x01h\x01l" * 200 + b".",
+    "dictionaries of the one before, twice": b"}q\x01" + b"(X\x01\0\0\0ah\x01X\x01\0\0\0bh\x01dq\x01" * 200 + b".",
+    "numbers that are slow to find": b"}("
+    + b"".join(b"\x8a\x0a" + (((1 << 61) - 1) * n).to_bytes(10, "little") + b"N" for n in range(1, 30_000))
+    + b"u.",
+    "more values than a motion has": b"(" + b"N" * 2_000_100 + b"l.",
+    "a number of many digits as a key": b"}\x8b\x10\x27\0\0" + b"\x7f" * 10_000 + b"Ns.",
+}
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_pickles_that_ask_for_time_get_none(tmp_path, piece):
+    path = tmp_path / "a.pkl"
+    path.write_bytes(b"\x80\x02" + PIECES[piece])
+    no_result(path)
+
+
+def test_a_motion_in_lists_of_the_list_before_is_refused(tmp_path):
+    content = {key: value for key, value in gvhmr_content(made_up_motion(4)).items() if key != "net_outputs"}
+    nested: list[object] = [0.0, 0.0]
+    for _ in range(60):
+        nested = [nested, nested]
+    content["smpl_params_global"]["transl"] = nested
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(content))
+    assert "has no transl" in no_result(tmp_path / "a.pkl")
+
+
+@pytest.mark.parametrize("packed", [np.savez, np.savez_compressed])
+def test_rows_that_are_hardly_stored_are_read_only_so_far(tmp_path, packed):
+    packed(tmp_path / "a.npz", world_transl=np.zeros((1 << 20, 3), np.int8))
+    if packed is np.savez_compressed:
+        packed(tmp_path / "a.npz", world_transl=np.zeros(1 << 27, np.int8))
+        assert "unpacks to more" in refusal(tmp_path / "a.npz").message
+    else:
+        assert "is not a GVHMR result" in no_result(tmp_path / "a.npz")

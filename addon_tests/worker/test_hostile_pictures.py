@@ -369,3 +369,11 @@ def test_thumbnails_and_masks_of_a_tiff_are_no_pages(kind: int, tmp_path: Path) 
     folder = write(tmp_path / "plate", {"plate.0005.tif": bytes(content)})
     assert numbers_in(decoded(folder)) == [5]
     assert probe_clip(folder).remarks == ()
+
+
+def test_a_picture_that_would_need_a_gigabyte_is_refused_with_its_size(tmp_path):
+    header = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0)
+    content = by_opencv(".png", clips.picture(1))
+    folder = write(tmp_path / "plate", {"p1.png": content[:16] + header + content[29:], "p2.png": content})
+    with pytest.raises(ClipError, match="p1.png has 20000 x 20000 pixels"):
+        stored_picture(probe_clip(folder))

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core.body_shape import UNKNOWN_SHAPE, BodyShape, Gender, gender_in
 from .armatures import deformed_meshes
+from .kept_text import kept_numbers
 
 # What Add Body leaves on the armature.
 _BETAS, _GENDER = "handmocap_betas", "handmocap_gender"
@@ -20,7 +21,7 @@ def body_shape_of(armature: Any) -> BodyShape | None:
     """The shape that Add Body stored, or that an SMPL-X add-on has in its mesh's shape keys; None where none tells it."""
     stored = armature.get(_BETAS)
     if stored is not None:
-        return BodyShape(np.array(stored, dtype=np.float64), _gender_of(armature))
+        return BodyShape(np.array(kept_numbers(stored)), _gender_of(armature))
     for mesh in deformed_meshes(armature):
         keys = mesh.data.shape_keys.key_blocks if mesh.data.shape_keys is not None else ()
         numbered = {

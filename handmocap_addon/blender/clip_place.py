@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .kept_text import kept_numbers
 from .scene_time import FIRST_FRAME, frame_rate
 from .tool_actions import written_action
 from .version_differences import drop_older_copy
@@ -28,7 +29,7 @@ def place_of(scene: Any, armature: Any) -> ClipPlace:
     place = written_action(armature)
     if place is None:
         return ClipPlace(float(scene.frame_start), frame_rate(scene))
-    kept = [float(value) for value in place.action.get(PLACE_PROPERTY, ())]
+    kept = kept_numbers(place.action.get(PLACE_PROPERTY))
     if len(kept) != 2 or not kept[1] > 0.0:
         return ClipPlace(float(FIRST_FRAME), frame_rate(scene))
     return ClipPlace(kept[0], kept[1])

@@ -10,6 +10,7 @@ import bpy
 
 from ..core.errors import ClipError
 from ..core.picture_sequences import is_picture, picture_sequence
+from ..core.picture_sizes import too_large
 
 # The largest denominator of the rates in use: 24000/1001 and its kin.
 _NTSC = 1001
@@ -51,6 +52,8 @@ def look_at(clip: Path) -> Footage:
     Raises:
         ClipError: Blender cannot read it.
     """
+    if is_sequence(clip) and (size := too_large(file_of(clip))) is not None:
+        raise ClipError(f"{clip.name} has pictures of {size[0]} x {size[1]} pixels", "make smaller copies of them")
     before = set(bpy.data.movieclips)
     try:
         footage = bpy.data.movieclips.load(str(file_of(clip)), check_existing=False)

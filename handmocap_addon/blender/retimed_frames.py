@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .kept_text import kept_numbers
 from .scene_time import one_step
 from .tool_actions import find_tool_action
 from .version_differences import drop_older_copy
@@ -24,8 +25,8 @@ def retimed_as(armature: Any, frames: ArrayLike) -> Array:
     """Timeline frames (N,) of a clip where the armature's keys have gone; as they are without an armature."""
     moved = np.asarray(frames, dtype=np.float64)
     place = find_tool_action(armature) if armature is not None else None
-    stored = list(place.action.get(RETIMED_PROPERTY, ())) if place is not None else []
-    for scale, shift in zip(stored[::2], stored[1::2], strict=True):
+    stored = kept_numbers(place.action.get(RETIMED_PROPERTY)) if place is not None else []
+    for scale, shift in zip(stored[::2], stored[1::2], strict=False):
         moved = one_step(moved, scale, shift)
     return moved
 
@@ -38,5 +39,5 @@ def frame_before_retiming(armature: Any, frame: float) -> float:
 
 def remember_step(action: Any, scale: float, shift: float) -> None:
     """Let later runs go through this step too."""
-    action[RETIMED_PROPERTY] = [*action.get(RETIMED_PROPERTY, ()), scale, shift]
+    action[RETIMED_PROPERTY] = [*kept_numbers(action.get(RETIMED_PROPERTY)), scale, shift]
     drop_older_copy(action, RETIMED_PROPERTY)

@@ -19,6 +19,11 @@ _CHOOSE: Final = "choose GVHMR's hmr4d_results.pt"
 _AGAIN: Final = "run GVHMR again or copy the file again"
 # Two hours of a person at 60 frames a second are 0.6 GB in these files.
 _LARGEST_BYTES: Final = 1 << 30
+# What moves hardly packs; a file that unpacks to more than this many times its size, and some more, is none of these.
+_MOST_PACKED: Final = 20
+_ROOM: Final = 1 << 26
+# All numbers are worked on as doubles.
+_BYTES_PER_NUMBER: Final = 8
 _LARGEST_FILE: Final = 8 << 30
 
 
@@ -77,7 +82,7 @@ def _read(path: Path) -> FileContent:
         return _told(read_inert(path.read_bytes(), array_names()))
     if start.startswith(b"\x93NUMPY"):
         with path.open("rb") as stream:
-            return FileContent(_npy(stream, [size], []))
+            return FileContent(_npy(stream, [_BYTES_PER_NUMBER * size], []))
     raise BodyMotionFileError(f"{path.name} is no GVHMR result, it is neither of torch, numpy nor pickle", _CHOOSE)
 
 
@@ -93,7 +98,7 @@ def _of_zip(path: Path, archive: zipfile.ZipFile, size: int) -> FileContent:
         return _told(read_torch_zip(archive, size))
     if not any(name.endswith(".npy") for name in names):
         raise BodyMotionFileError(f"{path.name} is a zip without tensors or arrays, and no GVHMR result", _CHOOSE)
-    left = [_LARGEST_BYTES]
+    left = [min(2 * _LARGEST_BYTES, _MOST_PACKED * size + _ROOM)]
     value: dict[str, Any] = {}
     unknown: list[str] = []
     for name in names:
@@ -116,7 +121,7 @@ def _npy(stream: Any, left: list[int], unknown: list[str]) -> Any:
         unknown.extend(content.unknown)
         return content.value
     count = math.prod(shape)
-    left[0] -= count * dtype.itemsize
+    left[0] -= count * max(dtype.itemsize, _BYTES_PER_NUMBER)
     _check(left)
     data = stream.read(count * dtype.itemsize)
     array = np.frombuffer(data, dtype, count).reshape(shape, order="F" if column_order else "C")

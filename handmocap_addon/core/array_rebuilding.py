@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from .inert_pickle import Pending, Rebuilder, checked_key
+from .inert_pickle import MOST_NUMBERS_AS_KEYS, Pending, Rebuilder, checked_key
 
 # Numbers, truth values, texts and Python objects; no records, whose description is a language of its own.
 _TYPE_NAME: Final = re.compile(r"[|<>=]?(?:[fiuc]\d{1,2}|b1|\?|O8?|[SU]\d{1,4})")
@@ -48,11 +48,20 @@ def _encoded(text: Any = b"", _encoding: str = "latin1") -> bytes:
 
 
 def _dictionary(pairs: Any = ()) -> dict[Any, Any]:
-    return {checked_key(key): value for key, value in pairs}
+    pairs = [(checked_key(key), value) for key, value in pairs]
+    _check_count([key for key, _ in pairs])
+    return dict(pairs)
 
 
 def _set(items: Any = ()) -> frozenset[Any]:
-    return frozenset(checked_key(item) for item in items)
+    checked = [checked_key(item) for item in items]
+    _check_count(checked)
+    return frozenset(checked)
+
+
+def _check_count(keys: list[Any]) -> None:
+    if sum(not isinstance(key, str | bytes) for key in keys) > MOST_NUMBERS_AS_KEYS:
+        raise ValueError("more numbers as keys than a motion has")
 
 
 def _data_type(name: Any, *_flags: Any) -> Pending:

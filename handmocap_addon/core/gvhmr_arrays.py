@@ -18,6 +18,9 @@ _MATRIX_TOLERANCE: Final = 0.05
 _SAME_ANGLE: Final = 0.02  # radians; half precision rounds by up to 0.008
 # SMPL's 23 joints are SMPL-X's 21 and both hands, which are animated from the clip here.
 _COUNTS: Final = {BODY_JOINT_COUNT: (0, 21), 22: (1, 22), 23: (0, 21), 24: (1, 22)}
+# Numbers in lists, and lists within lists; a person's motion of an hour has less.
+_MOST_IN_LISTS: Final = 2_000_000
+_MOST_AXES: Final = 6
 _TWO_CONVENTIONS: Final = {6: "the first two columns or rows of matrices", 4: "quaternions"}
 
 
@@ -32,6 +35,8 @@ class SeveralPeopleError(Exception):
 def numbers(value: Any) -> Array | None:
     """An array of 64-bit numbers, or None where it is none; lists of numbers and of arrays count too."""
     if isinstance(value, list | tuple) and len(value) and not isinstance(value[0], str):
+        if not _is_plain(value):
+            return None
         try:
             value = np.array(value, dtype=np.float64)
         except (TypeError, ValueError):
@@ -39,6 +44,20 @@ def numbers(value: Any) -> Array | None:
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu" or value.ndim == 0:
         return None
     return value.astype(np.float64)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether lists hold no more than a motion: a few that hold each other twice are soon very much."""
+    left, lists, depths, end = _MOST_IN_LISTS, [iter(value)], 1, object()
+    while lists and left > 0:
+        item = next(lists[-1], end)
+        if isinstance(item, list | tuple):
+            lists.append(iter(item))
+            depths = max(depths, len(lists))
+        elif item is end:
+            lists.pop()
+        left -= item.size if isinstance(item, np.ndarray) else 1
+    return left > 0 and depths <= _MOST_AXES
 
 
 def body_rotations(value: Array) -> Array:

@@ -175,5 +175,11 @@ def _no_result(path: Path, content: Any, unknown: tuple[str, ...]) -> BodyMotion
         )
     held = f"a {type(content).__name__}"
     if isinstance(content, dict):
-        held = f"no {WORLD_NAME} but " + (", ".join(str(key)[:40] for key in list(content)[:5]) or "nothing")
+        held = f"no {WORLD_NAME} but " + (", ".join(_word(key) for key in list(content)[:5]) or "nothing")
     return BodyMotionFileError(f"{path.name} is not a GVHMR result, it holds {held}", which_to_choose(path))
+
+
+def _word(key: Any) -> str:
+    """A key in a sentence; a number of thousands of digits would not even become text."""
+    is_short = not isinstance(key, int) or abs(key) < 10**9
+    return str(key)[:40] if is_short else "a number"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,15 +32,24 @@ class RawPerson:
         return (other or {}).get(key) if value is None and key in ("body_pose", "betas") else value
 
 
-def people_in(content: Any, depth: int = 0) -> list[RawPerson]:
+def people_in(content: Any) -> list[RawPerson]:
     """Everybody whose motion a file's content holds, also in lists and dictionaries of people."""
+    return list(_people(content, 0, set()))
+
+
+def _people(content: Any, depth: int, seen: set[tuple[int, int]]) -> Iterator[RawPerson]:
+    # A pickle can hold the same list a million times in a million lists.
+    if (id(content), depth) in seen:
+        return
+    seen.add((id(content), depth))
     person = _person(content) if isinstance(content, dict) else None
     if person is not None:
-        return [person]
-    if depth == _DEEPEST:
-        return []
-    parts = list(content.values()) if isinstance(content, dict) else content if isinstance(content, list | tuple) else []
-    return [person for part in parts if isinstance(part, dict | list | tuple) for person in people_in(part, depth + 1)]
+        yield person
+    elif depth < _DEEPEST:
+        parts = list(content.values()) if isinstance(content, dict) else content if isinstance(content, list | tuple) else []
+        for part in parts:
+            if isinstance(part, dict | list | tuple):
+                yield from _people(part, depth + 1, seen)
 
 
 def _person(content: dict[Any, Any]) -> RawPerson | None:

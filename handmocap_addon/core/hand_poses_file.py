@@ -11,11 +11,14 @@ import numpy as np
 from .atomic_files import replacing
 from .errors import HandPosesFileError
 from .hand_poses import HandPoses, HandTrack
-from .npz_files import NpzError, read_npz
+from .npz_files import NpzError, npz_shapes, read_npz
 from .plain_text import plain_json
 from .skeleton import SIDES, Side
 
 SCHEMA_VERSION = 1
+# Well over two hours at 60 frames a second.
+_MOST_FRAMES = 600_000
+_MOST_NOTES = 1 << 26  # bytes
 
 # File key to attribute and the shape of one frame; the first two are all that other pipelines must write.
 _REQUIRED = {"hand_pose": ("pose_axis_angle", (45,), "f4"), "detected": ("detected", (), "?")}
@@ -28,7 +31,7 @@ _OPTIONAL = {
     "global_orient": ("global_orient_axis_angle", (3,), "f4"),
     "betas": ("betas", (10,), "f4"),
 }
-_KEYS = frozenset(f"{side}_{key}" for side in SIDES for key in _REQUIRED | _OPTIONAL) | {"frame_index", "frame_time", "meta"}
+_KEYS = frozenset(f"{side}_{key}" for side in SIDES for key in _REQUIRED | _OPTIONAL) | {"frame_index", "frame_time"}
 _HINT = "run Estimate again, or write left_ and right_ hand_pose (N, 45) and detected (N,)"
 
 
@@ -62,7 +65,10 @@ def read_hand_poses(path: Path) -> HandPoses:
     if not path.is_file():
         raise HandPosesFileError(f"There is no file {path}", "run Estimate first")
     try:
-        content = read_npz(path, _KEYS)
+        rows = max((shape[0] for shape in npz_shapes(path, _KEYS).values() if shape), default=0)
+        if rows > _MOST_FRAMES:
+            raise HandPosesFileError(f"{path.name} has {rows} frames, more than the {_MOST_FRAMES} that are read", _HINT)
+        content = read_npz(path, _KEYS) | read_npz(path, ("meta",), _MOST_NOTES)
     except NpzError as error:
         raise HandPosesFileError(f"{path.name} cannot be read as hand poses, it {error.message}", _HINT) from error
     tracks = {side: _track(path, content, side) for side in SIDES}
@@ -77,7 +83,7 @@ def read_hand_poses(path: Path) -> HandPoses:
         raise HandPosesFileError(f"{path.name} has a frame_time that does not grow", _HINT)
     try:
         meta = json.loads(str(content["meta"])) if "meta" in content else {}
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise HandPosesFileError(f"{path.name} has a damaged meta entry", _HINT) from error
     if not isinstance(meta, dict):
         raise HandPosesFileError(f"{path.name} has a meta entry that is no JSON object", _HINT)
@@ -90,14 +96,15 @@ def _track(path: Path, content: dict[str, Any], side: Side) -> HandTrack:
         raise HandPosesFileError(f"{path.name} has no {missing[0]}", _HINT)
     frame_count = len(np.atleast_1d(content[f"{side}_detected"]))
     blank = HandTrack.empty(frame_count)
+    given = set(content)
     values = {
         attribute: _checked(path, content, f"{side}_{key}", getattr(blank, attribute), kind)
         for key, (attribute, _, kind) in (_REQUIRED | _OPTIONAL).items()
     }
-    if f"{side}_score" not in content:
+    if f"{side}_score" not in given:
         # Without a score a measured frame counts fully.
         values["score"] = values["detected"].astype("f4")
-    if f"{side}_detector_score" not in content:
+    if f"{side}_detector_score" not in given:
         values["detector_score"] = values["score"].copy()
     return HandTrack(**values)
 
@@ -105,11 +112,12 @@ def _track(path: Path, content: dict[str, Any], side: Side) -> HandTrack:
 def _checked(path: Path, content: dict[str, Any], key: str, blank: np.ndarray, kind: str) -> np.ndarray:
     if key not in content:
         return blank
-    value = content[key]
+    # No longer kept twice from here on.
+    value = content.pop(key)
     if value.shape != blank.shape or value.dtype.kind not in "fiub":
         raise HandPosesFileError(f"{path.name} has {key} of shape {value.shape} where {blank.shape} is needed", _HINT)
     with np.errstate(over="ignore"):
-        stored = value.astype(kind)
+        stored = value.astype(kind, copy=False)
     # A number too large for the contract's type is none either.
     if not (np.isfinite(value).all() and np.isfinite(stored).all()):
         raise HandPosesFileError(f"{path.name} holds numbers that are not finite in {key}", _HINT)

@@ -8,7 +8,7 @@ told about, so that a file can be refused by what it asks for, and still be reco
 from __future__ import annotations
 
 import pickletools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,6 +22,12 @@ _PUSHED: Final = frozenset((
 _CONSTANTS: Final = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
 _SKIPPED: Final = frozenset(("PROTO", "FRAME"))
 _PLAIN_KEYS: Final = (str, bytes, int, float, bool, type(None), np.generic)
+# A person's motion of an hour as lists of plain numbers; as arrays, as everybody writes it, it takes hundreds.
+_MOST_STEPS: Final = 2_000_000
+# Numbers can be chosen so that each takes longer to look up than the one before.
+MOST_NUMBERS_AS_KEYS: Final = 10_000
+# Bytes of arrays that may be made of the same bytes again and again.
+_MOST_REPEATED_BYTES: Final = 1 << 26
 _IN_TUPLES: Final = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 
 
@@ -64,7 +70,10 @@ class InertContent:
 
 
 def read_inert(
-    data: bytes, names: Mapping[tuple[str, str], Any], persistent: Callable[[Any], Any] | None = None
+    data: bytes,
+    names: Mapping[tuple[str, str], Any],
+    persistent: Callable[[Any], Any] | None = None,
+    most_bytes: int | None = None,
 ) -> InertContent:
     """Read one pickle.
 
@@ -72,15 +81,18 @@ def read_inert(
         data: begins with the pickle.
         names: by module and name, a `Rebuilder` or a value that stands for it.
         persistent: what an id of the file stands for.
+        most_bytes: of all arrays together; without it as many as there are, and some more.
 
     Raises:
         Exception: it is damaged, in any way that its bytes happen to spell; nothing of its has been run.
     """
-    machine = _Machine(names, persistent)
+    machine = _Machine(names, persistent, (len(data) if most_bytes is None else most_bytes) + _MOST_REPEATED_BYTES)
     end = 0
     try:
-        for opcode, argument, position in pickletools.genops(data):
+        for number, (opcode, argument, position) in enumerate(pickletools.genops(data)):
             end = position or 0
+            if number > _MOST_STEPS:
+                raise ValueError("more values than a motion has")
             if opcode.name == "STOP":
                 return InertContent(machine.pop(), tuple(machine.unknown), end + 1)
             machine.step(opcode.name, argument)
@@ -96,6 +108,8 @@ def read_inert(
 class _Machine:
     names: Mapping[tuple[str, str], Any]
     persistent: Callable[[Any], Any] | None
+    bytes_left: int  # of arrays that calls may make
+    numbers_as_keys: int = 0
     stack: list[Any] = field(default_factory=list)
     below: list[list[Any]] = field(default_factory=list)  # the stacks under each mark
     memo: dict[int, Any] = field(default_factory=dict)
@@ -188,14 +202,14 @@ class _Machine:
         self.stack.append(set())
 
     def add_items(self, _argument: Any) -> None:
-        items = [checked_key(item) for item in self.since_mark()]
+        items = [self._key(item) for item in self.since_mark()]
         target = self.stack[-1]
         if not isinstance(target, set):
             raise TypeError("items for no set")
         target.update(items)
 
     def frozen_set(self, _argument: Any) -> None:
-        items = frozenset(checked_key(item) for item in self.since_mark())
+        items = frozenset(self._key(item) for item in self.since_mark())
         self.stack.append(items)
 
     def named(self, argument: Any) -> None:
@@ -227,7 +241,7 @@ class _Machine:
         state = self.pop()
         target = self.stack[-1]
         if isinstance(target, Pending):
-            target.value, target.is_built = target.finish(state), True
+            target.value, target.is_built = self._counted(target.finish(state)), True
             self.stack[-1] = target.value
         elif not isinstance(target, dict | Unknown):
             # A dictionary's own state, torch's `_metadata`, is nothing that anybody asks for.
@@ -253,7 +267,25 @@ class _Machine:
         if not isinstance(target, dict) or len(items) % 2:
             raise ValueError("items for no dictionary")
         for key, value in zip(items[::2], items[1::2], strict=True):
-            target[checked_key(key)] = value
+            target[self._key(key)] = value
+
+    def _counted(self, value: Any) -> Any:
+        self.bytes_left -= value.nbytes if isinstance(value, np.ndarray) else len(value) if isinstance(value, bytes) else 0
+        if isinstance(value, dict | frozenset):
+            self.bytes_left -= len(value)
+            self._count_keys(value)
+        if self.bytes_left < 0:
+            raise ValueError("the same numbers again and again")
+        return value
+
+    def _key(self, key: Any) -> Any:
+        self._count_keys((key,))
+        return checked_key(key)
+
+    def _count_keys(self, keys: Iterable[Any]) -> None:
+        self.numbers_as_keys += sum(not isinstance(key, str | bytes) for key in keys)
+        if self.numbers_as_keys > MOST_NUMBERS_AS_KEYS:
+            raise ValueError("more numbers as keys than a motion has")
 
     def _look_up(self, module: str, name: str) -> None:
         if (module, name) in self.names:
@@ -266,7 +298,7 @@ class _Machine:
         if isinstance(called, Unknown):
             self.stack.append(called)
         elif isinstance(called, Rebuilder):
-            self.stack.append(called.function(*arguments))
+            self.stack.append(self._counted(called.function(*arguments)))
         else:
             raise TypeError("a call of something that cannot be called")
 

@@ -11,6 +11,7 @@ from .plain_text import plain_json
 EventKind = Literal["started", "progress", "log", "result", "error"]
 # Set to 1 by a parent whose pipe to the child's stdin stays open as long as it lives; `scripts/batch.py` then ends with it.
 END_WITH_STDIN = "HANDMOCAP_END_WITH_STDIN"
+_LARGEST = 1e15  # of the numbers on a line; all of them are exact as float
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ def parse_event(line: str) -> JobEvent | None:
     """The event on a line, or None where a library printed something of its own to stdout."""
     try:
         content = json.loads(line)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
     if not isinstance(content, dict) or content.get("event") not in get_args(EventKind):
         return None
@@ -53,12 +54,13 @@ class Progress:
 
     @staticmethod
     def of(data: dict[str, Any]) -> Progress:
+        left = data.get("eta_s")
         return Progress(
             str(data.get("stage", "")),
-            int(data.get("done", 0)),
-            int(data.get("total", 0)),
-            float(data.get("fps", 0.0)),
-            data.get("eta_s"),
+            int(_number(data.get("done"))),
+            int(_number(data.get("total"))),
+            _number(data.get("fps")),
+            None if left is None else _number(left),
             str(data.get("unit", "")),
         )
 
@@ -82,6 +84,12 @@ class Progress:
         if self.eta_s is not None:
             parts.append(f"{_duration(self.eta_s)} left")
         return ", ".join(parts)
+
+
+def _number(value: Any) -> float:
+    """A number that a line has; 0 where it has something else there."""
+    is_number = isinstance(value, int | float) and -_LARGEST < value < _LARGEST
+    return float(value) if is_number else 0.0
 
 
 def _duration(seconds: float) -> str:

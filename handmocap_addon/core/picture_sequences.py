@@ -194,7 +194,7 @@ def _sequence(folder: Path, group: _Group, others: tuple[str, ...]) -> PictureSe
     numbers = sorted(by_number)
     step = _step(numbers)
     rows = range(numbers[0], numbers[-1] + 1, step)
-    if len(rows) - len(numbers) > max(_MISSING_AT_LEAST, _MISSING_FOR_EACH * len(numbers)):
+    if (numbers[-1] - numbers[0]) // step + 1 - len(numbers) > max(_MISSING_AT_LEAST, _MISSING_FOR_EACH * len(numbers)):
         raise ClipError(
             f"The {len(numbers)} pictures {pattern} in {folder.name} are numbered from {numbers[0]} to {numbers[-1]}",
             "number them by frame, one after the other",

@@ -59,7 +59,7 @@ class ProxyRequest:
             if not times or len(times) != len(lost) or not Fraction(*fps) > 0 or not Fraction(*image_fps) > 0:
                 raise ValueError("no frames, or no rate")
             return ProxyRequest(str(said["clip"]), str(said["clip_hash"]), image_fps, str(said["view"]), fps, times, lost)
-        except (OSError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+        except (OSError, KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
             raise BadInputError(f"{path.name} asks for no proxy ({error})", "let Blender ask for it again") from error
 
 

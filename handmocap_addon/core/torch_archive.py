@@ -28,8 +28,9 @@ _TYPES: Final = {
     "complex64": "c8", "complex128": "c16",
 }  # fmt: skip
 # Torch stores tensors as they are, so that what is read is at most as large as the file. Rows may be repeated without being
-# stored again, which is fair, but not until the memory is full.
-_MOST_REPEATED_BYTES: Final = 1 << 30
+# stored again, which is fair, but not until the memory is full. All numbers are worked on as doubles.
+_BYTES_PER_NUMBER: Final = 8
+_MOST_REPEATED_BYTES: Final = 1 << 26
 # Begins the files of torch before 1.6: the pickled number 0x1950a86a20f9469cfc6c.
 LEGACY_MAGIC: Final = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 
@@ -89,7 +90,14 @@ def read_legacy_torch(data: bytes) -> InertContent:
             raise ValueError(f"storage {key} has another size than its header says")
         storages[str(key)] = storage_type.shaped(content, "<")
         offset += 8 + stored * size
-    return read_inert(data[position:], _Tensors(len(data)).names(), lambda pid: storages[str(pid[2])])
+    return read_inert(
+        data[position:], _Tensors(len(data)).names(), lambda pid: storages[str(pid[2])], _most_bytes(len(data))
+    )
+
+
+def _most_bytes(file_size: int) -> int:
+    """Of all tensors that a file may make."""
+    return _BYTES_PER_NUMBER * file_size + _MOST_REPEATED_BYTES
 
 
 class _ZipReader:
@@ -106,7 +114,9 @@ class _ZipReader:
             self._byte_order = ">" if self._content("byteorder").strip() == b"big" else "<"
 
     def read(self) -> InertContent:
-        return read_inert(self._content("data.pkl"), _Tensors(self._file_size).names(), self._storage)
+        return read_inert(
+            self._content("data.pkl"), _Tensors(self._file_size).names(), self._storage, _most_bytes(self._file_size)
+        )
 
     def _content(self, name: str) -> bytes:
         info = self._archive.getinfo(f"{self._root}{name}")
@@ -132,7 +142,7 @@ class _Tensors:
     """The table of names for one file, which may make so many bytes of tensors and some more."""
 
     def __init__(self, file_size: int, only_shapes: bool = False) -> None:
-        self._left = file_size + _MOST_REPEATED_BYTES
+        self._left = _most_bytes(file_size)
         self._only_shapes = only_shapes
 
     def names(self) -> dict[tuple[str, str], Any]:
@@ -178,7 +188,7 @@ class _Tensors:
             raise ValueError("a tensor with negative extents")
         count = math.prod(size)
         last = offset + sum((extent - 1) * step for extent, step in zip(size, stride, strict=True)) if count else offset
-        self._left -= count * storage.itemsize
+        self._left -= count * max(storage.itemsize, _BYTES_PER_NUMBER)
         # Strides are the file's own word: without this check they could point outside the storage.
         if count and (last >= len(storage) or self._left < 0):
             raise ValueError("a tensor outside its storage")

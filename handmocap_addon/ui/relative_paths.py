@@ -96,7 +96,7 @@ def _find_again(scene: Any, folder: Path) -> list[str]:
     """Names of what was found at another place, which the fields now say."""
     try:
         known = dict(json.loads(scene.handmocap.places or "{}"))
-    except ValueError:
+    except (ValueError, TypeError, RecursionError):
         known = {}
     found = []
     for field in _fields():

@@ -34,7 +34,7 @@ class HashMemory:
         self._path = path
         try:
             known = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             known = None
         self._known = known if isinstance(known, dict) else {}
 

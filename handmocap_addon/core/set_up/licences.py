@@ -76,6 +76,6 @@ def accept(folder: Path, what: str, licences: tuple[Licence, ...]) -> None:
 def _consents(folder: Path) -> dict[str, dict[str, object]]:
     try:
         found = json.loads((folder / _CONSENT_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) and all(isinstance(entry, dict) for entry in found.values()) else {}

@@ -22,7 +22,7 @@ def stamp_of(folder: Path, name: str = STAMP_NAME) -> str | None:
     """What was written last, or None for a folder that is not finished."""
     try:
         return str(json.loads((folder / name).read_text(encoding="utf-8"))["pins"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -84,7 +84,7 @@ def opened(path: Path) -> Any:
         raise ClipError(f"{path.name} is no file", "choose a video file or a folder of images")
     try:
         # Neither addresses nor other protocols, whatever the name looks like.
-        container = av.open(f"file:{path.absolute()}", options={"protocol_whitelist": "file"})
+        container = av.open(f"file:{path.absolute()}", options={"protocol_whitelist": "file"}, metadata_errors="replace")
     except (av.error.FFmpegError, OSError) as error:
         if isinstance(error, PermissionError):
             raise ClipError(f"{path.name} may not be read", "change its permissions or choose a copy") from error

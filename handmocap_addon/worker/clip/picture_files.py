@@ -9,6 +9,7 @@ from typing import Any
 
 import av
 
+from ...core.picture_sizes import too_large
 from ...core.view_choices import ViewChoice
 from .exr_files import is_whole_exr
 from .orientation import Orientation, orientation_of_picture
@@ -26,6 +27,13 @@ class UnreadablePictureError(Exception):
     """Says in a few words what a file is that is no picture."""
 
 
+class TooLargePictureError(UnreadablePictureError):
+    """A picture that would take more memory than one may."""
+
+    def __init__(self, width: int, height: int) -> None:
+        super().__init__(f"has {width} x {height} pixels, more than are read of one picture")
+
+
 @dataclass(frozen=True)
 class Picture:
     """A decoded picture and how it was stored."""
@@ -41,6 +49,9 @@ def read_picture(content: bytes, suffix: str, choice: ViewChoice) -> Picture:
         UnreadablePictureError: empty, cut short, damaged, or of an unknown kind.
     """
     kind = _kind(content, suffix)
+    size = too_large(content)
+    if size is not None:
+        raise TooLargePictureError(*size)
     if kind == "mjpeg" and content.rfind(b"\xff\xd9") < content.rfind(b"\xff\xda"):
         raise UnreadablePictureError("is cut short")
     if kind == "exr" and not is_whole_exr(content):

@@ -15,7 +15,7 @@ from ...core.picture_sequences import PictureSequence
 from ...core.view_choices import ViewChoice
 from .frame import DecodedFrame, no_pixels
 from .info import ClipInfo
-from .picture_files import Picture, UnreadablePictureError, read_picture
+from .picture_files import Picture, TooLargePictureError, UnreadablePictureError, read_picture
 from .stored import ChannelOrder, StoredPicture, upright_pixels
 
 
@@ -67,6 +67,8 @@ def _picture(path: Path, view: ViewChoice) -> Picture | None:
     """None for a file that holds no whole picture."""
     try:
         return read_picture(_content(path), path.suffix, view)
+    except TooLargePictureError as error:
+        raise ClipError(f"{path.name} {error}", "make smaller copies of the pictures") from error
     except UnreadablePictureError:
         return None
 

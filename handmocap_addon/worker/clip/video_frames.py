@@ -23,6 +23,7 @@ from .views import view_of_video
 
 # Pictures whose sides are in proportion to this much are the same picture in another size.
 _SAME_SHAPE = 0.02
+_LONGEST_LOSS = 10_000  # frames
 
 
 def decoded_video(clip: ClipInfo, channel_order: ChannelOrder) -> Iterator[DecodedFrame]:
@@ -182,6 +183,8 @@ class _Losses:
         if timestamp is None or self._last is None:
             return [None] * self._errors
         count = round((timestamp - self._last) / self._interval) - 1
+        if count > _LONGEST_LOSS:
+            return []  # a damaged time, and no hour of frames that were there
         return [self._last + (timestamp - self._last) * (row + 1) / (count + 1) for row in range(max(count, 0))]
 
 
