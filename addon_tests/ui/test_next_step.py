@@ -15,6 +15,8 @@ import pytest
 from addon_tests.blender.rigs import add_plain_armature
 from handmocap_addon.blender.actions import count_keys
 from handmocap_addon.blender.clip_backgrounds import clip_background
+from handmocap_addon.core.environments import REQUIREMENTS
+from handmocap_addon.core.set_up.stamps import pins_hash, write_stamp
 from handmocap_addon.core.set_up.trial import FAILED_NAME
 from handmocap_addon.ui import panel_jobs
 from handmocap_addon.ui.bake.targets import baked_files
@@ -73,7 +75,7 @@ def test_a_set_up_whose_trial_failed_is_offered_again(
 ) -> None:
     environment = tmp_path / "environments" / "worker-python3.11"
     venv.create(environment, with_pip=False)
-    (environment / "handmocap-environment.json").write_text('{"pins": "x"}', encoding="utf-8")
+    write_stamp(environment, pins_hash([REQUIREMENTS / "worker.txt", REQUIREMENTS / "stand_in.txt"]))
     monkeypatch.setenv("HANDMOCAP_ENV", str(environment.parent))
     settings.clip = str(shot_folder / "clip.mp4")
     assert _step() == "Estimate Hands" and bpy.ops.handmocap.estimate.poll()

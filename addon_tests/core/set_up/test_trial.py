@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import sys
 import venv
 from pathlib import Path
@@ -10,8 +9,11 @@ import pytest
 from handmocap_addon.core import environments
 from handmocap_addon.core.errors import MissingSetupError
 from handmocap_addon.core.set_up import trial
+from handmocap_addon.core.set_up.stamps import pins_hash, write_stamp
 
 _LACKS_A_LIBRARY = "import sys; sys.exit('libEGL.so.1: cannot open shared object file: No such file or directory')"
+
+_PINS = pins_hash([environments.REQUIREMENTS / name for name in ("worker.txt", "stand_in.txt")])
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ def folder(tmp_path: Path) -> Path:
     """A whole environment that was never tried."""
     made = tmp_path / "worker-python3.11"
     venv.create(made, with_pip=False)
-    (made / "handmocap-environment.json").write_text(json.dumps({"pins": "x"}), encoding="utf-8")
+    write_stamp(made, _PINS)
     return made
 
 
@@ -45,7 +47,7 @@ def test_a_trial_that_passed_is_not_run_again(folder: Path) -> None:
 def test_what_is_ready_of_another_python_is_used_where_the_newer_one_failed(folder: Path) -> None:
     newer = folder.with_name("worker-python3.13")
     venv.create(newer, with_pip=False)
-    (newer / "handmocap-environment.json").write_text(json.dumps({"pins": "x"}), encoding="utf-8")
+    write_stamp(newer, _PINS)
     with pytest.raises(MissingSetupError):
         trial.check_once(newer, Path(sys.executable), "MediaPipe", _LACKS_A_LIBRARY)
     found = environments.find_worker(folder.parent)
