@@ -227,6 +227,13 @@ def test_a_look_after_the_apply_names_what_holds_fingers_elsewhere(reason: str, 
         assert not apply_hands(armature, made_up_poses(), CLEANUP, "shot").warnings
 
 
+def test_an_ik_is_the_reason_for_its_whole_chain(scene: Any) -> None:
+    armature = add_person_rig(PersonRig())
+    _ik(armature)
+    (said,) = apply_hands(armature, made_up_poses(), CLEANUP, "shot").warnings
+    assert "and 1 more of person" in said and "the constraint IK of left_index3 takes part" in said
+
+
 def test_muted_curves_are_one_reason_and_what_is_not_named_is_counted(scene: Any) -> None:
     armature = add_person_rig(PersonRig())
     apply_hands(armature, made_up_poses(), CLEANUP, "shot")

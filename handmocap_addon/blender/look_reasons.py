@@ -21,6 +21,9 @@ def reason_of(armature: Any, rig: RigMap, joint: str) -> str:
     constraints = _constraints(armature, name)
     if constraints:
         return f"the constraint {constraints[0]} of {name} takes part; mute it, or bake with it as it is"
+    chain = _chain_through(armature, name)
+    if chain is not None:
+        return f"the constraint {chain[0]} of {chain[1]} takes part; mute it, or bake with it as it is"
     drivers = armature.animation_data.drivers if armature.animation_data else ()
     prefix = bone_path(name, "")
     if any(driver.data_path.startswith(prefix) and not driver.mute for driver in drivers):
@@ -59,6 +62,21 @@ def _constraints(armature: Any, name: str) -> list[str]:
         for constraint in armature.pose.bones[name].constraints
         if not constraint.mute and constraint.influence > 0.0
     ]
+
+
+def _chain_through(armature: Any, name: str) -> tuple[str, str] | None:
+    """An IK whose chain goes through a bone, and the bone on which it is."""
+    for end in armature.pose.bones:
+        for constraint in end.constraints:
+            if constraint.type not in ("IK", "SPLINE_IK") or constraint.mute or constraint.influence == 0.0:
+                continue
+            chain = [end, *end.parent_recursive]
+            first = 1 if constraint.type == "IK" and not constraint.use_tail else 0
+            # Zero is the whole chain; where the tail does not count, the parent is the first of it.
+            last = first + constraint.chain_count if constraint.chain_count else len(chain)
+            if any(bone.name == name for bone in chain[first:last]):
+                return constraint.name, end.name
+    return None
 
 
 def _has_locks(armature: Any, joint: str, name: str, curves: list[Any]) -> bool:
