@@ -12,6 +12,7 @@ import pytest
 from addon_tests.making import clips, hostile_clips
 from handmocap_addon.core.errors import ClipError
 from handmocap_addon.core.frame_marks import FrameMark
+from handmocap_addon.worker.clip import containers
 from handmocap_addon.worker.clip.orientation import Orientation, orientation_of_matrix
 from handmocap_addon.worker.estimators.base import VideoFrame
 from handmocap_addon.worker.video import ClipReader, probe_clip, read_frames, stored_picture
@@ -379,3 +380,19 @@ def test_a_moving_gif_and_png_are_films(tmp_path):
         frames = decoded(tmp_path / name)
         assert numbers_in(frames) == list(range(8)), name
         np.testing.assert_allclose([frame.time for frame in frames], np.arange(8) / 10, atol=0.02)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{}\n",
+        "ffconcat version 1.0\nfile '{}'\n",
+        "<?xml?><MPD><BaseURL>{}</BaseURL></MPD>",
+    ],
+)
+def test_what_a_list_names_is_not_even_opened(tmp_path, monkeypatch, text):
+    clips.write_clip(tmp_path / "other.mp4", 4)
+    (tmp_path / "clip.mp4").write_text(text.format(tmp_path / "other.mp4"))
+    monkeypatch.setattr(containers.av, "open", lambda *_arguments, **_options: pytest.fail("it was opened"))
+    with pytest.raises(ClipError, match=r"clip.mp4 is a list of other files"):
+        probe_clip(tmp_path / "clip.mp4")

@@ -18,6 +18,8 @@ from .stored import MOST_PIXELS
 CONVERT_HINT = "convert it with ffmpeg to an H.264 mp4 and choose that"
 # Text files that name others; their pictures would be read from there.
 _LISTS = frozenset(("hls", "concat", "dash", "sdp", "rtsp", "image2", "imf", "ffmetadata"))
+_HEAD = 1 << 14
+_LISTS_OF_XML = (b"<MPD", b"CompositionPlaylist")
 # In these every packet is one frame that is shown, so that a packet without a frame is a frame that is lost.
 _ONE_FRAME_A_PACKET = frozenset(
     (
@@ -82,6 +84,8 @@ def opened(path: Path) -> Any:
     """
     if not path.is_file():
         raise ClipError(f"{path.name} is no file", "choose a video file or a folder of images")
+    if _is_list(path):
+        raise _no_list(path)
     try:
         # Neither addresses nor other protocols, whatever the name looks like.
         container = av.open(f"file:{path.absolute()}", options={"protocol_whitelist": "file"}, metadata_errors="replace")
@@ -91,8 +95,24 @@ def opened(path: Path) -> Any:
         raise ClipError(f"{path.name} is not a video that can be read", CONVERT_HINT) from error
     if set(container.format.name.split(",")) & _LISTS:
         container.close()
-        raise ClipError(f"{path.name} is a list of other files and not a video", "choose the video file itself")
+        raise _no_list(path)
     return container
+
+
+def _is_list(path: Path) -> bool:
+    """Whether a file begins as the lists do whose files FFmpeg opens before it can be asked what it has opened."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD).lstrip(b"\xef\xbb\xbf \t\r\n")
+    except OSError:
+        return False  # opening it says why
+    return head.startswith((b"#EXTM3U", b"ffconcat")) or (
+        head.startswith(b"<") and any(name in head for name in _LISTS_OF_XML)
+    )
+
+
+def _no_list(path: Path) -> ClipError:
+    return ClipError(f"{path.name} is a list of other files and not a video", "choose the video file itself")
 
 
 def look_at_video(path: Path) -> VideoLook:
