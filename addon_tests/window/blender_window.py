@@ -15,6 +15,7 @@ from typing import Any
 from .screen import Screen
 
 _OBSERVER = Path(__file__).with_name("observer.py")
+_WINDOW_SECONDS = 240  # on a busy machine
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def open_window(
         process = subprocess.Popen(command, env=variables, stdout=output, stderr=subprocess.STDOUT)
     window = BlenderWindow(process, screen, state_file)
     try:
-        window.wait_until("its window", lambda state: state["windows"] > 0, 60)
+        window.wait_until("its window", lambda state: state["windows"] > 0, _WINDOW_SECONDS)
         yield window
     finally:
         quit_file.touch()

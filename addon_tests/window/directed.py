@@ -12,15 +12,28 @@ from pathlib import Path
 from typing import Any
 
 from .blender_window import BlenderWindow, Profile, open_window
-from .screen import Box, Screen
+from .screen import Box, Screen, letters
 from .walk import Walk
 
 _DIRECTOR = Path(__file__).with_name("director.py")
 _SETTLES = 1.0  # seconds that a window takes for a new picture, without a graphics card
-_ANSWER_SECONDS = 60.0
+_ANSWER_SECONDS = 180.0
+_TAB_SECONDS = 60.0
+_READ_SECONDS = 90.0  # reading takes seconds, and on a busy machine tens of them
 _MOST_LOOKS = 10
 # The part of a pixel's brightness by which it must differ: less is the noise of a software renderer's edges.
 _DIFFERENT = "4%"
+# The names of the tabs are known once the sidebar has been drawn.
+_OPEN_TAB = """
+bpy.context.space_data.show_region_ui = True
+sidebar = next(region for region in bpy.context.area.regions if region.type == "UI")
+try:
+    sidebar.active_panel_category = "handmocap"
+except (TypeError, AttributeError):
+    pass
+bpy.context.area.tag_redraw()
+answer = sidebar.active_panel_category
+"""
 
 
 @dataclass(frozen=True)
@@ -66,9 +79,18 @@ class Directed:
         right = sidebar[0] if sidebar and sidebar[2] > 1 else left + wide
         return Box(left + 60, top + 120, right - left - 170, tall - 130)
 
+    def open_tab(self) -> None:
+        """The extension's tab, without the guess which of the upright names is its: a check begins with it, none is about it."""
+        until = time.monotonic() + _TAB_SECONDS
+        while self.do(_OPEN_TAB) != "handmocap":
+            if time.monotonic() > until:
+                raise LookupError("the sidebar has no tab of handmocap")
+            time.sleep(_SETTLES)
+        self.window.wait_until("the sidebar", lambda state: state["tab"] == "handmocap", _TAB_SECONDS)
+
     def picture(self, name: str) -> Path:
         """Of the screen when it has stopped changing, with the pointer away from buttons: a press takes seconds without a graphics card."""
-        self.screen.point_at(self.screen.width // 3, 8)
+        self._leave()
         everything = Box(0, 0, self.screen.width, self.screen.height)
         earlier = self.screen.picture(self.walk.folder / f"{name}.png")
         for _ in range(_MOST_LOOKS):
@@ -82,14 +104,26 @@ class Directed:
 
     def press(self, button: str) -> None:
         """Click on a button of the sidebar by what it reads; also one of two beside each other."""
-        self.screen.click_on(button, self.walk.sidebar())
-        self.screen.point_at(self.screen.width // 3, 8)
+        self.screen.click_on(button, self.walk.sidebar(), _READ_SECONDS)
+        self._leave()
+
+    def undo(self, stage: str) -> None:
+        """Ctrl-Z over the 3D view, until the stage's last word has gone with what it told of."""
+        self.screen.point_at(self.screen.width // 3, self.screen.height // 2)
+        self.screen.key("ctrl+z")
+        self.window.wait_until("the line's end", lambda state: stage not in state["said"], 60)
+
+    def _leave(self) -> None:
+        """The pointer goes to the empty middle of the status bar; on the window's frame Blender would not know that it has gone."""
+        self.screen.point_at(self.screen.width // 3, self.screen.height - 12)
 
     def open_panel(self, name: str) -> None:
         """Open one panel and close all others, by Ctrl and a click on its header: the lowest place where its name stands."""
         until = time.monotonic() + 60
         while True:
-            words = [word.box for word in self.screen.words(self.walk.sidebar()) if word.text == name.split()[0]]
+            words = [
+                word.box for word in self.screen.words(self.walk.sidebar()) if letters(word.text) == letters(name.split()[0])
+            ]
             if words:
                 break
             if time.monotonic() > until:
@@ -124,7 +158,7 @@ def directed_window(
         walk = Walk(name, folder, window, blend)
         directed = Directed(window, walk, orders)
         time.sleep(_SETTLES)
-        walk.open_tab()
+        directed.open_tab()
         yield directed
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 # Blender's letters are some 11 pixels high, Tesseract wants 30 and black on white.
 _ENLARGED = 3
 _LEAST_CONFIDENCE = 25.0
+_WHITE = "45%"  # of a picture with black and white exchanged
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,15 @@ class Screen:
         subprocess.run(["import", "-window", "root", str(path)], env=self.environment, check=True)
         return path
 
-    def words(self, where: Box | None = None) -> list[Word]:
-        """What can be read on (a part of) the screen, line by line from the top."""
+    def words(self, where: Box | None = None, only_white: bool = False) -> list[Word]:
+        """What can be read on (a part of) the screen, line by line from the top. `only_white` reads values, also on blue fields, without labels."""
         where = where or Box(0, 0, self.width, self.height)
         with tempfile.TemporaryDirectory() as folder:
             taken = self.picture(Path(folder) / "screen.png")
             enlarged = Path(folder) / "enlarged.png"
             crop = f"{where.width}x{where.height}+{where.left}+{where.top}"
             grey = ["-colorspace", "Gray", "-resize", f"{_ENLARGED * 100}%", "-negate"]
+            grey += ["-threshold", _WHITE] if only_white else []
             subprocess.run(["convert", str(taken), "-crop", crop, "+repage", *grey, str(enlarged)], check=True)
             command = ["tesseract", str(enlarged), "-", "--psm", "11", "tsv"]
             table = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -79,12 +81,12 @@ class Screen:
         """Where these words stand one after the other on a line. Of several places the one nearest to the upright middle of the part that was
         looked at: there buttons have their words, labels have theirs at the left. `aside` is how far from the middle, as a share of the width."""
         where = where or Box(0, 0, self.width, self.height)
-        wanted = [_plain(word) for word in text.split()]
+        wanted = [letters(word) for word in text.split()]
         read = self.words(where)
         found = []
         for start in range(len(read) - len(wanted) + 1):
             run = read[start : start + len(wanted)]
-            if [_plain(word.text) for word in run] == wanted and _on_one_line(run):
+            if [letters(word.text) for word in run] == wanted and _on_one_line(run):
                 box = run[0].box
                 for word in run[1:]:
                     box = box.around(word.box)
@@ -116,6 +118,11 @@ class Screen:
         self.point_at(x, y)
         self._do("click", "1")
         self.clicks += 1
+
+    def double_click(self, x: int, y: int) -> None:
+        self.point_at(x, y)
+        self._do("click", "--repeat", "2", "--delay", "60", "1")
+        self.clicks += 2
 
     def click_on(self, text: str, where: Box | None = None, seconds: float = 20.0, aside: float = 0.5) -> Box:
         found = self.wait_for(text, where, seconds, aside)
@@ -186,7 +193,7 @@ def _word(row: dict[str, str], where: Box) -> Word:
     return Word(row["text"].strip(), Box(where.left + left, where.top + top, width, height))
 
 
-def _plain(text: str) -> str:
+def letters(text: str) -> str:
     """Letters and digits alone, so that an icon read as a sign, or dots, do not matter."""
     return "".join(letter for letter in text.casefold() if letter.isalnum())
 

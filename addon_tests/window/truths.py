@@ -3,8 +3,9 @@
     python3 -m addon_tests.window.truths --zip dist/handmocap-0.1.0.zip --environments DIR --out DIR [--only NAME …]
 
 A line for each check, passed or failed, and a picture of each step in --out: `pose-tools` (what a tool keys is seen without scrubbing), `undo` (its
-line goes with Ctrl-Z), `redo-panel` (F9 shows what was done), `refusals` (no range), `read-only` (a clip on a read-only mount, as root), `no-body`,
-`moved` (the project's folder was renamed), `lone-bone`, `failed-set-up`. Needs what `walk.py` needs.
+line goes with Ctrl-Z), `redo-panel` (it shows what was done), `refusals` (no range), `read-only` (a clip on a read-only mount, as root), `no-body`,
+`moved` (the project's folder was renamed), `scene-kept` (Apply leaves an animated scene), `keys-in-the-way`
+(another program's), `lone-bone`, `failed-set-up`. Needs what `walk.py` needs.
 """
 
 from __future__ import annotations
@@ -95,6 +96,7 @@ def pose_tools(stage: Stage) -> str:
             label = name.replace(" ", "-")
             before = window.picture(f"{label}-1-before")
             window.press(name)
+            window.window.wait_until("the tool's line", lambda state: bool(state["said"].get("cleanup")), 120)
             pressed = window.picture(f"{label}-2-pressed")
             window.do("scene = bpy.context.scene; at = scene.frame_current; scene.frame_set(at + 1); scene.frame_set(at)")
             scrubbed = window.picture(f"{label}-3-scrubbed")
@@ -103,7 +105,7 @@ def pose_tools(stage: Stage) -> str:
             holds(by_scrub < _STILL, f"{name}: scrubbing changed {by_scrub} pixels, so the press was not seen; {told}")
             # The pose at Hold's own frame stays.
             holds(name == "Hold" or by_press > _SEEN, f"{name}: the press changed {by_press} pixels; {told}")
-            window.do("bpy.ops.ed.undo()")
+            window.undo("cleanup")
     return "pixels changed by the press / by scrubbing: " + ", ".join(told)
 
 
@@ -115,8 +117,7 @@ def undo(stage: Stage) -> str:
         window.window.wait_until("the tool's line", lambda state: bool(state["said"].get("cleanup")), 30)
         said = window.said("cleanup")
         window.picture("undo-1-pressed")
-        window.screen.key("ctrl+z")
-        window.window.wait_until("the line's end", lambda state: "cleanup" not in state["said"], 30)
+        window.undo("cleanup")
         window.picture("undo-2-undone")
     return f"{said} went with Ctrl-Z"
 
@@ -131,15 +132,42 @@ def redo_panel(stage: Stage) -> str:
             "op = bpy.context.window_manager.operators[-1]\n"
             "answer = [op.bl_idname, op.pose, sorted(op.sides), sorted(op.fingers), op.first, op.last]"
         )
-        window.screen.point_at(window.screen.width // 3, window.screen.height // 2)
-        window.screen.key("F9")
-        window.picture("redo-panel-1-f9")
-        read = window.reads(Box(0, 0, window.screen.width, window.screen.height))
-        window.screen.key("Escape")
         fingers = ["INDEX", "MIDDLE", "PINKY", "RING", "THUMB"]
         holds(values == ["HANDMOCAP_OT_blend_to_pose", "FIST", ["RIGHT"], fingers, 26, 26], f"the redo panel has {values}")
-        holds("Fist" in read and "26" in read, f"F9 reads {read}")
-    return f"F9 has {values}"
+        view = window.view()
+        fist = window.picture("redo-panel-1-pressed")
+        window.screen.click(*_last_operation(window).middle)
+        window.window.wait_until("the unfolded panel", lambda _state: _last_operation(window).height > 100, 60)
+        panel = _last_operation(window)
+        window.picture("redo-panel-2-unfolded")
+        factor = window.screen.wait_for("Factor", panel, 60)
+        read = " ".join(word.text for word in window.screen.words(panel, only_white=True))
+        missing = [word for word in ("Fist", "Right", "Thumb", "Pinky", "26") if word.casefold() not in read.casefold()]
+        holds(not missing, f"the redo panel does not say {missing}; it reads {read}")
+        window.screen.double_click(factor.left + 2 * factor.width + 40, factor.middle[1])
+        window.screen.key("ctrl+a")
+        window.screen.type("0")
+        window.screen.key("Return")
+        window.window.wait_until("the changed key", lambda _state: window.do(_FACTOR) == 0.0, 60)
+        open_hand = window.picture("redo-panel-3-changed")
+        beside = Box(view.left + view.width // 3, view.top, view.width * 2 // 3, view.height)
+        changed = changed_pixels(fist, open_hand, beside)
+        holds(changed > _SEEN, f"another factor in the redo panel changed {changed} pixels")
+    return f"it has {values} and reads so; factor 0 there changed {changed} pixels"
+
+
+def _last_operation(window: Directed) -> Box:
+    """Where Blender has the panel of the last operation, folded or not; its own pixels begin below the window's frame."""
+    left, top, wide, tall, height = window.do(_LAST_OPERATION)
+    return Box(left, top + window.screen.height - height, wide, tall)
+
+
+_LAST_OPERATION = """
+region = next(region for region in bpy.context.area.regions if region.type == "HUD")
+height = bpy.context.window.height
+answer = [region.x, height - region.y - region.height, region.width, region.height, height]
+"""
+_FACTOR = "answer = bpy.context.window_manager.operators[-1].factor"
 
 
 def refusals(stage: Stage) -> str:
@@ -150,7 +178,7 @@ def refusals(stage: Stage) -> str:
         window.press("Hold")
         window.picture("refusals-1-hold-without-range")
         holds(window.said("cleanup") is None, f"Hold could be pressed: {window.said('cleanup')}")
-        window.do("bpy.ops.handmocap.hold('INVOKE_DEFAULT')")
+        window.do("try: bpy.ops.handmocap.hold('INVOKE_DEFAULT')\nexcept RuntimeError: pass")
         window.picture("refusals-2-hold-from-elsewhere")
         after = window.do(_STATE.format(stage="cleanup"))
         holds(after == facts, f"the stage was {facts} and is {after}")
@@ -245,6 +273,97 @@ def moved(stage: Stage) -> str:
     return f"{', '.join(states)} are done after the folder was renamed"
 
 
+def scene_kept(stage: Stage) -> str:
+    """A scene with an animated object of its own, 30 fps to frame 200; then its rate is changed after the keys were made."""
+    folder = stage.shot.parent / "lit shot"
+    shutil.copytree(stage.shot, folder, ignore=shutil.ignore_patterns("*.blend*"))
+    blend = folder / "lit.blend"
+    chosen = "; ".join(
+        f"bpy.context.scene.handmocap.{name} = {str(folder / file)!r}"
+        for name, file in (("clip", "clip.mp4"), ("gvhmr", "hmr4d_results.pt"), ("hand_poses", "hand_poses.npz"))
+    )
+    stage.in_background(
+        "scene = bpy.context.scene; light = bpy.data.objects['Light']\n"
+        "light.keyframe_insert('location', frame=1); light.keyframe_insert('location', frame=200)\n"
+        "scene.render.fps, scene.render.fps_base, scene.frame_end = 30, 1.0, 200\n"
+        f"bpy.data.objects.remove(bpy.data.objects['Cube'])\n{chosen}\nbpy.ops.handmocap.add_body()\n"
+        f"bpy.ops.wm.save_as_mainfile(filepath={str(blend)!r})"
+    )
+    with stage.window("scene-kept", blend) as window:
+        before = window.do(_CLOCK)
+        keys = 0
+        for panel, button in (("Fingers", "Apply Fingers"), ("Body", "Apply Body")):
+            window.open_panel(panel)
+            window.press(button)
+            keys = window.window.wait_until("more keys", lambda state: state["keys"] > keys, 120)["keys"]  # noqa: B023
+            after = window.do(_CLOCK)
+            holds(after == before, f"{button}: the scene's clock and size were {before} and are {after}")
+        window.open_panel("handmocap")
+        window.picture("scene-kept-1-applied")
+        window.do("bpy.context.scene.render.fps = 60")
+        for words in ("the scene 60", "keyed at 30", "Match Scene", "Retime Keys"):
+            window.walk.sees(words, 60)
+        window.picture("scene-kept-2-another-rate")
+        last = window.do(_LAST_KEY)
+        window.press("Retime Keys")
+        window.window.wait_until("the retimed keys", lambda _state: window.do(_LAST_KEY) > 1.9 * last, 60)
+        window.picture("scene-kept-3-keys-retimed")
+        window.press("Match Scene")
+        matched = window.window.wait_until("the clip's rate", lambda state: state["fps"] < 30, 60)
+        window.picture("scene-kept-4-matched")
+        holds(
+            window.do(_LAST_KEY) == matched["range"][1] == 96,
+            f"the last key is at {window.do(_LAST_KEY)} of {matched['range']}",
+        )
+    return f"fps, range and size stay {before}; at 60 fps two buttons, the last key from {last} to the clip's 96"
+
+
+_CLOCK = """
+scene = bpy.context.scene
+render = scene.render
+answer = [render.fps, render.fps_base, scene.frame_start, scene.frame_end, render.resolution_x, render.resolution_y]
+"""
+_LAST_KEY = "answer = bpy.context.scene.handmocap.armature.animation_data.action.frame_range[1]"
+
+
+def keys_in_the_way(stage: Stage) -> str:
+    """Keys on every eighth frame of all fingers, which may be a person's: the buttons below the question are read whole."""
+    folder = stage.shot.parent / "other keys"
+    folder.mkdir()
+    shutil.copy(stage.shot / "hand_poses.npz", folder)
+    blend = folder / "keyed by others.blend"
+    stage.in_background(
+        f"bpy.context.scene.handmocap.hand_poses = {str(folder / 'hand_poses.npz')!r}\nbpy.ops.handmocap.add_body()\n"
+        f"{_OTHER_KEYS}\nbpy.ops.wm.save_as_mainfile(filepath={str(blend)!r})"
+    )
+    with stage.window("keys-in-the-way", blend) as window:
+        window.open_panel("Fingers")
+        window.press("Apply Fingers")
+        window.window.wait_until("the question", lambda state: "fingers" in state["said"], 120)
+        window.open_panel("handmocap")
+        window.picture("keys-in-the-way-1-asked")
+        window.walk.sees("Replace 1,440 Keys", 60)
+        window.walk.sees("Keep", 60)
+        window.press("Replace 1,440 Keys")
+        window.window.wait_until("the fingers' keys", lambda state: state["said"]["fingers"][0], 120)
+        window.picture("keys-in-the-way-2-replaced")
+        said = window.said("fingers")
+    return f"Replace 1,440 Keys and Keep are read whole; {said}"
+
+
+_OTHER_KEYS = """
+import math
+armature = bpy.context.scene.handmocap.armature
+fingers = ("index", "middle", "ring", "pinky", "thumb")
+for bone in armature.pose.bones:
+    if any(finger in bone.name for finger in fingers) and bone.name[-1] in "123":
+        bone.rotation_mode = "QUATERNION"
+        for frame in range(1, 97, 8):
+            bone.rotation_quaternion = (1.0, 0.3 * math.sin(0.2 * frame), 0.0, 0.0)
+            bone.keyframe_insert("rotation_quaternion", frame=frame)
+"""
+
+
 def lone_bone(stage: Stage) -> str:
     with stage.window("lone-bone") as window:
         window.do("bpy.ops.object.armature_add()\nbpy.context.scene.handmocap.armature = bpy.context.object")
@@ -281,6 +400,8 @@ CHECKS: dict[str, Callable[[Stage], str]] = {
     "read-only": read_only,
     "no-body": no_body,
     "moved": moved,
+    "scene-kept": scene_kept,
+    "keys-in-the-way": keys_in_the_way,
     "lone-bone": lone_bone,
     "failed-set-up": failed_set_up,
 }
