@@ -280,6 +280,14 @@ def waving(frames: np.ndarray) -> list[Hand]:
     return [Hand(side, path + (x, 0.0), np.zeros(len(frames))) for side, x in (("left", 160.0), ("right", -160.0))]
 
 
+@pytest.mark.parametrize("scale", [0.5, 0.75, 4 / 3, 2.0])
+def test_a_body_of_a_part_of_the_picture_is_called_one(scale):
+    """Of the same shape, so that its size does not tell."""
+    middle = np.array(PICTURE) / 2.0
+    hands = [replace(one, wrist=middle + scale * (one.wrist - middle)) for one in (LEFT, RIGHT)]
+    assert f"when these are {scale:.2f} times as far from the picture's middle" in refusal(hands)
+
+
 @pytest.mark.parametrize("error", [(0.0, 0.0), (14.0, -9.0)], ids=["exact", "beside the hands"])
 @pytest.mark.parametrize("delay", [-12, -6, -3, 3, 6, 12])
 def test_a_body_that_begins_elsewhere_in_the_clip_is_called_one(delay, error):

@@ -33,6 +33,8 @@ _ENOUGH_FRAMES: Final = 0.2
 _MUCH_BETTER, _BETTER_BY = 0.6, 0.1
 # An offset shorter than this, in hand lengths, is a body's usual error; pairs that agree to the other are one offset.
 _SHORTEST_OFFSET, _SAME_OFFSET = 0.6, 0.35
+# By how much a body may be larger or smaller than the hands say.
+_OTHER_SCALE: Final = 0.2
 _EXPLAINED_HINT: Final = "use the 0_input_video.mp4 in GVHMR's output folder as the clip"
 _CUT_HINT: Final = f"cut the clip as it was for GVHMR, or {_EXPLAINED_HINT}"
 
@@ -104,6 +106,11 @@ def _what_explains(seen: SeenHands, arms: ProjectedArms, size: Size, cost: float
         where = f"moved by {right} and {down} pixels"
         words = f"they fit the body's wrists {where}: GVHMR saw another part of the picture or another clip"
         found.append((wrist + offset, words))
+    scale = _scale(seen, arms, size)
+    if abs(scale - 1.0) > _OTHER_SCALE:
+        words = f"they fit the body's wrists when these are {scale:.2f} times as far from the picture's middle: "
+        centre = np.array((width, height)) / 2.0
+        found.append((centre + scale * (wrist - centre), words + "GVHMR saw a part of the picture, or its lens is another"))
     costs = [_mean(_distances(seen, one, arms.hand_length_px, arms.in_front)) for one, _ in found]
     best = int(np.argmin(costs))
     return found[best][1] if costs[best] < _MUCH_BETTER * cost and cost - costs[best] > _BETTER_BY else None
@@ -145,3 +152,20 @@ def _offset(seen: SeenHands, arms: ProjectedArms) -> Array:
     close = (np.linalg.norm(sample[:, None] - sample, axis=-1) < scale).sum(axis=1)
     centre = sample[int(close.argmax())]
     return np.asarray(np.median(pairs[np.linalg.norm(pairs - centre, axis=-1) < scale], axis=0))
+
+
+def _scale(seen: SeenHands, arms: ProjectedArms, size: Size) -> float:
+    """By how much farther from the picture's middle the hands are than the wrists, if all are alike."""
+    centre = np.array(size) / 2.0
+    wrist = arms.wrist[seen.frame] - centre
+    hand = (seen.wrist - centre)[:, None]
+    # On the line from the middle; the nearer wrist in direction is the hand's own.
+    across = np.abs(hand[..., 0] * wrist[..., 1] - hand[..., 1] * wrist[..., 0]) / np.linalg.norm(wrist, axis=-1).clip(1.0)
+    along = (hand * wrist).sum(axis=-1)
+    off = np.where(arms.in_front[seen.frame] & (along > 0.0), across, np.inf)
+    side, rows = off.argmin(axis=1), np.arange(len(off))
+    usable = np.isfinite(off[rows, side])
+    if not usable.any():
+        return 1.0
+    along, length = along[rows, side][usable], (wrist**2).sum(axis=-1)[rows, side][usable]
+    return float(along.sum() / length.sum())
