@@ -381,6 +381,9 @@ def _judged(
     counted, is_named = sum(1 + int(match[2] or 0) for match in found), bool(found)
     counted += sum(int(match[1]) for sentence in said if (match := AND_MORE.search(sentence)))
     excused = {joint for joint in errors.joints if _has_a_persons_keys(armature, rig, joint, body, hands)}
+    if body.keys.locked_channels or hands.keys.locked_channels:
+        # Of which an apply says that they were left as they are.
+        excused |= {joint for joint in errors.joints if any(armature.pose.bones[rig.spelled(joint)].lock_rotation)}
     if any("cannot be known" in sentence for sentence in said):
         # A twist shows in the joint and in what hangs on it, places are right.
         excused |= {joint for joint in errors.joints if {joint, JOINT_NAMES[PARENTS[JOINT_INDEX[joint]]]} & set(rig.turns)}
