@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from addon_tests.end_to_end.commands import BATCH, FRONT_DOOR, REPOSITORY, batch, front_door, sentence_of
+from addon_tests.end_to_end.commands import BATCH, FRONT_DOOR, FRONT_DOOR_HERE, REPOSITORY, batch, front_door, sentence_of
 from addon_tests.making.patience import COMMAND_PATIENCE
 from handmocap_addon.blender.batch_arguments import batch_parser
 from handmocap_addon.core.command_options import named_options
 
 SOURCES = [REPOSITORY / "handmocap_addon" / "blender" / name for name in ("batch_arguments.py", "bake_arguments.py")]
+
+# As the program itself begins.
+_STREAMS = "import handmocap\nhandmocap.ready_streams()\n"
 
 
 @pytest.mark.parametrize("option", ["--estim", "--ou", "--bak", "--outt=x"])
@@ -54,6 +58,18 @@ def test_a_program_with_closed_streams_ends(closed: str, demo: Path, demo_run: P
     done = subprocess.run(["sh", "-c", line], capture_output=True, check=False, timeout=COMMAND_PATIENCE)
     assert done.returncode == 0, done.stderr
     assert blend.is_file()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell that closes streams")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_what_the_front_door_starts_has_streams_where_its_own_are_closed(closed: str, demo: Path, tmp_path: Path) -> None:
+    hands = tmp_path / "hand_poses.npz"
+    options = ["estimate", "--clip", str(demo / "clip.mp4"), "--frames", "1-2", "--out", str(hands)]
+    command = [sys.executable, "-c", FRONT_DOOR_HERE.replace("import handmocap\n", _STREAMS), *options]
+    line = f"{shlex.join(command)} {closed}"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, check=False, timeout=COMMAND_PATIENCE)
+    assert done.returncode == 0, done.stderr
+    assert hands.is_file()
 
 
 def test_a_reader_that_has_gone_is_no_failure(demo_run: Path, tmp_path: Path) -> None:

@@ -22,13 +22,14 @@ def _end_with_parent(order: dict[str, Any]) -> None:
     temporary files.
     """
     from handmocap_addon.core.atomic_files import remove_temporaries_of
+    from handmocap_addon.core.errors import ExitCode
 
     while sys.stdin.readline():
         pass
     for folder in {Path(target).parent for target in order["targets"]}:
         remove_temporaries_of(os.getpid(), folder)
     shutil.rmtree(order["folder"], ignore_errors=True)
-    os._exit(130)
+    os._exit(int(ExitCode.CANCELLED))
 
 
 def main() -> int:

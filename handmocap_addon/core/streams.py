@@ -33,6 +33,8 @@ def ready_streams() -> None:
             if nowhere != number:
                 os.dup2(nowhere, number)
                 os.close(nowhere)
+            # What is opened is not handed on by itself, and the children would have theirs closed again.
+            os.set_inheritable(number, True)
         if number == 0:
             if sys.stdin is None:
                 sys.stdin = os.fdopen(0, encoding="utf-8", errors="replace", closefd=False)
