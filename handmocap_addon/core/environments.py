@@ -6,7 +6,6 @@ pinned in `requirements/`; a finished environment is used again as long as its p
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import sys
@@ -20,6 +19,7 @@ from typing import Final
 from .atomic_files import output_error, replacing
 from .child_processes import python_command
 from .errors import MissingSetupError, WorkerFailedError
+from .hand_model import other_parts, task_file
 from .set_up.installers import pip_command, run_installer
 from .set_up.lock import locked
 from .set_up.package_count import PackageCount, packages_in
@@ -35,18 +35,10 @@ OLDEST_WORKER_PYTHON: Final = (3, 11)
 
 # The last MediaPipe wheel that carries models; any platform's wheel has the same ones.
 _MODEL_WHEEL: Final = "mediapipe==0.10.21"
-_MODEL_PARTS: Final = (
-    (
-        "hand_detector.tflite",
-        "mediapipe/modules/palm_detection/palm_detection_full.tflite",
-        "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
-    ),
-    (
-        "hand_landmarks_detector.tflite",
-        "mediapipe/modules/hand_landmark/hand_landmark_full.tflite",
-        "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
-    ),
-)
+_MODEL_PARTS: Final = {
+    "hand_detector.tflite": "mediapipe/modules/palm_detection/palm_detection_full.tflite",
+    "hand_landmarks_detector.tflite": "mediapipe/modules/hand_landmark/hand_landmark_full.tflite",
+}
 
 # Loading the model is what loads MediaPipe's own libraries.
 _WORKER_CHECK: Final = """
@@ -279,10 +271,10 @@ def _make_hand_model(python: Path, target: Path) -> None:
         run_installer([*pip_command(python), "download", *only_this, "--dest", download, _MODEL_WHEEL], target.parent)
         (wheel,) = Path(download).glob("*.whl")
         with zipfile.ZipFile(wheel) as archive:
-            parts = [(name, archive.read(source), sha256) for name, source, sha256 in _MODEL_PARTS]
-    for name, content, sha256 in parts:
-        if hashlib.sha256(content).hexdigest() != sha256:
-            raise WorkerFailedError(f"The downloaded {name} is not the expected one", "run the set-up again")
-    with replacing(target) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as task:
-        for name, content, _ in parts:
-            task.writestr(zipfile.ZipInfo(name), content)
+            parts = {name: archive.read(source) for name, source in _MODEL_PARTS.items()}
+    if other_parts(parts):
+        raise WorkerFailedError(
+            f"The downloaded {', '.join(other_parts(parts))} is not the expected one", "run the set-up again"
+        )
+    with replacing(target) as temporary:
+        temporary.write_bytes(task_file(parts))

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ...core.errors import MissingSetupError
+from ...core.hand_model import reviewed_task
 from ...core.hand_skeleton import HandSkeleton
 from ...core.landmark_fit import FittedHand, fit_mediapipe_landmarks
 from ...core.set_up.trial import missing_library
@@ -137,6 +138,14 @@ def create(settings: MediapipeSettings) -> MediapipeEstimator:
         raise MissingSetupError(f"The hand model {model} is missing", "press Set up in the panel or run handmocap.py setup")
     # By content, since the library cannot open every path on Windows.
     content = model.read_bytes()
+    if settings.model is None:
+        # The set-up's own; one that a person names is that person's choice.
+        reviewed = reviewed_task(content)
+        if reviewed is None:
+            raise MissingSetupError(
+                f"The hand model {model} is not the one that the set-up made", "remove it and run handmocap.py setup"
+            )
+        content = reviewed
 
     def open_landmarker(tracking: bool) -> Any:
         options = vision.HandLandmarkerOptions(
