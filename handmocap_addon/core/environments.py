@@ -27,6 +27,7 @@ from .set_up.pythons import find_python, version_of, versions_from
 from .set_up.reporting import Listener, Say, Show, show_nothing
 from .set_up.stamps import STAMP_NAME, pins_hash, stamp_of, write_stamp
 from .set_up.trial import FAILED_NAME, check_once
+from .set_up.trusted_folders import make_own_folder, take_from_others
 
 REQUIREMENTS: Final = Path(__file__).resolve().parent.parent / "requirements"
 # Versions of Python for which a `bpy` module of a supported Blender exists.
@@ -128,6 +129,7 @@ def ensure_worker(folder: Path, say: Say, show: Show = show_nothing) -> Environm
             if not _hand_model_of(environment).is_file():
                 say("Fetching the hand model (36 MB)")
                 _make_hand_model(python, _hand_model_of(environment))
+                take_from_others(environment.folder)
     model = _hand_model_of(environment)
     check_once(environment.folder, environment.python, "MediaPipe", _WORKER_CHECK, str(model))
     return environment
@@ -242,13 +244,14 @@ def _ensure(folder: Path, name: str, python: Path, pins: Sequence[Path], listene
     listener.say(f"Making the {name} environment in {environment.folder} (once)")
     try:
         shutil.rmtree(environment.folder, ignore_errors=True)
-        folder.mkdir(parents=True, exist_ok=True)
+        make_own_folder(folder)
     except OSError as error:
         raise output_error(folder, error) from error
     # Without pip, since Debian's Python comes without the wheel that venv would put there.
     run_installer(python_command(python, "-m", "venv", "--without-pip", environment.folder), folder)
     _install(environment, python, pins, listener)
     write_stamp(environment.folder, pins_hash(pins))
+    take_from_others(environment.folder)
     return environment
 
 

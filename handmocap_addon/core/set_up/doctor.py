@@ -11,8 +11,10 @@ from typing import Final
 from .. import environments
 from ..child_processes import finished, python_command
 from ..doctor import DoctorLine, examine_folder
+from ..errors import MissingSetupError
 from ..job_protocol import parse_event
 from .accelerator import examine_gpu
+from .trusted_folders import refuse_where_others_write
 from .wilor_weights import examine_weights
 
 _WORKER: Final = Path(__file__).resolve().parent.parent.parent / "worker"
@@ -49,6 +51,9 @@ def examine(folder: Path, wanted: Wanted, blender: str, needs_module: bool = Fal
     for name, subject in (("worker", "worker"), ("blender", "blender module"), ("readers", "readers")):
         if environments.find_outdated(folder, name) is not None:
             lines.append(DoctorLine(f"{subject}'s packages", "of another version of handmocap", _SET_UP, needed=False))
+    for environment in (worker, wilor, module, environments.find_readers(folder)):
+        if environment is not None and (line := _who_may_write(environment)) is not None:
+            lines.append(line)
     lines.append(examine_gpu())
     body = ["--body", str(wanted.body)] if wanted.body is not None else []
     with ThreadPoolExecutor() as threads:
@@ -64,6 +69,14 @@ def examine(folder: Path, wanted: Wanted, blender: str, needs_module: bool = Fal
         lines += [replace(line, needed=False) for line in of_wilor.result()]
         lines.append(weights.result() if wilor or wanted.weights else replace(weights.result(), advice=""))
     return lines
+
+
+def _who_may_write(environment: environments.Environment) -> DoctorLine | None:
+    try:
+        refuse_where_others_write(environment.folder)
+    except MissingSetupError as error:
+        return DoctorLine(environment.folder.name, error.message, error.hint)
+    return None
 
 
 def _examine_readers(environment: environments.Environment | None) -> DoctorLine:

@@ -48,4 +48,6 @@ def main(command: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    # Nobody else may change what an installer puts down, however wide the person's own mask is.
+    os.umask(os.umask(0o077) | 0o022)
     sys.exit(main(sys.argv[1:]))

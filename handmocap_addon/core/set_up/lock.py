@@ -10,6 +10,7 @@ from typing import IO, Final
 
 from ..atomic_files import output_error
 from ..file_locks import try_to_lock
+from .trusted_folders import make_own_folder
 
 _LOCK_SECONDS: Final = 0.1
 
@@ -22,7 +23,7 @@ def locked(folder: Path, say: Callable[[str], None]) -> Iterator[None]:
         OutputError: the folder cannot be made or written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_own_folder(folder)
         handle = (folder / ".lock").open("a+")
     except OSError as error:
         raise output_error(folder, error) from error

@@ -11,6 +11,7 @@ from typing import Final
 
 from ..child_processes import finished, python_command
 from ..errors import MissingSetupError
+from .trusted_folders import refuse_where_others_write
 
 # What Blender's module and MediaPipe load and a bare Debian or Ubuntu lacks; one line brings all of it.
 SYSTEM_PACKAGES: Final = "libegl1 libgles2 libgl1 libsm6 libxfixes3 libxi6 libxkbcommon0 libxrender1"
@@ -40,8 +41,9 @@ def check_once(
     One that did not pass is tried again at the next call, and is not taken for ready until it has passed.
 
     Raises:
-        MissingSetupError: it does not run.
+        MissingSetupError: it does not run, or others may write to it, and then nothing of it is run.
     """
+    refuse_where_others_write(folder)
     passed, failed = folder / "handmocap-checked", folder / FAILED_NAME
     if passed.is_file():
         return

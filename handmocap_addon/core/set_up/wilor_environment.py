@@ -25,6 +25,7 @@ from .pythons import find_python, version_of, versions_from
 from .reporting import Listener
 from .stamps import STAMP_NAME, pins_hash, stamp_of, write_stamp
 from .trial import check_once
+from .trusted_folders import make_own_folder, take_from_others
 from .wilor_plan import WILOR_MINI_ADDRESS, WILOR_MINI_COMMIT, WilorPlan
 
 _UV_LIST: Final = REQUIREMENTS / "uv.txt"
@@ -119,7 +120,8 @@ def _make(environment: Environment, python: Path, plan: WilorPlan, listener: Lis
         listener.say(f"Making WiLoR's environment in {place} (once)")
         try:
             shutil.rmtree(place, ignore_errors=True)
-            place.mkdir(parents=True, exist_ok=True)
+            make_own_folder(place.parent)
+            make_own_folder(place)
         except OSError as error:
             raise output_error(place, error) from error
         run_installer(python_command(python, "-m", "venv", "--without-pip", place), place)
@@ -136,6 +138,7 @@ def _make(environment: Environment, python: Path, plan: WilorPlan, listener: Lis
             write_stamp(place, pins, f"handmocap-{name}.json")
     shutil.rmtree(place / _DOWNLOADS, ignore_errors=True)
     write_stamp(place, pins)
+    take_from_others(place)
 
 
 _Step = tuple[str, str, int, Callable[[], list[str]]]
