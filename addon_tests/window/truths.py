@@ -46,6 +46,7 @@ if bpy.context.space_data.region_3d.view_perspective == "CAMERA": bpy.ops.view3d
 bpy.ops.view3d.view_selected()
 cleanup = bpy.context.scene.handmocap_cleanup
 cleanup.pose, cleanup.use_range, cleanup.first, cleanup.last = "FIST", False, 20, 32
+bpy.ops.ed.undo_push(message="set up")  # so that undo and the redo panel go back to this, not to the opened file
 """
 
 
@@ -150,6 +151,8 @@ def redo_panel(stage: Stage) -> str:
         window.screen.key("Return")
         window.window.wait_until("the changed key", lambda _state: window.do(_FACTOR) == 0.0, 60)
         open_hand = window.picture("redo-panel-3-changed")
+        now = window.do("answer = [bpy.context.mode, bpy.context.scene.frame_current]")
+        holds(now == ["POSE", 26], f"more than the key has changed: {now}")
         beside = Box(view.left + view.width // 3, view.top, view.width * 2 // 3, view.height)
         changed = changed_pixels(fist, open_hand, beside)
         holds(changed > _SEEN, f"another factor in the redo panel changed {changed} pixels")
@@ -300,7 +303,7 @@ def scene_kept(stage: Stage) -> str:
             holds(after == before, f"{button}: the scene's clock and size were {before} and are {after}")
         window.open_panel("handmocap")
         window.picture("scene-kept-1-applied")
-        window.do("bpy.context.scene.render.fps = 60")
+        window.do("bpy.context.scene.render.fps = 60\nfor area in bpy.context.screen.areas: area.tag_redraw()")
         for words in ("the scene 60", "keyed at 30", "Match Scene", "Retime Keys"):
             window.walk.sees(words, 60)
         window.picture("scene-kept-2-another-rate")
