@@ -20,7 +20,7 @@ from .atomic_files import output_error, replacing
 from .child_processes import python_command
 from .errors import MissingSetupError, WorkerFailedError
 from .hand_model import other_parts, task_file
-from .set_up.installers import pip_command, run_installer
+from .set_up.installers import AS_PINNED, pip_command, run_installer
 from .set_up.lock import locked
 from .set_up.package_count import PackageCount, packages_in
 from .set_up.pythons import find_python, version_of, versions_from
@@ -34,8 +34,7 @@ REQUIREMENTS: Final = Path(__file__).resolve().parent.parent / "requirements"
 BLENDER_PYTHONS: Final = ((3, 13), (3, 11))
 OLDEST_WORKER_PYTHON: Final = (3, 11)
 
-# The last MediaPipe wheel that carries models; any platform's wheel has the same ones.
-_MODEL_WHEEL: Final = "mediapipe==0.10.21"
+# Where the hand model's networks lie in the wheel.
 _MODEL_PARTS: Final = {
     "hand_detector.tflite": "mediapipe/modules/palm_detection/palm_detection_full.tflite",
     "hand_landmarks_detector.tflite": "mediapipe/modules/hand_landmark/hand_landmark_full.tflite",
@@ -181,9 +180,7 @@ def ensure_stand_in_packages(folder: Path, say: Say) -> Path:
             shutil.rmtree(target, ignore_errors=True)
             say("Installing the stand-in body")
             pip = pip_command(find_python(versions_from(OLDEST_WORKER_PYTHON)))
-            run_installer(
-                [*pip, "install", "--no-deps", "--require-hashes", "--target", str(target), "-r", str(pins)], folder
-            )
+            run_installer([*pip, "install", *AS_PINNED, "--target", str(target), "-r", str(pins)], folder)
             write_stamp(target, pins_hash([pins]))
     return target
 
@@ -260,18 +257,20 @@ def _install(environment: Environment, python: Path, pins: Sequence[Path], liste
         package for file in pins for package in packages_in(file.read_text(encoding="utf-8").splitlines()) if package
     ]
     count = PackageCount(listener, "Installing packages", len(packages))
-    for file in pins:
-        into = ["--python", str(environment.python), "install", "--no-deps", "-r", str(file)]
-        run_installer([*pip_command(python), *into], environment.folder, on_line=count.read)
+    # All at once: where one file is not the reviewed one, nothing at all is installed.
+    lists = [argument for file in pins for argument in ("-r", str(file))]
+    into = ["--python", str(environment.python), "install", *AS_PINNED, *lists]
+    run_installer([*pip_command(python), *into], environment.folder, on_line=count.read)
     count.finish()
 
 
 def _make_hand_model(python: Path, target: Path) -> None:
     """A MediaPipe task file is a stored zip of its two networks."""
     with tempfile.TemporaryDirectory(prefix="handmocap-") as download:
-        only_this = ["--no-deps", "--only-binary=:all:", "--implementation", "cp", "--python-version", "3.11"]
-        only_this += ["--platform", "manylinux_2_28_x86_64"]
-        run_installer([*pip_command(python), "download", *only_this, "--dest", download, _MODEL_WHEEL], target.parent)
+        # Any platform's wheel has the same models, and none is installed.
+        only_this = [*AS_PINNED, "--implementation", "cp", "--python-version", "3.11", "--platform", "manylinux_2_28_x86_64"]
+        wheel_list = ["--dest", download, "-r", str(REQUIREMENTS / "hand_model.txt")]
+        run_installer([*pip_command(python), "download", *only_this, *wheel_list], target.parent)
         (wheel,) = Path(download).glob("*.whl")
         with zipfile.ZipFile(wheel) as archive:
             parts = {name: archive.read(source) for name, source in _MODEL_PARTS.items()}

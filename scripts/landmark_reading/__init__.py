@@ -5,7 +5,7 @@ learns which hand its landmarks stood for. Nothing here is needed to use the ext
 the hand model that `scripts/handmocap.py setup` made as MODEL (`models/hand_landmarker.task` in the worker's environment):
 
     python3.11 -m venv reading-venv
-    reading-venv/bin/pip install --no-deps -r handmocap_addon/requirements/worker.txt
+    reading-venv/bin/pip install --no-deps --only-binary=:all: -r handmocap_addon/requirements/worker.txt
     reading-venv/bin/pip install -r handmocap_addon/requirements/stand_in.txt
     reading-venv/bin/pip install moderngl torch
     export OMP_NUM_THREADS=1

@@ -18,6 +18,9 @@ from ..errors import HandmocapError, MissingSetupError, OutputError, WorkerFaile
 
 _GUARD: Final = Path(__file__).with_name("guarded_child.py")
 _KEPT_LINES: Final = 400
+# Of a list, what its lines say and nothing else: whole, by the hash of each file, and nothing that runs while it is built.
+# pip and uv understand it alike.
+AS_PINNED: Final = ("--no-deps", "--require-hashes", "--only-binary=:all:")
 OnLine = Callable[[str], None]
 
 # What pip and uv say when the network is gone; pip says "No matching distribution" in the end all the same.
@@ -40,6 +43,9 @@ _LACKING: Final = (
     re.compile(r"Because ([A-Za-z0-9._-]+) was not found"),
     re.compile(r"there (?:is|are) no versions? of ([A-Za-z0-9._=<>-]+)"),
 )
+# pip names what came under "THESE PACKAGES DO NOT MATCH THE HASHES"; uv says "Hash mismatch for `tiny-one==1.0`".
+_OTHER_BYTES: Final = re.compile(r"DO NOT MATCH THE HASHES|Hash mismatch for|Hashes are required", re.IGNORECASE)
+_OTHER_PACKAGE: Final = re.compile(r"Hash mismatch for [`']?([^\s`']+)|^([\w.-]+==\S+) \(?from .*:$", re.MULTILINE)
 _CONFLICT: Final = re.compile(r"ResolutionImpossible|conflicting dependencies|No solution found")
 
 
@@ -134,6 +140,14 @@ def failure(lines: Iterable[str], folder: Path, has_network: bool = True) -> Han
     last = (spoken or ["no word"])[-1][:300]
     if _FULL_DISK.search(said):
         return OutputError(f"The disk is full at {folder}", "free some space and run it again; what was finished is kept")
+    if _OTHER_BYTES.search(said):
+        named = _OTHER_PACKAGE.search(said)
+        package = (named[1] or named[2]) if named else "a package"
+        return WorkerFailedError(
+            f"What came as {package} is not the file that was reviewed, and nothing of it was installed",
+            "run it again in case the download was cut short; if that does not help, look at which index and proxy pip is "
+            "set up for (pip config list)",
+        )
     forbidden = _FORBIDDEN.search(said)
     if forbidden is not None:
         return OutputError(f"{forbidden[1] or folder} cannot be written", "choose a folder that you may write to")

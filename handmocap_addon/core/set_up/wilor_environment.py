@@ -19,7 +19,7 @@ from ..atomic_files import output_error
 from ..child_processes import python_command
 from ..environments import OLDEST_WORKER_PYTHON, REQUIREMENTS, Environment
 from ..errors import MissingSetupError, WorkerFailedError
-from .installers import connection_settings, find_uv, pip_command, run_installer
+from .installers import AS_PINNED, connection_settings, find_uv, pip_command, run_installer
 from .package_count import PackageCount, packages_in
 from .pythons import find_python, version_of, versions_from
 from .reporting import Listener
@@ -147,8 +147,7 @@ _Step = tuple[str, str, int, Callable[[], list[str]]]
 def _steps(plan: WilorPlan, installer: _Installer, recipe: Recipe) -> Iterator[_Step]:
     """Name, stage, number of packages, and what to tell the installer once it is time."""
     for stage, file in recipe.lists:
-        # Each list alone, since one with hashes makes pip ask for hashes of all.
-        yield file.stem, stage, len(_packages(file)), lambda file=file: ["--no-deps", "-r", str(file)]  # type: ignore[misc]
+        yield file.stem, stage, len(_packages(file)), lambda file=file: [*AS_PINNED, "-r", str(file)]  # type: ignore[misc]
     torch = 2 + (_CUDA_PACKAGES if plan.device == "cuda" and sys.platform == "linux" else 0)
     yield "torch", "PyTorch, packages", torch, lambda: [*installer.torch_source(), "-r", str(recipe.torch)]
     build = ["--no-deps", "--no-build-isolation"]
@@ -206,7 +205,8 @@ class _Installer:
 
     def _bring_uv(self) -> Path:
         tools = self._environment.folder / _DOWNLOADS / "tools"
-        command = [*pip_command(self._python), "install", "--target", str(tools), "--upgrade", "-r", str(_UV_LIST)]
+        into = ["--target", str(tools), "--upgrade"]
+        command = [*pip_command(self._python), "install", *AS_PINNED, *into, "-r", str(_UV_LIST)]
         run_installer(command, self._environment.folder, self._variables())
         uv = tools / "bin" / ("uv.exe" if sys.platform == "win32" else "uv")
         if not uv.is_file():
