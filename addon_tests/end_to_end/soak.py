@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import bpy
+import numpy as np
 
 from addon_tests.blender.processes import is_alive, processes_with, tree_of, wait_until
 from addon_tests.end_to_end.commands import FRONT_DOOR_HERE, REPOSITORY
@@ -32,12 +33,13 @@ from handmocap_addon.blender.bodies import add_body
 from handmocap_addon.blender.jobs import ChildJob
 from handmocap_addon.core import environments
 from handmocap_addon.core.errors import CancelledError, HandmocapError
+from handmocap_addon.core.hand_poses import HandPoses, HandTrack
+from handmocap_addon.core.hand_poses_file import write_hand_poses
 from handmocap_addon.core.stand_in_body import load_stand_in_body
 
 LIMIT_SECONDS = 3.0
 _PATIENCE = 20.0  # for a process to be seen as gone at all
 _NAME = "hand_poses.npz"
-_EARLIER = b"the result before"
 
 _PANEL = """
 import sys
@@ -52,6 +54,15 @@ try:
 finally:
     handmocap_addon.unregister()
 """
+
+
+def _result_of_another_clip(folder: Path) -> bytes:
+    """A whole file, since one that is damaged would be put aside and said in the new one."""
+    path = folder / "earlier" / _NAME
+    path.parent.mkdir(parents=True)
+    frames = np.arange(3)
+    write_hand_poses(path, HandPoses(HandTrack.empty(3), HandTrack.empty(3), frames, frames / 24.0))
+    return path.read_bytes()
 
 
 @dataclass(frozen=True)
@@ -134,6 +145,7 @@ class Soak:
         self._doors = [door for door in doors(folder, frames) if door.name in names]
         self._usual: dict[str, float] = {}
         self._reference: dict[str, bytes] = {}
+        self._earlier = _result_of_another_clip(folder)
         self.tally = Tally()
 
     def prepare(self) -> None:
@@ -196,7 +208,7 @@ class Soak:
     def _kill_one(self, door: Door) -> None:
         had_earlier = not self._target.exists() and self._random.random() < 0.3
         if had_earlier:
-            self._target.write_bytes(_EARLIER)
+            self._target.write_bytes(self._earlier)
         process = self._start(door)
         time.sleep(self._random.uniform(0.0, self._usual[door.name]))
         tree = tree_of(process.pid)
@@ -214,7 +226,7 @@ class Soak:
         self.tally.count(what, seconds)
         if not gone or seconds > self._limit:
             self.tally.faults.append(f"{what}: {'gone' if gone else 'NOT gone'} after {seconds:.1f} s")
-        if self._target.exists() and self._target.read_bytes() not in (_EARLIER, *self._reference.values()):
+        if self._target.exists() and self._target.read_bytes() not in (self._earlier, *self._reference.values()):
             self.tally.faults.append(f"{what}: {_NAME} is neither the one before nor a whole one")
 
     def _cancel(self, job: ChildJob, poll: Callable[[], bool], after: float, what: str) -> None:
