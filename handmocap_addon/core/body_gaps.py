@@ -24,7 +24,7 @@ def broken_frames(*parts: Array) -> Array:
 def can_be_filled(broken: Array) -> bool:
     """Whether the neighbours say enough: few frames, and few one after the other."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], broken.astype(int), [0]))))
-    longest = int((edges[1::2] - edges[::2]).max(initial=0))
+    longest = max(map(int, edges[1::2] - edges[::2]), default=0)
     return bool(longest <= _LONGEST_GAP and broken.sum() <= max(1, int(_LARGEST_SHARE * len(broken))) and not broken.all())
 
 

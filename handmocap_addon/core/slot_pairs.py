@@ -133,7 +133,7 @@ def _best_way(pair: Pair, candidates: Array) -> Way:
                 wider_step[place] = steps.add(piece, number, before_step[source])
         best, step, last = wider, wider_step, np.append(last, piece)
     closing = np.concatenate(((0.0, pair.rules.long_passage), pair.pieces.closing[last]))
-    return steps.way_to(int(step.flat[(best - closing[:, None] - closing).argmax()]))
+    return steps.way_to(int(step.flat[int(np.argmax(best - closing[:, None] - closing))]))
 
 
 def _forgotten(best: Array, step: Array, known: Array) -> tuple[Array, Array]:
