@@ -13,6 +13,14 @@ from handmocap_addon.worker.estimators import wilor
 from handmocap_addon.worker.estimators.wilor_engine import WilorEstimator
 
 
+@pytest.fixture(autouse=True)
+def _goes_before_nobody() -> Iterator[None]:
+    """No test, nor a library in it, takes a real-time priority: whatever runs beside the suite would stand still."""
+    yield
+    if hasattr(os, "sched_getscheduler"):
+        assert os.sched_getscheduler(0) not in (os.SCHED_FIFO, os.SCHED_RR)
+
+
 @pytest.fixture(scope="session")
 def real_estimator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WilorEstimator]:
     """The estimator on the real package, on the CPU.

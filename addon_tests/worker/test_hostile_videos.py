@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from addon_tests.making import clips, hostile_clips
+from addon_tests.making.fair_share import as_a_program_among_others
 from handmocap_addon.core.errors import ClipError
 from handmocap_addon.core.frame_marks import FrameMark
 from handmocap_addon.worker.clip import containers
@@ -92,7 +93,7 @@ def test_every_clip_with_damaged_bytes_has_all_its_rows(tmp_path):
 def test_plain_clips_of_many_kinds_have_no_marks(tmp_path, kind):
     codec, _, suffix = kind.partition(".")
     path = tmp_path / f"clip.{suffix}"
-    with av.open(str(path), "w") as container:
+    with as_a_program_among_others(), av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=24)
         stream.width, stream.height = clips.WIDTH, clips.HEIGHT
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
