@@ -123,18 +123,21 @@ def test_what_nobody_foresaw_in_a_job_is_a_sentence_with_a_log_and_no_trace(prog
         "set_up": "import handmocap_addon.set_up as job\njob._do = lambda *_: 1 / 0\njob.main(['doctor'])",
     }[program]
     environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(REPOSITORY)}
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(
-        command,
-        env=environment,
-        stdin=subprocess.PIPE,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=COMMAND_PATIENCE,
-    )
-    assert "Traceback" not in done.stderr
-    error = json.loads(done.stdout.splitlines()[-1])
+    # A job ends when its stdin closes, so that stays open until it has said all.
+    with (tmp_path / "stderr.txt").open("w") as stderr:
+        child = subprocess.Popen(
+            [sys.executable, "-c", code],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
+        assert child.stdout is not None
+        said = child.stdout.read()
+        child.communicate(timeout=COMMAND_PATIENCE)
+    assert "Traceback" not in (tmp_path / "stderr.txt").read_text(encoding="utf-8")
+    error = json.loads(said.splitlines()[-1])
     assert "(ZeroDivisionError: division by zero)" in error["message"]
     assert "ZeroDivisionError" in Path(error["hint"].removeprefix("report this with ")).read_text(encoding="utf-8")
 

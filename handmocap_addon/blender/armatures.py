@@ -23,6 +23,7 @@ from ..core.rotations import quat_wxyz_inverse, quat_wxyz_multiply, rotmat_to_qu
 from ..core.skeleton import BODY_JOINTS, JOINT_INDEX, JOINT_NAMES, PARENTS, hand_joint_names
 from ..core.stand_in_body import smplx_rest_response
 from .ghosts import is_ghost
+from .rest_marks import rests_as_added
 
 Array = NDArray[Any]
 
@@ -105,7 +106,7 @@ def map_armature(armature: Any, needed: Sequence[str] = HAND_JOINTS) -> RigMap:
     units_per_metre = _units_per_metre(float(np.linalg.norm(heads["head"] - heads["pelvis"])))
     rest_rotmat = {joint: np.array(bone.matrix_local.to_3x3()) for joint, bone in by_joint.items()}
     metres = {joint: head / units_per_metre for joint, head in heads.items()}
-    rest = _rest_in(armature.name, metres, rest_rotmat, model_to_armature)
+    rest = _rest_in(armature.name, metres, rest_rotmat, model_to_armature, rests_as_added(armature))
     return RigMap(
         bone_of_joint=dict(joints.bone_of_joint),
         rest_rotmat=rest_rotmat,
@@ -146,13 +147,17 @@ def _check_names(armature: Any, joints: NamedJoints, needed: Sequence[str]) -> N
             raise ArmatureError(f"The bone {bone} of {armature.name} {where}, as SMPL-X's {joint} does", _HINT)
 
 
-def _rest_in(name: str, heads: dict[str, Array], rest_rotmat: dict[str, Array], model_to_armature: Array) -> RestPose:
+def _rest_in(
+    name: str, heads: dict[str, Array], rest_rotmat: dict[str, Array], model_to_armature: Array, is_t_pose: bool
+) -> RestPose:
     """How bones with these heads, metres in the armature, rest in the model's axes."""
     joints, axes = np.full((len(JOINT_NAMES), 3), np.nan), np.full((len(JOINT_NAMES), 3, 3), np.nan)
     for joint, head in heads.items():
         joints[JOINT_INDEX[joint]] = model_to_armature.T @ head
         axes[JOINT_INDEX[joint]] = model_to_armature.T @ rest_rotmat[joint]
     _check_sides(name, joints)
+    if is_t_pose:
+        return RestPose(np.tile(np.eye(3), (len(JOINT_NAMES), 1, 1)), joints, ())
     return _rest_pose(joints.tobytes(), axes.tobytes())
 
 
@@ -222,12 +227,12 @@ def _check_sides(name: str, joints: Array) -> None:
 
 
 def smplx_armatures() -> list[Any]:
-    """Armature objects of the open scene that have every finger."""
+    """Armature objects of the open scene that have every finger and the joints by which an SMPL-X body is known."""
     found = []
     for candidate in bpy.context.scene.objects:
         if candidate.type == "ARMATURE" and not is_ghost(candidate):
             joints = joints_of(candidate).bone_of_joint
-            if all(joint in joints for joint in HAND_JOINTS):
+            if all(joint in joints for joint in (*_LANDMARK_JOINTS, *HAND_JOINTS)):
                 found.append(candidate)
     return found
 

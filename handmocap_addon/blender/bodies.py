@@ -10,6 +10,7 @@ import numpy as np
 from ..core.body_model import BodyModel
 from ..core.skeleton import BODY_JOINTS, JOINT_NAMES, PARENTS
 from .nodes import node_of_type
+from .rest_marks import keep_rest
 from .smplx_shape import remember_shape
 
 # Model axes (x left, y up, z forward) to Blender's z up with the figure facing -Y: (x, y, z) becomes (x, -z, y).
@@ -30,6 +31,7 @@ def add_body(model: BodyModel, name: str | None = None) -> Any:
     armature.pose.bones["pelvis"].location = (0.0, -model.sole_height, 0.0)
     armature["handmocap_body"] = model.name
     armature["handmocap_licence"] = model.licence
+    keep_rest(armature)
     remember_shape(armature, model)
     return armature
 
