@@ -374,6 +374,68 @@ def test_another_file_under_a_weight_files_name_is_not_loaded(double, model_dir,
     assert wilor.PIPELINE_MODULE not in sys.modules and double.loads == []
 
 
+def _content_loaded(monkeypatch, double, meanwhile=lambda _folder: None):
+    """What the package reads of each file, after `meanwhile` was done to the folder that it was given."""
+    read = {}
+
+    def load(file, **_options):
+        name = wilor_weights.LARGE_NAME
+        folder = Path(sys.modules[wilor.PIPELINE_MODULE].given)
+        meanwhile(folder)
+        for other in set(WEIGHT_NAMES) - {name}:
+            read[other] = (folder / "pretrained_models" / other).read_bytes()
+        read[name] = file.read()
+
+    monkeypatch.setattr(double, "load", load)
+    pipeline = importlib.import_module(wilor.PIPELINE_MODULE)
+    build = pipeline.WiLorHandPose3dEstimationPipeline.__init__
+
+    def noting(self, **options):
+        pipeline.given = options["wilor_pretrained_dir"]
+        build(self, **options)
+
+    monkeypatch.setattr(pipeline.WiLorHandPose3dEstimationPipeline, "__init__", noting)
+    return read, lambda: pipeline.given
+
+
+def test_what_is_loaded_are_the_bytes_that_were_hashed(double, model_dir, published, monkeypatch):
+    def replaced(_folder):
+        for name in WEIGHT_NAMES:
+            path = model_dir / "pretrained_models" / name
+            path.unlink()
+            path.write_bytes(b"an evil pickle")
+
+    read, given = _content_loaded(monkeypatch, double, replaced)
+    wilor.create(WilorSettings(model_dir))
+    assert read == {name: b"not " + name.encode() for name in WEIGHT_NAMES}
+    assert not Path(given()).exists()
+
+
+def test_a_large_file_that_is_written_to_meanwhile_is_a_sentence(double, model_dir, published, monkeypatch):
+    path = model_dir / "pretrained_models" / wilor_weights.LARGE_NAME
+    other = path.with_name("another name of it")
+    os.link(path, other)
+
+    def written(_folder):
+        with other.open("rb+") as file:
+            file.write(b"evil")
+
+    read, given = _content_loaded(monkeypatch, double, written)
+    with pytest.raises(MissingSetupError, match="was changed while it was loaded"):
+        wilor.create(WilorSettings(model_dir))
+    assert wilor_weights.LARGE_NAME not in read
+    assert not Path(given()).exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+@pytest.mark.parametrize("name", [".", *WEIGHT_NAMES])
+def test_weights_that_are_not_compared_are_loaded_only_where_nobody_else_may_write(double, settings, name):
+    (settings.model_dir / "pretrained_models" / name).chmod(0o777)
+    with pytest.raises(MissingSetupError, match="Others may write to"):
+        wilor.create(settings)
+    assert double.loads == []
+
+
 @pytest.mark.parametrize(
     ("failure", "advice"),
     [

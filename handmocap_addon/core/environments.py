@@ -6,6 +6,7 @@ pinned in `requirements/`; a finished environment is used again as long as its p
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sys
@@ -19,7 +20,7 @@ from typing import Final
 from .atomic_files import output_error, replacing
 from .child_processes import python_command
 from .errors import MissingSetupError, WorkerFailedError
-from .hand_model import other_parts, task_file
+from .hand_model import other_parts, reviewed_task, task_file
 from .set_up.installers import AS_PINNED, pip_command, run_installer
 from .set_up.lock import locked
 from .set_up.package_count import PackageCount, packages_in
@@ -42,9 +43,13 @@ _MODEL_PARTS: Final = {
 
 # Loading the model is what loads MediaPipe's own libraries.
 _WORKER_CHECK: Final = """
-import sys, av, cv2
+import hashlib, sys, av, cv2
 from mediapipe.tasks.python import BaseOptions, vision
-options = vision.HandLandmarkerOptions(base_options=BaseOptions(model_asset_buffer=open(sys.argv[1], "rb").read()))
+with open(sys.argv[1], "rb") as file:
+    content = file.read()
+if hashlib.sha256(content).hexdigest() != sys.argv[2]:
+    sys.exit("the hand model was changed meanwhile")
+options = vision.HandLandmarkerOptions(base_options=BaseOptions(model_asset_buffer=content))
 vision.HandLandmarker.create_from_options(options).close()
 """
 
@@ -122,15 +127,15 @@ def ensure_worker(folder: Path, say: Say, show: Show = show_nothing) -> Environm
     python = find_python(versions_from(OLDEST_WORKER_PYTHON))
     pins = (REQUIREMENTS / "worker.txt", REQUIREMENTS / "stand_in.txt")
     environment = _ready(folder, "worker", python, pins)
-    if environment is None or not _hand_model_of(environment).is_file():
+    if environment is None or _hand_model_sha256(environment) is None:
         with locked(folder, say):
             environment = _ensure(folder, "worker", python, pins, Listener(say, show))
-            if not _hand_model_of(environment).is_file():
+            if _hand_model_sha256(environment) is None:
                 say("Fetching the hand model (36 MB)")
                 _make_hand_model(python, _hand_model_of(environment))
                 take_from_others(environment.folder)
-    model = _hand_model_of(environment)
-    check_once(environment.folder, environment.python, "MediaPipe", _WORKER_CHECK, str(model))
+    model, sha256 = _hand_model_of(environment), _hand_model_sha256(environment)
+    check_once(environment.folder, environment.python, "MediaPipe", _WORKER_CHECK, str(model), str(sha256))
     return environment
 
 
@@ -197,6 +202,15 @@ def add_test_tools(environment: Environment, say: Say) -> None:
 
 def _hand_model_of(environment: Environment) -> Path:
     return environment.folder / "models" / "hand_landmarker.task"
+
+
+def _hand_model_sha256(environment: Environment) -> str | None:
+    """The hash of the hand model, or None where it is not there or not of the reviewed networks."""
+    try:
+        content = _hand_model_of(environment).read_bytes()
+    except OSError:
+        return None
+    return hashlib.sha256(content).hexdigest() if reviewed_task(content) is not None else None
 
 
 def _ready(folder: Path, name: str, python: Path, pins: Sequence[Path]) -> Environment | None:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import random
 import shutil
+import sys
 
 import pytest
 
@@ -168,3 +169,27 @@ def test_the_published_files_are_four_with_whole_hashes():
         "mano_mean_params.npz",
     }
     assert all(len(file.sha256) == 64 and file.address.endswith(file.name) for file in WILOR_FILES)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+def test_a_file_that_others_may_write_to_is_copied_and_its_mode_left(tmp_path, heard, files, source):
+    theirs = source / "pretrained_models" / "large.ckpt"
+    theirs.chmod(0o666)
+    bring_weights(tmp_path, heard.listener, source, files=files)
+    own = tmp_path / "wilor-weights" / "pretrained_models" / "large.ckpt"
+    assert not own.samefile(theirs)
+    assert (own.stat().st_mode & 0o777, theirs.stat().st_mode & 0o777) == (0o644, 0o666)
+    assert examine_weights(tmp_path, files=files).advice == ""
+    own.chmod(0o666)
+    assert "Others may write to" in examine_weights(tmp_path, files=files).found
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+def test_with_a_wide_umask_weights_are_still_their_owner_s_alone(tmp_path, heard, files):
+    before = os.umask(0)
+    try:
+        bring_weights(tmp_path / "environments", heard.listener, files=files)
+    finally:
+        os.umask(before)
+    weights = tmp_path / "environments" / "wilor-weights"
+    assert [path for path in (weights, *weights.rglob("*")) if path.stat().st_mode & 0o022] == []

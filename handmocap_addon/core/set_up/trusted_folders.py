@@ -6,6 +6,7 @@ import contextlib
 import os
 import stat
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +28,12 @@ def make_own_folder(folder: Path) -> None:
 
 def take_from_others(environment: Path) -> None:
     """Let nobody else write to an environment that was just made; what installers put down is so already."""
-    for place in (environment, *environment.glob("*"), *environment.glob("models/*")):
+    take_files_from_others((environment, *environment.glob("*"), *environment.glob("models/*")))
+
+
+def take_files_from_others(places: Iterable[Path]) -> None:
+    """Let nobody else write to these files and folders; what links lead to is left as it is."""
+    for place in places:
         if not place.is_symlink():
             _take_from_others(place)
 
@@ -50,25 +56,57 @@ def refuse_where_others_write(environment: Path) -> None:
     Raises:
         MissingSetupError: others may write there, or it belongs to somebody else.
     """
-    if sys.platform == "win32":
-        return
+    around = environment.parent
+    state = _state_of(around)
+    # What one may do there is looked at, not whose it is.
+    if state is not None and state.st_mode & stat.S_IWOTH and not state.st_mode & stat.S_ISVTX:
+        raise _written_by_others(around, around)
     inside = (environment, environment / "bin", environment / "models", *environment.glob("lib/python*/site-packages"))
-    for place in (environment.parent, *inside):
-        try:
-            state = place.stat()
-        except OSError:
-            continue  # What is not there is found out by whoever needs it.
-        is_around = place == environment.parent
-        if not is_around and state.st_uid not in (0, os.geteuid()):
+    refuse_files_of_others(inside, around)
+
+
+def refuse_files_of_others(places: Iterable[Path], around: Path | None = None) -> None:
+    """Look at files and folders one by one; what is not there is found out by whoever needs it.
+
+    Raises:
+        MissingSetupError: others may write to one, or it belongs to somebody else.
+    """
+    for place in places:
+        if (state := _state_of(place)) is None:
+            continue
+        if state.st_uid not in (0, os.geteuid()):
             raise MissingSetupError(
                 f"{place} belongs to another user, whose programs are not run",
                 "name a folder of your own with --env, or let an administrator (root) own the shared one",
             )
-        group_is_one_person = is_around or state.st_gid == state.st_uid
-        may_not = stat.S_IWOTH if group_is_one_person else _OTHERS
-        if state.st_mode & may_not and not (is_around and state.st_mode & stat.S_ISVTX):
-            raise MissingSetupError(
-                f"Others may write to {place}, and so decide which programs are run from it",
-                f"take that from them with: chmod -R go-w '{environment.parent}' (a drive that knows no such rights cannot "
-                "hold environments: name another folder with --env)",
-            )
+        if state.st_mode & _may_not(state):
+            raise _written_by_others(place, around or place)
+
+
+def may_be_shared_out(place: Path) -> bool:
+    """Whether a file may be used from where it is, since only this user and the administrator may write to it."""
+    state = _state_of(place)
+    return state is None or (state.st_uid in (0, os.geteuid()) and not state.st_mode & _may_not(state))
+
+
+def _state_of(place: Path) -> os.stat_result | None:
+    """Who may do what there; None where it is not there, and on Windows."""
+    if sys.platform == "win32":
+        return None
+    try:
+        return place.stat()
+    except OSError:
+        return None
+
+
+def _may_not(state: os.stat_result) -> int:
+    """The rights that make a place another one's too; a group with its owner's number is that of one person."""
+    return stat.S_IWOTH if state.st_gid == state.st_uid else _OTHERS
+
+
+def _written_by_others(place: Path, top: Path) -> MissingSetupError:
+    return MissingSetupError(
+        f"Others may write to {place}, and so decide which programs are run from it",
+        f"take that from them with: chmod -R go-w '{top}' (a drive that knows no such rights cannot "
+        "hold environments: name another folder with --env)",
+    )

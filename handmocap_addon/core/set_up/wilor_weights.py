@@ -14,6 +14,7 @@ from ..errors import BadInputError, MissingSetupError
 from .downloads import download, part_of
 from .file_hashes import HashMemory, sha256_of
 from .reporting import Listener, Pace
+from .trusted_folders import may_be_shared_out, refuse_files_of_others, take_files_from_others
 from .wilor_files import OWN_FOLDER, WEIGHTS_FOLDER, WILOR_FILES, WeightFile
 
 _BLOCK_BYTES: Final = 1 << 22
@@ -66,7 +67,8 @@ def bring_weights(
 ) -> Path:
     """Make sure that every file lies under `folder` and is the published one, and return what `--model` takes.
 
-    Files of `source` are hard-linked where the disk allows it and copied elsewhere; without `source` they are downloaded.
+    Files of `source` are hard-linked where the disk allows it and nobody else may write to them, and copied elsewhere;
+    without `source` they are downloaded.
     Those that are there and right stay as they are. Every one is compared before it takes its place.
 
     Raises:
@@ -96,6 +98,7 @@ def bring_weights(
                 _take(place_in(source, file.name), place, file.sha256, on_bytes)
         before += file.megabytes
         pace.reach(before)
+    take_files_from_others((target, target / WEIGHTS_FOLDER, *(target / WEIGHTS_FOLDER / file.name for file in files)))
     return target
 
 
@@ -109,6 +112,8 @@ def _take(source: Path, place: Path, sha256: str, on_bytes: Callable[[int], None
         raise _another_file(source, found, sha256)
     with replacing(place) as temporary:
         try:
+            if not may_be_shared_out(source):
+                raise PermissionError("others may write to it")
             os.link(source, temporary)
         except OSError:
             _copy(source, temporary, sha256)
@@ -159,4 +164,8 @@ def examine_weights(folder: Path, chosen: Path | None = None, files: Sequence[We
     ]
     if faults:
         return DoctorLine(subject, f"{place}: {'; '.join(faults)}", advice, needed=False)
+    try:
+        refuse_files_of_others([place, *(place_in(place, file.name) for file in files)])
+    except MissingSetupError as error:
+        return DoctorLine(subject, error.message, error.hint, needed=False)
     return DoctorLine(subject, f"{place}: the published files, by their SHA-256", needed=False)

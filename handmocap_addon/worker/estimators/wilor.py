@@ -24,7 +24,7 @@ from .base import EstimatorInfo
 from .wilor_engine import WilorEstimator
 from .wilor_network import WilorNetwork
 from .wilor_settings import WilorSettings
-from .wilor_weights import check_weights, default_model_dir
+from .wilor_weights import LARGE_NAME, OpenedWeights, default_model_dir, opened_weights
 
 DEVICES: Final = ("auto", "cuda", "cpu")
 PIPELINE_MODULE: Final = "wilor_mini.pipelines.wilor_hand_pose3d_estimation_pipeline"
@@ -58,12 +58,12 @@ def create(settings: WilorSettings) -> WilorEstimator:
         torch = _import("torch")
         device = _choose_device(torch, settings.device)
         model_dir = settings.model_dir or default_model_dir(package_dir)
-        weights = check_weights(model_dir, settings.verify_weights)
         resolved = settings.resolved(device)
-        pipeline = _build_pipeline(torch, resolved, model_dir)
+        with opened_weights(model_dir, settings.verify_weights) as weights:
+            pipeline = _build_pipeline(torch, resolved, weights)
     # The folder of the weights changes no number and would tell where the user keeps his files.
     used = {key: value for key, value in asdict(resolved).items() if key != "model_dir"}
-    info = EstimatorInfo("wilor", f"wilor_mini {_version('wilor_mini')}; {weights}", LICENCE, used)
+    info = EstimatorInfo("wilor", f"wilor_mini {_version('wilor_mini')}; {weights.note}", LICENCE, used)
     return WilorEstimator(WilorNetwork(pipeline, torch, resolved), resolved, info)
 
 
@@ -100,24 +100,24 @@ def _choose_device(torch: Any, choice: str) -> str:
     return "cuda" if has_cuda and choice != "cpu" else "cpu"
 
 
-def _build_pipeline(torch: Any, settings: WilorSettings, model_dir: Path) -> Any:
-    """The package's own pipeline; `check_weights` must have passed, since this runs what the files hold."""
+def _build_pipeline(torch: Any, settings: WilorSettings, weights: OpenedWeights) -> Any:
+    """The package's own pipeline, which runs what the files hold."""
     pipeline_class = getattr(_import(PIPELINE_MODULE), PIPELINE_CLASS)
-    with _loading_trusted_files(torch):
+    with _loading_trusted_files(torch, weights):
         try:
             return pipeline_class(
                 device=torch.device(settings.device),
                 dtype=torch.float16 if settings.half_precision else torch.float32,
                 verbose=False,
-                wilor_pretrained_dir=str(model_dir),
+                wilor_pretrained_dir=str(weights.folder),
             )
         except (ImportError, AttributeError) as error:  # unpickling imports chumpy, which fails in both ways
             raise _broken("wilor_mini", error) from error
 
 
 @contextlib.contextmanager
-def _loading_trusted_files(torch: Any) -> Iterator[None]:
-    """While this lasts, torch loads full pickles and puts them on the CPU; only after `check_weights`.
+def _loading_trusted_files(torch: Any, weights: OpenedWeights) -> Iterator[None]:
+    """While this lasts, torch loads full pickles and puts them on the CPU; the large file from the bytes that were hashed.
 
     The package calls `torch.load(path)` and nothing more. That refuses full pickles from torch 2.6 on, unless the
     installed ultralytics happens to patch it, and on a machine without CUDA it refuses tensors saved from a GPU. torch
@@ -126,7 +126,8 @@ def _loading_trusted_files(torch: Any) -> Iterator[None]:
     load, variable = torch.load, os.environ.get(_FULL_PICKLES_VARIABLE)
 
     def load_on_cpu(file: Any, map_location: Any = "cpu", **options: Any) -> Any:
-        return load(file, map_location=map_location, **options)
+        is_large = isinstance(file, (str, Path)) and Path(file).name == LARGE_NAME and weights.large is not None
+        return load(weights.large if is_large else file, map_location=map_location, **options)
 
     torch.load = load_on_cpu
     os.environ[_FULL_PICKLES_VARIABLE] = "1"

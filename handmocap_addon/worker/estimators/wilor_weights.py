@@ -2,22 +2,48 @@
 
 The package checks for existence alone and downloads what it misses. Here nothing is ever downloaded: a file that is
 missing, cut short or another one stops the run with its name before anything is loaded.
+
+Three of the four files are pickles, which run code when they are loaded, so what is loaded are the very bytes that were
+compared. The small ones are read once, compared, and laid into a folder of this run's own, from which the package takes
+them; the large one (2.4 GiB, some three seconds) is read through a `VerifiedFile`, which the package gets in place of its
+name.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ...core.atomic_files import output_error
 from ...core.errors import MissingSetupError
-from ...core.set_up.file_hashes import sha256_of
+from ...core.set_up.trusted_folders import refuse_files_of_others
 from ...core.set_up.wilor_files import OWN_FOLDER, WEIGHTS_FOLDER, WILOR_FILES
+from ...core.verified_file import VerifiedFile
 
-# Three of the four files are pickles, which run code when they are loaded, so each of them is compared, the large one too:
-# 2.4 GiB take about two seconds, far less than loading them does.
 PUBLISHED_SHA256: Final = {file.name: file.sha256 for file in WILOR_FILES}
+# The one that is too large to be copied; the package opens it with torch.load, by its path.
+LARGE_NAME: Final = "wilor_final.ckpt"
+_MOST_SMALL_BYTES: Final = 256 << 20  # what a small one may have before it is read into memory
 _PREFIX_DIGITS: Final = 8  # of a sha256, enough to tell two files apart in a result's notes
+
+
+@dataclass(frozen=True)
+class OpenedWeights:
+    """Weights that may be loaded.
+
+    `folder` is what the package is given, with pretrained_models/ in it. `large` is the large file, to be loaded in place of
+    the one of that name in `folder`, which is empty; None where nothing was compared. `note` says which files they are.
+    """
+
+    folder: Path
+    large: VerifiedFile | None
+    note: str
 
 
 def default_model_dir(package_dir: Path) -> Path:
@@ -26,26 +52,58 @@ def default_model_dir(package_dir: Path) -> Path:
     return own if (own / WEIGHTS_FOLDER).is_dir() else package_dir
 
 
-def check_weights(model_dir: Path, verify: bool) -> str:
-    """Make sure that the files under `model_dir`/pretrained_models/ can be loaded, and say which they are.
+@contextlib.contextmanager
+def opened_weights(model_dir: Path, verify: bool) -> Iterator[OpenedWeights]:
+    """The files under `model_dir`/pretrained_models/ for as long as they are being loaded.
 
-    With `verify` every file must be the published one, bit for bit; without it, it need only hold something.
-
-    Returns:
-        A short text for a result's notes: every file with the start of its sha256, or that they were not compared.
+    With `verify` every file must be the published one, bit for bit. Without it, it need only hold something, and nobody else
+    may be able to write to it.
 
     Raises:
-        MissingSetupError: naming the files that are missing, empty or not the published ones.
+        MissingSetupError: naming the files that are missing, empty, not the published ones, or changed while being loaded.
+        OutputError: the small ones cannot be laid into a folder of this run's own.
     """
     folder = model_dir / WEIGHTS_FOLDER
     _refuse([name for name in PUBLISHED_SHA256 if not (folder / name).is_file()], "missing", folder)
     _refuse([name for name in PUBLISHED_SHA256 if (folder / name).stat().st_size == 0], "empty", folder)
     if not verify:
-        return "weights not verified"
-    found = {name: sha256_of(folder / name) for name in PUBLISHED_SHA256}
-    altered = [name for name, digest in found.items() if digest != PUBLISHED_SHA256[name]]
-    _refuse(altered, "incomplete or not the published version", folder)
-    return ", ".join(f"{name} {digest[:_PREFIX_DIGITS]}" for name, digest in found.items())
+        refuse_files_of_others([folder, *(folder / name for name in PUBLISHED_SHA256)])
+        yield OpenedWeights(model_dir, None, "weights not verified")
+        return
+    with contextlib.ExitStack() as opened:
+        try:
+            large = opened.enter_context(VerifiedFile(folder / LARGE_NAME))
+            small = {name: _content_of(folder / name) for name in PUBLISHED_SHA256 if name != LARGE_NAME}
+        except OSError as error:
+            raise MissingSetupError(
+                f"WiLoR's weights in {folder} cannot be read ({error.strerror})", "give yourself leave to read them"
+            ) from error
+        found = {name: hashlib.sha256(small[name]).hexdigest() for name in small} | {LARGE_NAME: large.sha256}
+        altered = [name for name, digest in PUBLISHED_SHA256.items() if found[name] != digest]
+        _refuse(altered, "incomplete or not the published version", folder)
+        # Only this user may look into it, and it is gone when the networks stand.
+        try:
+            private = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="handmocap-weights-")))
+            (private / WEIGHTS_FOLDER).mkdir()
+            for name, content in (*small.items(), (LARGE_NAME, b"")):
+                (private / WEIGHTS_FOLDER / name).write_bytes(content)
+        except OSError as error:
+            raise output_error(Path(tempfile.gettempdir()), error) from error
+        note = ", ".join(f"{name} {found[name][:_PREFIX_DIGITS]}" for name in PUBLISHED_SHA256)
+        try:
+            yield OpenedWeights(private, large, note)
+        except Exception as error:
+            if large.has_changed:
+                raise MissingSetupError(
+                    f"{folder / LARGE_NAME} was changed while it was loaded, and nothing more of it was read",
+                    "let nobody write to it, and run it again",
+                ) from error
+            raise
+
+
+def _content_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_MOST_SMALL_BYTES)
 
 
 def _refuse(names: list[str], fault: str, folder: Path) -> None:
