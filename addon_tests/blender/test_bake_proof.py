@@ -18,7 +18,7 @@ from handmocap_addon.blender import bake_capture
 from handmocap_addon.blender.armatures import deformed_meshes
 from handmocap_addon.blender.bake import bake_request
 from handmocap_addon.blender.bake_capture import Capture
-from handmocap_addon.blender.bake_export import export, path_in_file, sampled_frames
+from handmocap_addon.blender.bake_export import export, path_in_file
 from handmocap_addon.blender.bake_prover import Prover
 from handmocap_addon.blender.bake_read_back import read_back
 from handmocap_addon.blender.bake_scene import prepare_scene
@@ -27,6 +27,7 @@ from handmocap_addon.blender.motion_keys import write_body_keys
 from handmocap_addon.blender.scene_time import set_range
 from handmocap_addon.core.bake_expectation import DIGEST_BYTES, FileExpectation
 from handmocap_addon.core.bake_options import BakeOptions
+from handmocap_addon.core.bake_sampling import sampled_frames
 from handmocap_addon.core.body_model import BodyModel
 from handmocap_addon.core.errors import BakeError, PointsDifferError
 

@@ -20,10 +20,11 @@ from ..core.atomic_files import replacing, write_json
 from ..core.bake_expectation import FileExpectation
 from ..core.bake_options import UNITS_PER_METRE, BakeFile, BakeOptions
 from ..core.bake_progress import ProgressSink, progress_of
+from ..core.bake_sampling import sampled_frames, usd_density
 from ..core.errors import MissingSetupError, PointsDifferError
 from ..core.set_up.file_hashes import sha256_of
 from .bake_capture import Capture
-from .bake_export import export, path_in_file, sampled_frames, show, usd_density
+from .bake_export import export, path_in_file, show
 from .bake_local import make_local
 from .bake_pieces import ExactPose, finished_piece, report_path, scene_fingerprint
 from .bake_prover import Prover

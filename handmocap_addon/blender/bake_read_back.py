@@ -13,6 +13,7 @@ from ..core.bake_progress import ProgressSink, progress_of
 from ..core.errors import BakeError
 from ..core.set_up.file_hashes import sha256_of
 from .saving import disk_is_full, write_error
+from .shown_meshes import world_vertices
 from .version_differences import supported_options
 
 _HINT = "report this with the log"
@@ -125,13 +126,3 @@ def _nearest(mesh: MeshExpectation, candidates: list[Any], turn: np.ndarray, sam
     if not same:
         raise BakeError(f"{mesh.path} has another vertex count when read back", _HINT)
     return min(same, key=lambda pair: pair[0])[1]
-
-
-def world_vertices(mesh: Any) -> np.ndarray:
-    """Evaluated vertices (V, 3) of a mesh object on the current frame, in world space."""
-    evaluated = mesh.evaluated_get(bpy.context.evaluated_depsgraph_get())
-    points = np.empty(len(evaluated.data.vertices) * 3, dtype=np.float32)
-    # The attribute is copied in one piece, the vertices' `co` one by one.
-    evaluated.data.attributes["position"].data.foreach_get("vector", points)
-    matrix = np.array(evaluated.matrix_world)
-    return points.reshape(-1, 3).astype(np.float64) @ matrix[:3, :3].T + matrix[:3, 3]

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..core.atomic_files import check_free_space, ensure_output_folder, remove_temporaries_of, temporary_folder
 from ..core.bake_options import BakeFile, BakeOptions
+from ..core.bake_sampling import sampled_frames
 from ..core.child_processes import python_command
 from ..core.errors import BadInputError, BadUsageError, HandmocapError, MissingSetupError
 from ..core.extension_version import extension_version
@@ -28,7 +29,6 @@ from ..core.job_protocol import Progress
 from ..core.point_cache import point_cache_bytes
 from ..core.smplx_model_file import VERTEX_COUNT
 from .armatures import deformed_meshes
-from .bake_export import sampled_frames
 from .cameras import cameras_of
 from .exact_request import ExactRequest
 from .jobs import ChildJob

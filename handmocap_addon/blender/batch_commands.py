@@ -20,6 +20,7 @@ from ..core.gvhmr_file import read_gvhmr_result
 from ..core.hand_poses_file import read_hand_poses
 from ..core.motion_formats import MotionFormat
 from ..core.report import write_failure
+from ..core.stand_in_body import STAND_IN
 from .armatures import smplx_armatures
 from .bake_arguments import bake_options
 from .baking import BakeJob, request_for
@@ -35,12 +36,13 @@ from .motion_exporting import MotionJob, MotionTarget, motion_request_for
 from .progress_line import show_progress
 from .proxy_job import show_when_made
 from .retarget import other_rigs, transfer_fingers
-from .run import UNFITTING_HINT, RunOptions, run_shot, scene_warnings, worker_command
+from .run import UNFITTING_HINT, RunOptions, run_shot, scene_warnings
 from .saving import save_copy
 from .scene_armature import scene_armature
 from .scene_content import is_a_persons
 from .scene_time import scene_range
-from .shot import STAND_IN, add_body_to_scene, apply_body, apply_hands, check_wrist
+from .shot import add_body_to_scene, apply_body, apply_hands, check_wrist
+from .worker_command import worker_command
 
 
 def run(options: argparse.Namespace, ending: Ending) -> None:

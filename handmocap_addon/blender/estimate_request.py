@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.skeleton import Side
+from ..core.stand_in_body import STAND_IN
 from ..core.view_choices import ViewChoice
-from .shot import STAND_IN
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ rest with their shape keys and skin weights, without other modifiers. The scene 
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,16 +16,9 @@ from ..core.body_parameters import UpAxis
 from ..core.errors import MissingSetupError
 from ..core.motion_formats import MotionFormat
 from .armatures import deformed_meshes
+from .exporters import EXPORTERS, has_exporter
 from .saving import write_error
 from .version_differences import gltf_frame_rate_base, supported_options
-
-_ADD_ONS = {MotionFormat.FBX: "io_scene_fbx", MotionFormat.GLTF: "io_scene_gltf2"}
-
-
-def has_exporter(motion_format: MotionFormat) -> bool:
-    """Whether this build of Blender comes with the exporter of a format."""
-    name = _ADD_ONS.get(motion_format)
-    return name is None or importlib.util.find_spec(name) is not None
 
 
 def write_exchange_file(
@@ -72,7 +64,7 @@ def write_exchange_file(
 def _enable(motion_format: MotionFormat) -> None:
     import addon_utils
 
-    if not has_exporter(motion_format) or addon_utils.enable(_ADD_ONS[motion_format]) is None:
+    if not has_exporter(motion_format) or addon_utils.enable(EXPORTERS[motion_format]) is None:
         raise MissingSetupError(
             f"This build of Blender cannot write {motion_format.label}", "press Set Up Exporter, or run handmocap.py setup"
         )

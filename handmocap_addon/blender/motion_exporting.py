@@ -14,7 +14,7 @@ from ..core.errors import BadInputError, BadUsageError, MissingSetupError
 from ..core.motion_formats import MotionFormat
 from ..core.skeleton import BODY_JOINTS
 from .armatures import HAND_JOINTS, map_armature
-from .exchange_files import has_exporter
+from .exporters import has_exporter
 from .scene_copy_job import SceneCopyJob, running_blender_command
 
 _SCRIPT = Path(__file__).with_name("motion_job.py")

@@ -12,10 +12,10 @@ from mathutils import Vector
 
 from ..core.atomic_files import replacing
 from .armatures import deformed_meshes
-from .bake_read_back import world_vertices
 from .nodes import node_of_type
 from .quiet import quiet_stdout
 from .saving import write_error
+from .shown_meshes import world_vertices
 
 _SAMPLES = 24
 

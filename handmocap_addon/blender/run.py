@@ -17,12 +17,11 @@ from ..core import environments
 from ..core.atomic_files import ensure_output_folder, write_json
 from ..core.bake_options import BakeOptions
 from ..core.body_motion import BodyMotion
-from ..core.child_processes import python_command
 from ..core.clean_hands import CleanupSettings
 from ..core.errors import ArmatureError, BadUsageError, ClipError
 from ..core.gvhmr_file import GVHMR_LICENCE, read_gvhmr_results
 from ..core.hand_poses import HandPoses
-from ..core.hand_poses_file import read_hand_poses
+from ..core.hand_poses_file import HAND_POSES_NAME, read_hand_poses
 from ..core.hand_skeleton import hand_skeleton
 from ..core.job_protocol import Progress
 from ..core.motion_formats import MotionFormat
@@ -30,7 +29,7 @@ from ..core.own_keys import OwnKeys
 from ..core.quality import HandQuality, hand_quality
 from ..core.report import REPORT_NAME, accuracy_summary, hand_summary, known_hand_poses, quality_summary
 from ..core.skeleton import BODY_JOINTS, SIDES, Side
-from ..core.stand_in_body import load_stand_in_body
+from ..core.stand_in_body import STAND_IN, load_stand_in_body
 from ..core.view_choices import ViewChoice
 from ..core.worth_looking_at import ranges_worth_looking_at
 from ..core.wrist import WristSettings
@@ -54,10 +53,9 @@ from .saving import save_copy
 from .scene_and_clip import difference
 from .scene_armature import scene_armature
 from .scene_content import is_a_persons
-from .shot import STAND_IN, AppliedHands, add_body_to_scene, apply_body, apply_hands, check_wrist, load_body
+from .shot import AppliedHands, add_body_to_scene, apply_body, apply_hands, check_wrist, load_body
+from .worker_command import worker_command
 
-PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
-HAND_POSES_NAME = "hand_poses.npz"
 SCENE_NAME = "scene.blend"
 PREVIEW_NAME = "preview.png"
 UNFITTING_HINT = "name another with --armature, or add a body beside it with --body stand-in"
@@ -125,18 +123,6 @@ class RunOptions:
         picture = [self.out / PREVIEW_NAME] if self.preview else []
         motion = [target.path for target in self.motion_targets]
         return [self.out / HAND_POSES_NAME, self.out / SCENE_NAME, *self.baked_files, *motion, *picture]
-
-
-def worker_command(environment_folder: Path, arguments: list[str], estimator: str = "mediapipe") -> list[str]:
-    """How to start the worker in the environment of an estimator.
-
-    Raises:
-        MissingSetupError: its environment is not there.
-    """
-    environment = environments.find_worker(environment_folder, estimator)
-    if environment is None:
-        raise environments.not_set_up(environment_folder)
-    return python_command(environment.python, PACKAGE_FOLDER / "worker", *arguments)
 
 
 def estimate_arguments(options: RunOptions) -> list[str]:

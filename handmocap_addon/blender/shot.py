@@ -22,7 +22,7 @@ from ..core.key_settings import KeySettings
 from ..core.own_keys import OwnKeys
 from ..core.skeleton import BODY_JOINTS, SIDES, Side, hand_joint_names
 from ..core.smplx_model_file import read_smplx_model
-from ..core.stand_in_body import load_stand_in_body
+from ..core.stand_in_body import STAND_IN, load_stand_in_body
 from ..core.wrist import WristSettings, WristSource, is_wrist_measured
 from . import cameras
 from .actions import forget_property
@@ -46,8 +46,6 @@ from .scene_content import is_a_persons, remember_match
 from .scene_time import check_range, frame_rate, set_range
 from .shown_pictures import ClipPicture, picture_of
 from .stance import check_stance
-
-STAND_IN = "stand-in"
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .gvhmr_file import RESULT_NAME
-
-HANDS_NAME = "hand_poses.npz"
+from .hand_poses_file import HAND_POSES_NAME
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def hands_of(clip: Path, gvhmr: Path | None) -> Path | None:
     """Hands that were estimated before: beside the person's GVHMR result, else beside the clip or in `mocap/<clip>/`."""
     folder = _folder_of(clip)
     places = [folder, folder / "mocap" / clip.stem] if gvhmr is None else [gvhmr.parent]
-    return next((place / HANDS_NAME for place in places if (place / HANDS_NAME).is_file()), None)
+    return next((place / HAND_POSES_NAME for place in places if (place / HAND_POSES_NAME).is_file()), None)
 
 
 def _folder_of(clip: Path) -> Path:

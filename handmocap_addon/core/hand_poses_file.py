@@ -15,6 +15,7 @@ from .npz_files import NpzError, npz_shapes, read_npz
 from .plain_text import plain_json
 from .skeleton import SIDES, Side
 
+HAND_POSES_NAME = "hand_poses.npz"
 SCHEMA_VERSION = 1
 # Well over two hours at 60 frames a second.
 _MOST_FRAMES = 600_000

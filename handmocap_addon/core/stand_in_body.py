@@ -14,6 +14,7 @@ from .body_model import BodyModel
 from .errors import MissingSetupError
 from .skeleton import FACE_JOINTS, JOINT_INDEX, JOINT_NAMES
 
+STAND_IN = "stand-in"  # where a body is asked for by name
 _SKIN_INFLUENCES = 4
 _NOT_INSTALLED = ("The stand-in body is not installed", "install the extension from its zip, or run handmocap.py setup")
 # Offsets from the head joint, metres: roughly where SMPL-X has them. Nothing is skinned to these joints.

@@ -6,9 +6,10 @@ from typing import Any
 import bpy
 
 from ...blender.jobs import ChildJob
-from ...blender.run import HAND_POSES_NAME, worker_command
+from ...blender.worker_command import worker_command
 from ...core import environments
 from ...core.atomic_files import ensure_output_folder
+from ...core.hand_poses_file import HAND_POSES_NAME
 from .. import panel_jobs
 from ..drawing import waits_for
 from ..estimators import ESTIMATORS

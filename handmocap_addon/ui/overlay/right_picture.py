@@ -9,8 +9,8 @@ import bpy
 
 from ...blender.clip_backgrounds import clip_camera, show_picture
 from ...blender.proxy_job import not_shown, shown_instead, start_proxy
-from ...blender.run import worker_command
 from ...blender.shown_pictures import picture_of
+from ...blender.worker_command import worker_command
 from ...core.errors import HandmocapError
 from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs

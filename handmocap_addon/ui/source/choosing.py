@@ -13,9 +13,10 @@ from ...blender.clip_clock import clip_start
 from ...blender.footage import Footage, look_at
 from ...blender.scene_content import has_own_animation, is_a_persons, remember_match
 from ...blender.scene_time import set_frame_rate, set_range
-from ...core.clip_neighbours import HANDS_NAME, hands_of, people_of
+from ...core.clip_neighbours import hands_of, people_of
 from ...core.errors import HandmocapError
 from ...core.gvhmr_file import CLIP_NAME
+from ...core.hand_poses_file import HAND_POSES_NAME
 from .. import panel_jobs
 from .people import list_people
 
@@ -87,8 +88,8 @@ def _fill_in_neighbours(settings: Any, clip: Path) -> list[str]:
     if settings.hand_poses in ("", settings.found_hand_poses):
         results = settings.result_folder()
         hands = hands_of(clip, gvhmr if settings.people else None)
-        if hands is None and results is not None and (results / HANDS_NAME).is_file():
-            hands = results / HANDS_NAME
+        if hands is None and results is not None and (results / HAND_POSES_NAME).is_file():
+            hands = results / HAND_POSES_NAME
         settings.fill_in("hand_poses", str(hands) if hands is not None else "")
     said = [f"{len(people)} people with GVHMR results"] if len(settings.people) > 1 else []
     if len(settings.people) == 1:
