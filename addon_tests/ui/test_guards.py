@@ -18,7 +18,7 @@ from handmocap_addon.blender.problems import PROBLEMS_PROPERTY, read_problems
 from handmocap_addon.core.errors import BadInputError
 from handmocap_addon.core.skeleton import SIDES
 from handmocap_addon.ui import guards, handlers, panel_jobs, registration, status_bar
-from handmocap_addon.ui.body import operators as body_operators
+from handmocap_addon.ui.apply import body as body_keying
 from handmocap_addon.ui.hands.operators import HANDMOCAP_OT_estimate
 from handmocap_addon.ui.registration import CLASSES
 
@@ -54,7 +54,7 @@ def test_every_function_that_blender_calls_is_guarded(cls: Any, settings: Any) -
 def test_what_escapes_from_an_operator_is_a_sentence_with_the_log(
     log: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(body_operators, "add_body_to_scene", broken)
+    monkeypatch.setattr(body_keying, "add_body_to_scene", broken)
     with pytest.raises(RuntimeError) as caught:  # how a script is told of a report
         bpy.ops.handmocap.add_body()
     said = f"Add Body failed (ZeroDivisionError: nobody foresaw this): see {log}"
@@ -71,7 +71,7 @@ def test_a_typed_error_that_escapes_is_its_own_sentence(log: Path, monkeypatch: 
     def refuses(*_: Any, **__: Any) -> None:
         raise BadInputError("This is so", "do that")
 
-    monkeypatch.setattr(body_operators, "add_body_to_scene", refuses)
+    monkeypatch.setattr(body_keying, "add_body_to_scene", refuses)
     with pytest.raises(RuntimeError, match="This is so: do that"):
         bpy.ops.handmocap.add_body()
     assert not log.exists()

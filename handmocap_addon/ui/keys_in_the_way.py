@@ -7,9 +7,9 @@ import bpy
 from ..core.errors import KeysInTheWayError
 from ..core.own_keys import OwnKeys
 from . import panel_jobs
-from .body.operators import apply_motion
+from .apply.body import apply_motion
+from .apply.fingers import apply_fingers
 from .drawing import has_own_armature
-from .fingers.operators import apply_fingers
 
 _REPLACE_SHARE = 0.7  # of the row, so that the number is seen
 _STAGES = (("body", "Body", "Pelvis and body"), ("fingers", "Fingers", "All fingers"))

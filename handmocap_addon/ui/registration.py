@@ -32,7 +32,6 @@ from .overlay import panel as overlay_panel
 from .overlay import settings as overlay_settings
 from .overlay import strip as overlay_strip
 from .overlay import viewport as overlay_viewport
-from .preferences import HandmocapPreferences
 from .retarget import operators as retarget_operators
 from .retarget import panel as retarget_panel
 from .retarget import settings as retarget_settings
@@ -40,6 +39,7 @@ from .settings import HandmocapSettings
 from .setup import cache_operators
 from .setup import operators as setup_operators
 from .setup import panel as setup_panel
+from .setup.extension_preferences import HandmocapPreferences
 from .source import clock as source_clock
 from .source import operators as source_operators
 from .source import panel as source_panel

@@ -16,7 +16,8 @@ import bpy
 
 from ..core.moved_files import find_moved
 from . import panel_jobs
-from .source.choosing import STAGE, without_filling_in
+from .source.choosing import without_filling_in
+from .stages import SOURCE as STAGE
 
 _FIELDS = ("clip", "gvhmr", "hand_poses", "found_gvhmr", "found_hand_poses", "smplx_model", "bake_folder", "output_folder")
 

@@ -18,6 +18,7 @@ from ..core.key_settings import KeySettings
 from ..core.output_places import OutputPlace, filled_place, output_place
 from ..core.wrist import WristSettings, WristSource
 from .bake.settings import HandmocapBakeSettings
+from .choices import SHARINGS, WRISTS
 from .cleanup import live
 from .estimators import ESTIMATORS
 from .flow import disk
@@ -47,16 +48,6 @@ SIDES_ESTIMATED = (
 FRAMES_ESTIMATED = (
     ("ALL", "Whole Clip", "Look for hands on every frame"),
     ("RANGE", "This Range", "Look for hands on some frames alone; the others stay as they are in the file"),
-)
-WRISTS = (
-    ("BODY", "Body", "The wrists that GVHMR found: steady, but stiff"),
-    ("HAND", "Hands", "The wrists that the hand estimator found: livelier, but noisier"),
-    ("BLEND", "Blend", "Between the two, nearer to the hand's the surer the estimator is"),
-)
-SHARINGS = (
-    ("FINGER", "Finger", "All bones of a finger have their keys on the same frames"),
-    ("JOINT", "Joint", "Each bone has keys of its own: the fewest, but harder to pose by"),
-    ("HAND", "Hand", "All fingers of a hand have their keys on the same frames: whole poses, but more keys"),
 )
 
 

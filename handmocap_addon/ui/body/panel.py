@@ -6,7 +6,7 @@ from ..drawing import CATEGORY, stage_state
 from ..flow.header import WithState
 from ..keys_in_the_way import keys_in_the_way
 from ..preferences import smplx_folder
-from .operators import STAGE
+from ..stages import BODY as STAGE
 
 
 class HANDMOCAP_PT_body(WithState, bpy.types.Panel):

@@ -16,10 +16,10 @@ from ...core.errors import HandmocapError
 from ...core.hand_poses_file import read_hand_poses
 from ...core.wrist import WristSource
 from .. import panel_jobs
-from ..body.operators import apply_motion
+from ..apply.body import apply_motion
+from ..apply.fingers import apply_fingers
+from ..choices import WRISTS
 from ..drawing import waits_for
-from ..fingers.operators import apply_fingers
-from ..settings import WRISTS
 from .reduced_keys import reduced_as_before
 from .target import OnTarget, can_apply_again, chosen_range, chosen_target, current_frame
 

@@ -2,48 +2,14 @@ from __future__ import annotations
 
 import bpy
 
-from ...blender.clip_clock import match_scene_to_clip
 from ...blender.key_reduction import ReductionResult, reduce_finger_keys, restore_full_keys
-from ...blender.keyed_bones import KeyedBones
-from ...blender.problems import find_problems
-from ...blender.shot import apply_hands
-from ...core.clean_hands import Provenance
-from ...core.hand_poses_file import read_hand_poses
-from ...core.own_keys import OwnKeys
 from .. import panel_jobs
-from ..cleanup.problem_list import show_problems
+from ..apply.fingers import apply_fingers
+from ..choices import SHARINGS
 from ..drawing import has_armature_and_hands, has_own_armature
-from ..flow import origins
 from ..matching import wants_match
-from ..overlay.right_picture import bring_up_to_date
 from ..pressed import TakesFromPanel
-from ..settings import SHARINGS
-
-STAGE = "fingers"
-
-
-def apply_fingers(context: bpy.types.Context, match_scene: bool = False, own_keys: OwnKeys = OwnKeys.ASK) -> None:
-    """Read the hands, key them as the panel's settings say, and look for what needs a look.
-
-    The scene takes over the clip's rate, size and range with `match_scene` alone.
-
-    Raises:
-        HandmocapError: nothing was keyed.
-    """
-    settings = context.scene.handmocap
-    poses = read_hand_poses(settings.hand_poses_path())
-    KeyedBones.fingers(settings.armature).check(own_keys)
-    if match_scene:
-        match_scene_to_clip(context.scene, poses, settings.armature)
-    name = settings.action_name()
-    keys = settings.key_settings()
-    applied = apply_hands(settings.armature, poses, settings.cleanup(), name, keys, own_keys=own_keys)
-    origins.keep(settings.armature, STAGE, origins.of_fingers(settings))
-    show_problems(context, find_problems(settings.armature, applied, poses))
-    bring_up_to_date(context.scene)
-    filled = sum(int((hand.provenance != Provenance.MEASURED).sum()) for hand in applied.hands.values())
-    sentence = f"{poses.frame_count} frames keyed, {filled} of {2 * poses.frame_count} hands filled in"
-    panel_jobs.set_status(STAGE, True, sentence + applied.keys.sentence())
+from ..stages import FINGERS as STAGE
 
 
 class HANDMOCAP_OT_apply_hands(bpy.types.Operator):

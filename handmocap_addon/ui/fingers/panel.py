@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 from ...core.cleanup_settings import SMOOTHING_TARGETS
 from ..drawing import CATEGORY, stage_state
 from ..flow.header import WithState
 from ..keys_in_the_way import keys_in_the_way
-from ..settings import HandmocapSettings
-from .operators import STAGE
+from ..stages import FINGERS as STAGE
 
 
 class HANDMOCAP_PT_fingers(WithState, bpy.types.Panel):
@@ -36,7 +37,7 @@ class HANDMOCAP_PT_fingers(WithState, bpy.types.Panel):
         _draw_keys(self.layout, settings)
 
 
-def _draw_filling_in(layout: bpy.types.UILayout, settings: HandmocapSettings) -> None:
+def _draw_filling_in(layout: bpy.types.UILayout, settings: Any) -> None:
     header, body = layout.panel("handmocap_filling_in", default_closed=True)
     header.label(text="Gaps and Own Keys")
     if body is None:
@@ -51,7 +52,7 @@ def _draw_filling_in(layout: bpy.types.UILayout, settings: HandmocapSettings) ->
     row.prop(settings, "whole_frames", text="", icon="SNAP_INCREMENT")
 
 
-def _draw_keys(layout: bpy.types.UILayout, settings: HandmocapSettings) -> None:
+def _draw_keys(layout: bpy.types.UILayout, settings: Any) -> None:
     header, body = layout.panel("handmocap_fewer_keys", default_closed=True)
     header.label(text="Fewer Keys, Rotation")
     if body is None:
@@ -66,7 +67,7 @@ def _draw_keys(layout: bpy.types.UILayout, settings: HandmocapSettings) -> None:
     column.operator_menu_enum("handmocap.convert_rotation", "mode", text="Convert Rotation", icon="ORIENTATION_GIMBAL")
 
 
-def _draw_own_strengths(layout: bpy.types.UILayout, settings: HandmocapSettings) -> None:
+def _draw_own_strengths(layout: bpy.types.UILayout, settings: Any) -> None:
     header, body = layout.panel("handmocap_own_smoothing", default_closed=True)
     header.label(text="By Hand and Finger")
     if body is None:

@@ -19,8 +19,8 @@ from .. import panel_jobs
 from ..cleanup.problem_list import show_problems
 from ..drawing import has_armature_and_hands, has_own_armature
 from ..pressed import TakesFromPanel
+from ..stages import FINGERS as STAGE
 
-STAGE = "fingers"
 TARGETS = (
     ("SELECTED", "Selected Fingers", "The fingers of the selected bones"),
     ("LEFT", "Left Hand", "All fingers of the left hand"),

@@ -12,12 +12,12 @@ from ...blender.scene_armature import refuse_unfitting
 from ...blender.scene_content import is_a_persons
 from ...core.errors import ArmatureError
 from .. import panel_jobs
-from ..body.operators import STAGE as BODY
-from ..body.operators import HANDMOCAP_OT_add_body, HANDMOCAP_OT_apply_body, add_body, apply_motion
+from ..apply.body import add_body, apply_motion
+from ..apply.fingers import apply_fingers
+from ..body.operators import HANDMOCAP_OT_add_body, HANDMOCAP_OT_apply_body
 from ..drawing import waits_for
-from ..fingers.operators import STAGE as FINGERS
-from ..fingers.operators import apply_fingers
 from ..overlay.operators import look_through
+from ..stages import BODY, FINGERS
 from .next_step import next_step
 from .states import Kind, armature_of, facts_of
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 from ..drawing import CATEGORY, sentence, stage_state
 from ..flow.header import WithState
-from ..settings import HandmocapSettings
 from .operators import STAGE
 
 
@@ -36,7 +37,7 @@ class HANDMOCAP_PT_hands(WithState, bpy.types.Panel):
         _draw_what(self.layout, settings)
 
 
-def _draw_what(layout: bpy.types.UILayout, settings: HandmocapSettings) -> None:
+def _draw_what(layout: bpy.types.UILayout, settings: Any) -> None:
     header, body = layout.panel("handmocap_estimate_what", default_closed=True)
     whole = settings.sides == "BOTH" and settings.frames == "ALL" and not settings.afresh
     header.label(text="Again, or in Part", icon="NONE" if whole else "INFO")

@@ -13,7 +13,7 @@ from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs
 from ..drawing import waits_for
 from ..matching import wants_match
-from ..source.choosing import STAGE
+from ..stages import SOURCE as STAGE
 from .right_picture import bring_up_to_date
 
 

@@ -16,7 +16,7 @@ from ...core.hand_poses_file import read_hand_poses
 from .. import panel_jobs
 from ..flow import disk
 from ..preferences import environment_folder
-from ..source.choosing import STAGE
+from ..stages import SOURCE as STAGE
 
 _TITLE = "Proxy of the clip"
 

@@ -18,10 +18,8 @@ from ...core.errors import HandmocapError
 from ...core.gvhmr_file import CLIP_NAME
 from ...core.hand_poses_file import HAND_POSES_NAME
 from .. import panel_jobs
+from ..stages import SOURCE as STAGE
 from .people import list_people
-
-STAGE = "source"
-
 
 _is_quiet: list[bool] = []
 

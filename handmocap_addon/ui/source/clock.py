@@ -21,7 +21,7 @@ from ..cleanup.problem_list import show_problems
 from ..drawing import has_own_armature, sentence, waits_for
 from ..overlay.right_picture import bring_up_to_date
 from ..overlay.session import shown_clip
-from .choosing import STAGE
+from ..stages import SOURCE as STAGE
 
 
 def draw_clocks(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:

@@ -6,7 +6,7 @@ import bpy
 
 from ...core.gvhmr_file import RESULT_NAME
 from .. import panel_jobs
-from .choosing import STAGE
+from ..stages import SOURCE as STAGE
 
 MOVIES = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".mxf")
 _BODY = Path(RESULT_NAME).suffix

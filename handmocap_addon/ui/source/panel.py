@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 from ..drawing import CATEGORY, sentence, stage_state
 from ..flow.header import WithState
-from ..settings import HandmocapSettings
-from .choosing import STAGE
+from ..stages import SOURCE as STAGE
 
 
 class HANDMOCAP_PT_source(WithState, bpy.types.Panel):
@@ -35,7 +36,7 @@ class HANDMOCAP_PT_source(WithState, bpy.types.Panel):
         stage_state(column, STAGE)
 
 
-def draw_results(layout: bpy.types.UILayout, settings: HandmocapSettings) -> None:
+def draw_results(layout: bpy.types.UILayout, settings: Any) -> None:
     """The folder for results, red where one has to be chosen, and where they go instead of the usual place."""
     place = settings.result_place()
     row = layout.row()

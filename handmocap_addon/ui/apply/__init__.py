@@ -1,0 +1,1 @@
+"""Keys on the armature as the panel's settings say, for whichever stage asks."""

@@ -1,0 +1,14 @@
+"""Choices that the panel's fields and operators of several stages have in common."""
+
+from __future__ import annotations
+
+WRISTS = (
+    ("BODY", "Body", "The wrists that GVHMR found: steady, but stiff"),
+    ("HAND", "Hands", "The wrists that the hand estimator found: livelier, but noisier"),
+    ("BLEND", "Blend", "Between the two, nearer to the hand's the surer the estimator is"),
+)
+SHARINGS = (
+    ("FINGER", "Finger", "All bones of a finger have their keys on the same frames"),
+    ("JOINT", "Joint", "Each bone has keys of its own: the fewest, but harder to pose by"),
+    ("HAND", "Hand", "All fingers of a hand have their keys on the same frames: whole poses, but more keys"),
+)
