@@ -32,10 +32,11 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
+from handmocap_addon.blender.batch_arguments import read_arguments  # noqa: E402
 from handmocap_addon.core import environments  # noqa: E402
 from handmocap_addon.core.atomic_files import check_output_folder, output_error  # noqa: E402
 from handmocap_addon.core.child_processes import finished, python_command, start  # noqa: E402
-from handmocap_addon.core.command_options import OptionParser, check_options, named_options  # noqa: E402
+from handmocap_addon.core.command_options import OptionParser  # noqa: E402
 from handmocap_addon.core.errors import BadUsageError, ExitCode, HandmocapError, MissingSetupError  # noqa: E402
 from handmocap_addon.core.job_protocol import END_WITH_STDIN, Progress  # noqa: E402
 from handmocap_addon.core.plain_text import plain_json  # noqa: E402
@@ -46,12 +47,11 @@ from handmocap_addon.core.set_up.wilor import WILOR, ensure_wilor  # noqa: E402
 from handmocap_addon.core.set_up.wilor_plan import add_wilor_options, plan_of  # noqa: E402
 from handmocap_addon.core.streams import ready_streams  # noqa: E402
 from handmocap_addon.core.trace_log import write_trace  # noqa: E402
+from handmocap_addon.worker.command_line import worker_parser  # noqa: E402
+from scripts.benchmark.arguments import accuracy_parser  # noqa: E402
 
 DEMO = REPOSITORY / "demo"
 WORKER = REPOSITORY / "handmocap_addon" / "worker"
-BATCH_OPTIONS = tuple(
-    REPOSITORY / "handmocap_addon" / "blender" / name for name in ("batch_arguments.py", "bake_arguments.py")
-)
 IN_BLENDER = ("run", "apply", "retarget", "bake", "export")
 OLDEST_BLENDER = (4, 5)
 # A child that is asked to end has three seconds.
@@ -85,7 +85,6 @@ def main(arguments: Sequence[str]) -> int:
         chosen = parser.parse_args(others)
         rest = chosen.options
         _check_options(chosen.command, rest)
-        _check_outputs(chosen.command, rest)
         if chosen.command == "setup":
             return _set_up(folder, rest)
         if chosen.command == "doctor":
@@ -120,32 +119,23 @@ def _environment_folder(arguments: Sequence[str]) -> tuple[Path, list[str]]:
 
 
 def _check_options(command: str, options: list[str]) -> None:
-    """Look at the names of the options before a set-up that takes minutes; the program itself looks at the rest.
+    """Read the options, and look at where the results go, before a set-up that takes minutes; help needs nothing more.
 
     Raises:
-        BadUsageError: there is no such option.
+        BadUsageError: there is no such option or value, or a file to write has another kind's ending.
+        OutputError: the results cannot go there.
+        SystemExit: help was asked for, and printed.
     """
-    sources = {"estimate": (WORKER / "command_line.py",), **dict.fromkeys(IN_BLENDER, BATCH_OPTIONS)}
-    if command in sources:
-        check_options(options, named_options(*sources[command]), f"handmocap.py {command}")
-
-
-def _check_outputs(command: str, options: list[str]) -> None:
-    """Look at where the results go before a set-up that takes minutes.
-
-    Raises:
-        BadUsageError: hands would get another ending than that of their kind.
-        OutputError: they cannot go there.
-    """
-    parser = OptionParser(add_help=False, see="handmocap.py")
-    for name in ("--out", "--save"):
-        parser.add_argument(name, type=Path, nargs="+", action="extend", default=[])
-    known, _ = parser.parse_known_args(options)
-    for path in known.out if command == "estimate" else []:
-        if path.suffix.lower() != ".npz":
-            raise BadUsageError(f"--out {path} does not end in .npz", "name a file such as hand_poses.npz")
-    for path in [*known.out, *known.save]:
-        check_output_folder(path if command in ("run", "demo") else path.absolute().parent)
+    if command == "estimate":
+        outputs = [path.absolute().parent for path in worker_parser().parse_args([command, *options]).out]
+    elif command in IN_BLENDER:
+        chosen = vars(read_arguments([command, *options], "handmocap.py"))
+        files = [chosen["save"]] if "save" in chosen else chosen["out"] if command == "bake" else [chosen["out"]]
+        outputs = files if command == "run" else [path.absolute().parent for path in files]
+    else:
+        return
+    for folder in outputs:
+        check_output_folder(folder)
 
 
 def _demo(folder: Path, options: list[str]) -> int:
@@ -153,6 +143,7 @@ def _demo(folder: Path, options: list[str]) -> int:
     parser = OptionParser(prog="handmocap.py demo")
     parser.add_argument("--out", type=Path, default=Path("demo-result"), help="folder for the results")
     out = parser.parse_args(options).out.resolve()
+    check_output_folder(out)
     started = time.monotonic()
     environments.ensure_worker(folder, say)
     environments.ensure_blender_module(folder, say)
@@ -171,16 +162,16 @@ def _benchmark(folder: Path, options: list[str]) -> int:
     parser.add_argument("kind", choices=("accuracy",), help="accuracy: against the clips whose every pose is known")
     parser.add_argument("options", nargs=argparse.REMAINDER, help="--clip NAME, --json FILE, --help")
     chosen = parser.parse_args(options)
+    accuracy_parser().parse_args(chosen.options)
     worker = environments.ensure_worker(folder, say)
     return _run(python_command(worker.python, REPOSITORY / "scripts" / "benchmark" / "accuracy.py", *chosen.options))
 
 
 def _in_blender(folder: Path, arguments: list[str], needs_worker: bool) -> int:
     """Run the batch script in the machine's Blender, or in the `bpy` environment where there is none."""
-    help_only = any(option in ("-h", "--help") for option in arguments)
-    if needs_worker and not help_only:
+    if needs_worker:
         _environment_of(folder, arguments)
-    if arguments[0] in ("run", "bake") and not help_only:
+    if arguments[0] in ("run", "bake"):
         _offer_readers(folder)
     batch = REPOSITORY / "scripts" / "batch.py"
     tail = [*arguments, "--env", str(folder)]

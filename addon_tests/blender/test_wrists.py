@@ -24,7 +24,8 @@ from handmocap_addon.core.errors import BadInputError, BadUsageError
 from handmocap_addon.core.hand_poses import HandPoses, HandTrack
 from handmocap_addon.core.rotations import rotmat_to_axis_angle
 from handmocap_addon.core.skeleton import SIDES, WRIST, Side
-from handmocap_addon.core.wrist import WristSettings, WristSource
+from handmocap_addon.core.wrist import WristSettings
+from handmocap_addon.core.wrist_source import WristSource
 
 COUNT = 12
 HAND = WristSettings(WristSource.HAND, smoothing=0.0)

@@ -8,15 +8,15 @@ from handmocap_addon.core.errors import BadUsageError
 
 def test_a_finger_goes_before_its_hand_and_a_hand_before_all():
     settings = CleanupSettings(smoothing=0.5, smoothing_of=(("left_thumb", 0.9), ("left", 0.2), ("right_index", 0.0)))
-    assert settings.finger_smoothing("left").tolist() == [0.2, 0.2, 0.2, 0.2, 0.9]
-    assert settings.finger_smoothing("right").tolist() == [0.0, 0.5, 0.5, 0.5, 0.5]
-    assert settings.finger_smoothing(None).tolist() == [0.5] * 5
+    assert settings.finger_smoothing("left") == (0.2, 0.2, 0.2, 0.2, 0.9)
+    assert settings.finger_smoothing("right") == (0.0, 0.5, 0.5, 0.5, 0.5)
+    assert settings.finger_smoothing(None) == (0.5,) * 5
 
 
 def test_both_hands_and_all_fingers_can_be_named():
     assert len(SMOOTHING_TARGETS) == 12
     settings = CleanupSettings(smoothing_of=tuple((name, 0.1) for name in SMOOTHING_TARGETS))
-    assert settings.finger_smoothing("left").tolist() == [0.1] * 5
+    assert settings.finger_smoothing("left") == (0.1,) * 5
     assert hash(settings) == hash(CleanupSettings(smoothing_of=settings.smoothing_of))
 
 

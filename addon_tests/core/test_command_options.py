@@ -1,19 +1,12 @@
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import pytest
 
-from handmocap_addon.core.command_options import OptionParser, check_options, named_options
+from handmocap_addon.core.command_options import OptionParser, named_file
 from handmocap_addon.core.errors import BadUsageError
-
-SOURCE = """
-parser.add_argument("--out", "-o", help="not --this")
-other.add_argument("command")
-for name in ("--clip", "--gvhmr"):
-    group.add_argument(name)
-group.add_argument("--normals", action=argparse.BooleanOptionalAction)
-"""
 
 
 def parser() -> OptionParser:
@@ -32,14 +25,20 @@ def test_options_go_by_their_whole_names_in_commands_too():
         assert "--help" in caught.value.hint
 
 
-def test_the_options_of_a_source_are_found_without_running_it(tmp_path: Path):
-    (tmp_path / "a.py").write_text(SOURCE, encoding="utf-8")
-    assert named_options(tmp_path / "a.py") == {"--out", "--clip", "--gvhmr", "--normals", "--no-normals"}
+def test_a_file_to_write_ends_as_one_of_its_kind():
+    path_of = named_file(".usdc", ".usda")
+    assert path_of("shots/Body.USDA") == Path("shots/Body.USDA")
+    for slip in ("body", "body.", "body.usd", ".usda", "shots.usdc/body"):
+        with pytest.raises(argparse.ArgumentTypeError, match="does not end in .usdc or .usda"):
+            path_of(slip)
 
 
-def test_an_unknown_option_is_refused_and_values_are_not():
-    known = ("--out", "--offset")
-    check_options(["--out", "-5", "--offset=-1,2", "--help", "-h", "--", "--anything"], known, "tool")
-    for slip in ("--ou", "--outt=3", "--of"):
-        with pytest.raises(BadUsageError, match=f"unrecognized arguments: {slip.partition('=')[0]}"):
-            check_options([slip, "x"], known, "tool")
+def test_a_slip_is_named_before_what_lacks_because_of_it():
+    needy = OptionParser(prog="tool")
+    needy.add_subparsers(dest="command", parser_class=OptionParser).add_parser("one").add_argument("--out", required=True)
+    for slip in (["--outt", "a"], ["--outt=a"], ["x", "--ou"]):
+        with pytest.raises(BadUsageError, match="unrecognized arguments: --ou"):
+            needy.parse_args(["one", *slip])
+    for words in ([], ["-5"], ["--", "--outt"]):
+        with pytest.raises(BadUsageError, match="required: --out"):
+            needy.parse_args(["one", *words])

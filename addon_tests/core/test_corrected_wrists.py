@@ -8,7 +8,8 @@ import pytest
 from addon_tests.core.test_wrist import REST, joint, made_up_shot
 from handmocap_addon.core.corrected_wrists import with_corrected_wrists
 from handmocap_addon.core.corrections import NotSeen, Rows, WristFrom
-from handmocap_addon.core.wrist import WristSettings, WristSource, with_wrists
+from handmocap_addon.core.wrist import WristSettings, with_wrists
+from handmocap_addon.core.wrist_source import WristSource
 
 COUNT = 60
 SHOT = made_up_shot(3, COUNT, smooth=True)

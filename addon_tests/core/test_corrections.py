@@ -22,7 +22,7 @@ from handmocap_addon.core.corrections import (
 )
 from handmocap_addon.core.errors import BadInputError, BadUsageError
 from handmocap_addon.core.skeleton import FINGERS, SIDES
-from handmocap_addon.core.wrist import WristSource
+from handmocap_addon.core.wrist_source import WristSource
 
 rows = st.tuples(st.integers(0, 40), st.integers(0, 20)).map(lambda pair: Rows(pair[0], pair[0] + pair[1]))
 side = st.sampled_from(SIDES)

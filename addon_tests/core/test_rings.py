@@ -97,6 +97,7 @@ def test_the_front_door_s_modules_need_the_standard_library_alone():
     names = ("errors", "atomic_files", "job_protocol", "environments")
     modules = ["handmocap_addon", "handmocap_addon.set_up", "handmocap_addon.load_package"]
     modules += [f"handmocap_addon.core.{name}" for name in names]
+    modules += ["handmocap_addon.blender.batch_arguments", "handmocap_addon.worker.command_line"]
     failed, loaded = imported_without((*BLENDER_LIBRARIES, *WORKER_LIBRARIES, "numpy", "mannequin"), modules)
     assert failed == {}
     assert loaded == ["handmocap_addon"]

@@ -27,8 +27,9 @@ from handmocap_addon.core.rotations import (
 )
 from handmocap_addon.core.skeleton import FINGERS, JOINT_INDEX, SIDES, WRIST, Side
 from handmocap_addon.core.stand_in_body import load_stand_in_body
-from handmocap_addon.core.wrist import WristSettings, WristSource, with_wrists
+from handmocap_addon.core.wrist import WristSettings, with_wrists
 from handmocap_addon.core.wrist_limits import WristLimits, limited_wrist, twist_angle, wrist_angles, wrist_axes
+from handmocap_addon.core.wrist_source import WristSource
 
 MODEL = load_stand_in_body()
 REST = MODEL.rest_joints

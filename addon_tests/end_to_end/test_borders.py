@@ -13,10 +13,6 @@ import pytest
 
 from addon_tests.end_to_end.commands import BATCH, FRONT_DOOR, FRONT_DOOR_HERE, REPOSITORY, batch, front_door, sentence_of
 from addon_tests.making.patience import COMMAND_PATIENCE
-from handmocap_addon.blender.batch_arguments import batch_parser
-from handmocap_addon.core.command_options import named_options
-
-SOURCES = [REPOSITORY / "handmocap_addon" / "blender" / name for name in ("batch_arguments.py", "bake_arguments.py")]
 
 # As the program itself begins.
 _STREAMS = "import handmocap\nhandmocap.ready_streams()\n"
@@ -25,29 +21,56 @@ _STREAMS = "import handmocap\nhandmocap.ready_streams()\n"
 @pytest.mark.parametrize("option", ["--estim", "--ou", "--bak", "--outt=x"])
 @pytest.mark.parametrize("command", ["run", "estimate", "apply", "bake", "export"])
 def test_an_abbreviation_is_refused_by_the_front_door_before_any_set_up(command: str, option: str, tmp_path: Path) -> None:
-    done = front_door("--env", tmp_path / "environments", command, "--clip", "a.mp4", option, "wilor")
+    done = front_door("--env", tmp_path / "environments", command, option, "wilor")
     assert done.returncode == 2
     assert f"unrecognized arguments: {option.partition('=')[0]}" in sentence_of(done)
     assert not (tmp_path / "environments").exists()
 
 
-def test_hands_of_another_ending_are_refused_by_the_front_door_before_any_set_up(tmp_path: Path) -> None:
-    done = front_door("--env", tmp_path / "environments", "estimate", "--clip", "a.mp4", "--out", tmp_path / "hands")
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("estimate --clip a.mp4 --out hands", "hands does not end in .npz"),
+        ("apply --hands a.npz --save shot", "shot does not end in .blend"),
+        ("apply --hands a.npz --save shot.blend1", "shot.blend1 does not end in .blend"),
+        ("retarget --save rig.fbx", "rig.fbx does not end in .blend"),
+        ("bake --out body.abc body.obj", "body.obj does not end in .abc or .usdc or .usda or .usd"),
+        ("export --format fbx --out body.glb", "body.glb is no name for FBX: end it with .fbx"),
+        ("export --format hands --out hands", "hands is no name for Hand Poses: end it with .npz"),
+        ("benchmark accuracy --json figures.txt", "figures.txt does not end in .json"),
+    ],
+)
+def test_a_file_of_another_ending_is_refused_by_the_front_door_before_any_set_up(
+    command: str, said: str, tmp_path: Path
+) -> None:
+    done = front_door("--env", tmp_path / "environments", *command.split())
     assert done.returncode == 2
-    assert "does not end in .npz" in sentence_of(done)
+    assert said in sentence_of(done)
     assert not (tmp_path / "environments").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "demo", "run", "estimate", "apply", "retarget", "bake", "export", "doctor", "setup", "benchmark", "benchmark accuracy",
+        "run --clip a.mp4", "estimate --estimator wilor", "setup --estimator wilor",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("help_option", ["--help", "-h"])
+def test_help_is_printed_without_any_set_up(command: str, help_option: str, tmp_path: Path) -> None:
+    named = [word for word in command.split() if word.isalpha() and word != "wilor"]
+    bare = [sys.executable, "-I", "-S", FRONT_DOOR, "--env", tmp_path / "environments", *command.split(), help_option]
+    done = subprocess.run(bare, capture_output=True, text=True, check=False, timeout=COMMAND_PATIENCE)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert done.stdout.startswith(f"usage: handmocap.py {' '.join(named)} ")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_abbreviation_is_refused_inside_blender_too(tmp_path: Path) -> None:
     done = batch("run", "--clip", "a.mp4", "--out", tmp_path / "out", "--estim", "wilor")
     assert done.returncode == 2
     assert "--estim" in sentence_of(done)
-
-
-def test_the_front_door_knows_every_option_of_the_batch_commands() -> None:
-    (commands,) = [action for action in batch_parser()._actions if hasattr(action, "choices") and action.choices]
-    options = {name for one in commands.choices.values() for action in one._actions for name in action.option_strings}
-    assert options - named_options(*SOURCES) == {"-h", "--help"}
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
@@ -100,7 +123,7 @@ def test_what_nobody_foresaw_is_a_sentence_with_a_log_and_no_trace(tmp_path: Pat
     """For both programs: the failure is planted in what they call."""
     inside = (
         f"import sys; sys.path.insert(0, {str(REPOSITORY / 'scripts')!r})\nimport batch\nbatch._load_package()\n"
-        "import handmocap_addon.blender.batch_command_line as line\nline.batch_parser = lambda: 1 / 0\n"
+        "import handmocap_addon.blender.batch_command_line as line\nline.read_arguments = lambda _: 1 / 0\n"
         "sys.exit(batch.main(['bake']))"
     )
     before = (

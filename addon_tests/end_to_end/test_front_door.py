@@ -45,7 +45,8 @@ def test_doctor_says_what_an_empty_folder_lacks_and_what_to_do(tmp_path: Path) -
 )  # fmt: skip
 def test_a_place_that_cannot_be_written_is_told_before_any_set_up(command: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    place = tmp_path / "file" / "deeper" / ("result.npz" if command[0] == "estimate" else "result.abc")
+    names = {"estimate": "result.npz", "apply": "result.blend"}
+    place = tmp_path / "file" / "deeper" / names.get(command[0], "result.abc")
     done = front_door(*command, place, "--env", tmp_path / "environments")
     assert done.returncode == 5
     assert str(tmp_path / "file") in sentence_of(done)

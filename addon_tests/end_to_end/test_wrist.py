@@ -19,7 +19,8 @@ from handmocap_addon.core.hand_poses_file import read_hand_poses
 from handmocap_addon.core.rotations import axis_angle_to_quat_wxyz, quat_wxyz_multiply, quat_wxyz_to_rotmat
 from handmocap_addon.core.skeleton import JOINT_INDEX, SIDES, WRIST
 from handmocap_addon.core.stand_in_body import load_stand_in_body
-from handmocap_addon.core.wrist import WristSettings, WristSource, with_wrists
+from handmocap_addon.core.wrist import WristSettings, with_wrists
+from handmocap_addon.core.wrist_source import WristSource
 
 
 @pytest.fixture(scope="module")

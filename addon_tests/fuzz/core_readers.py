@@ -53,7 +53,7 @@ from handmocap_addon.core.set_up.stamps import stamp_of
 from handmocap_addon.core.smplx_model_file import read_smplx_model, read_texture_coordinates
 from handmocap_addon.core.smplx_poses import SmplxPoses, read_smplx_poses, write_smplx_poses
 from handmocap_addon.core.smplx_surface import read_smplx_surface
-from handmocap_addon.core.wrist import WristSource
+from handmocap_addon.core.wrist_source import WristSource
 
 _FRAMES = 12
 

@@ -16,7 +16,7 @@ from handmocap_addon.core.corrections import NotSeen, OwnSmoothing, Rows, Shifte
 from handmocap_addon.core.hand_poses import HandPoses, HandTrack
 from handmocap_addon.core.hand_poses_file import read_hand_poses, write_hand_poses
 from handmocap_addon.core.raw_hands import raw_hand
-from handmocap_addon.core.wrist import WristSource
+from handmocap_addon.core.wrist_source import WristSource
 
 
 @pytest.fixture

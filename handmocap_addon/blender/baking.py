@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.atomic_files import check_free_space, ensure_output_folder, remove_temporaries_of, temporary_folder
-from ..core.bake_options import BakeFile, BakeOptions
+from ..core.bake_options import BAKE_SUFFIXES, BakeFile, BakeOptions
 from ..core.bake_sampling import sampled_frames
 from ..core.child_processes import python_command
 from ..core.errors import BadInputError, BadUsageError, HandmocapError, MissingSetupError
@@ -37,7 +37,6 @@ from .version_differences import can_export
 
 Array = NDArray[Any]
 
-SUFFIXES = (".abc", ".usdc", ".usda", ".usd")
 _BYTES_PER_POINT = 12
 _BAKE_SCRIPT = Path(__file__).with_name("bake_job.py")
 
@@ -103,8 +102,10 @@ def request_for(
     if not meshes:
         raise BadInputError(f"{armature.name} deforms no mesh", "add the body's mesh to it, or choose another armature")
     for target in targets:
-        if target.suffix.lower() not in SUFFIXES:
-            raise BadUsageError(f"{target.name} is neither Alembic nor USD", f"name it with one of {', '.join(SUFFIXES)}")
+        if target.suffix.lower() not in BAKE_SUFFIXES:
+            raise BadUsageError(
+                f"{target.name} is neither Alembic nor USD", f"name it with one of {', '.join(BAKE_SUFFIXES)}"
+            )
         if target.suffix.lower() == ".abc" and options.geometry == "skeleton":
             raise BadUsageError("Alembic knows no skeleton", "bake the skeleton to USD alone, or another geometry")
     if options.geometry == "exact" and exact is None:

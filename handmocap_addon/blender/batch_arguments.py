@@ -1,25 +1,25 @@
-"""The options of `scripts/batch.py`, and the settings that they stand for."""
+"""The options of `scripts/batch.py`. Standard library only: the front door reads them before it makes anything."""
 
 from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..core import environments
-from ..core.clean_hands import CleanupSettings
-from ..core.command_options import OptionParser
-from ..core.errors import BadUsageError
+from ..core.bake_options import BAKE_SUFFIXES
+from ..core.cleanup_settings import CleanupSettings
+from ..core.command_options import OptionParser, named_file
+from ..core.key_sharing import KeySharing
 from ..core.motion_formats import MotionFormat
-from ..core.own_keys import OwnKeys
 from ..core.skeleton import SIDES
 from ..core.view_choices import VIEW_CHOICES, VIEW_HELP
-from ..core.wrist import WristSettings, WristSource
+from ..core.wrist_source import WristSource
 from .bake_arguments import add_bake_arguments
-from .key_reduction import KeySharing, ReductionSettings
 
 SOURCES = ("clip", "hand_poses", "gvhmr")
-BAKE_FORMATS = ("abc", "usd", "usdc", "usda")
+BAKE_FORMATS = tuple(suffix.removeprefix(".") for suffix in BAKE_SUFFIXES)
 _BODY = (
     "stand-in, or an SMPLX_*.npz; default: the file's own SMPL-X armature, which must fit, and the stand-in in a file that "
     "has no armature"
@@ -117,9 +117,22 @@ def _add_cleanup(command: argparse.ArgumentParser) -> None:
     )
 
 
-def batch_parser() -> argparse.ArgumentParser:
+def read_arguments(arguments: Sequence[str], program: str = "handmocap") -> argparse.Namespace:
+    """A command and its options.
+
+    Raises:
+        BadUsageError: something is no command, option or value, or a file to write has another kind's ending.
+        SystemExit: help was asked for, and printed.
+    """
+    options = batch_parser(program).parse_args(arguments)
+    if options.command == "export":
+        MotionFormat(options.format).check_name(options.out)
+    return options
+
+
+def batch_parser(program: str = "handmocap") -> argparse.ArgumentParser:
     """Every command with its options."""
-    parser = OptionParser(prog="handmocap", description="GVHMR bodies and estimated fingers on an SMPL-X armature")
+    parser = OptionParser(prog=program, description="GVHMR bodies and estimated fingers on an SMPL-X armature")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=OptionParser)
 
     run = commands.add_parser("run", help="clip to hands to keys to baked files")
@@ -168,14 +181,16 @@ def batch_parser() -> argparse.ArgumentParser:
     apply.add_argument("--body", default=None, help=_BODY)
     apply.add_argument("--armature", help="name of an armature in the open file")
     apply.add_argument("--steady-camera", action="store_true")
-    apply.add_argument("--save", type=Path, required=True, help="the .blend to write")
+    apply.add_argument("--save", type=named_file(".blend"), required=True, help="the .blend to write")
 
     bake = commands.add_parser("bake", help="bake the open file's SMPL-X body")
     bake.add_argument("--armature")
     bake.add_argument(
         "--smplx-model", type=Path, help="model file for --geometry exact, for an armature that does not name its own"
     )
-    bake.add_argument("--out", type=Path, required=True, nargs="+", help="files ending in .abc, .usdc, .usda or .usd")
+    bake.add_argument(
+        "--out", type=named_file(*BAKE_SUFFIXES), required=True, nargs="+", help="files ending in .abc, .usdc, .usda or .usd"
+    )
     for option in ("--clip", "--hand-poses", "--gvhmr"):
         bake.add_argument(option, type=Path, help="for the reports beside the files: its hash")
     for command in (run, bake):
@@ -207,7 +222,7 @@ def batch_parser() -> argparse.ArgumentParser:
     retarget.add_argument(
         "--add-to-rest", action="store_true", help="add the bends to the rig's own rest pose instead of matching the pose"
     )
-    retarget.add_argument("--save", type=Path, required=True, help="the .blend to write")
+    retarget.add_argument("--save", type=named_file(".blend"), required=True, help="the .blend to write")
     for command in (run, apply, retarget):
         whose = command.add_mutually_exclusive_group()
         whose.add_argument(
@@ -264,42 +279,3 @@ def batch_parser() -> argparse.ArgumentParser:
         command.add_argument("--blend", type=Path, help="a file to open first; it is never written to")
         command.add_argument("--env", type=Path, default=environments.default_folder(), help="folder of the environments")
     return parser
-
-
-def cleanup_settings(options: argparse.Namespace) -> CleanupSettings:
-    """What was asked for.
-
-    Raises:
-        BadUsageError: a value is out of its range, or a name is no hand or finger.
-    """
-    return CleanupSettings(
-        longest_gap=options.longest_gap,
-        ease=options.ease,
-        smoothing=options.smoothing,
-        smoothing_of=tuple(options.smoothing_of),
-        lowest_score=options.lowest_score,
-    )
-
-
-def own_keys(options: argparse.Namespace) -> OwnKeys:
-    """What becomes of keys that the tool did not write."""
-    return OwnKeys.START_OVER if options.start_over else OwnKeys.KEEP if options.keep_keys else OwnKeys.ASK
-
-
-def reduction_settings(options: argparse.Namespace) -> ReductionSettings | None:
-    """What was asked for.
-
-    Raises:
-        BadUsageError: the error is out of its range, or something shares keys that are not reduced.
-    """
-    if options.reduce is None:
-        if options.reduce_by is not None:
-            raise BadUsageError("--reduce-by stands alone", "give --reduce DEGREES too")
-        return None
-    return ReductionSettings(options.reduce, KeySharing(options.reduce_by or KeySharing.FINGER))
-
-
-def wrist_settings(options: argparse.Namespace) -> WristSettings:
-    """Whose rotation the wrists are asked to get."""
-    source = WristSource(options.wrist)
-    return WristSettings(source, options.forearm_twist, options.longest_gap, options.ease, lowest_score=options.lowest_score)

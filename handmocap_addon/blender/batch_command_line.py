@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 
 from ..core.errors import BadInputError, BadUsageError
-from .batch_arguments import batch_parser
+from .batch_arguments import read_arguments
 from .batch_commands import apply, bake, export, retarget, run
 from .ending import Ending
 from .saving import remove_session_folder
@@ -21,7 +21,7 @@ def run_command(arguments: Sequence[str], ending: Ending) -> None:
     Raises:
         HandmocapError: as the command; CancelledError, once it had begun, where the end was asked for.
     """
-    options = batch_parser().parse_args(arguments)
+    options = read_arguments(arguments)
     _offer_stand_in_packages(options.env)
     if options.blend is not None:
         _open(options.blend)

@@ -24,8 +24,9 @@ from ..core.stand_in_body import STAND_IN
 from .armatures import smplx_armatures
 from .bake_arguments import bake_options
 from .baking import BakeJob, request_for
-from .batch_arguments import SOURCES, cleanup_settings, own_keys, reduction_settings, wrist_settings
+from .batch_arguments import SOURCES
 from .batch_ending import telling_what_stays
+from .batch_settings import cleanup_settings, own_keys, reduction_settings, wrist_settings
 from .body_stillness import stillness_warnings
 from .clip_clock import match_scene_to_clip
 from .ending import Ending

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import functools
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..core.errors import BadInputError, BadUsageError
 from ..core.key_reduction.reduction import PARTS, FullKeys, ReducedKeys, reduced_keys
+from ..core.key_sharing import KeySharing
 from ..core.rotation_modes import quat_wxyz_of_mode
 from ..core.skeleton import SIDES, Side, hand_joint_names, joint_group
 from .actions import Channel, ToolKeys, find_curve, tool_keys, write_channels
@@ -27,20 +27,6 @@ _NO_KEYS = ("The armature has no finger keys of this tool", "press Apply Fingers
 # Full keys that stay on each side of a person's key, beyond the next one: tried in this order, as handles that Blender makes
 # may depend on keys further away.
 _REACHES = (0, 2, 8)
-
-
-class KeySharing(enum.StrEnum):
-    """Which channels have their keys on the same frames."""
-
-    FINGER = "finger"
-    JOINT = "joint"
-    HAND = "hand"
-
-    def joints(self, side: Side) -> list[tuple[str, ...]]:
-        """The joints of a hand, as those that share."""
-        names = hand_joint_names(side)
-        size = {KeySharing.FINGER: 3, KeySharing.JOINT: 1, KeySharing.HAND: len(names)}[self]
-        return [names[first : first + size] for first in range(0, len(names), size)]
 
 
 @dataclass(frozen=True)

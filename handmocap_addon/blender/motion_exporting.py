@@ -84,11 +84,7 @@ def motion_request_for(
                 map_armature(armature)
         else:
             map_armature(armature, joints_needed(target.motion_format))
-        if target.path.suffix.lower() != target.motion_format.suffix:
-            raise BadUsageError(
-                f"{target.path.name} is no name for {target.motion_format.label}",
-                f"end it with {target.motion_format.suffix}",
-            )
+        target.motion_format.check_name(target.path)
         if hands is not None and target.path == hands.resolve():
             raise BadUsageError(f"{hands.name} holds the estimate itself", "give the edited hands another name")
     paths = [target.path for target in targets]

@@ -23,7 +23,8 @@ from ..core.own_keys import OwnKeys
 from ..core.skeleton import BODY_JOINTS, SIDES, Side, hand_joint_names
 from ..core.smplx_model_file import read_smplx_model
 from ..core.stand_in_body import STAND_IN, load_stand_in_body
-from ..core.wrist import WristSettings, WristSource, is_wrist_measured
+from ..core.wrist import WristSettings, is_wrist_measured
+from ..core.wrist_source import WristSource
 from . import cameras
 from .actions import forget_property
 from .apply_warnings import keep_warnings

@@ -20,6 +20,7 @@ PARTS: Final[tuple[Part, ...]] = get_args(Part)
 UNITS: Final[tuple[Unit, ...]] = get_args(Unit)
 UP_AXES: Final[tuple[UpAxis, ...]] = get_args(UpAxis)
 UNITS_PER_METRE: Final[dict[Unit, float]] = {"metres": 1.0, "centimetres": 100.0}
+BAKE_SUFFIXES: Final = (".abc", ".usdc", ".usda", ".usd")
 OVER_ORIGIN: Final = "origin"
 PART_FIELD: Final = "{part}"
 MOST_SAMPLES = 64

@@ -67,7 +67,7 @@ def clean_hand(
         nowhere = np.full(frame_count, Provenance.RELAXED, dtype=np.uint8)
         return CleanHand(np.broadcast_to(relaxed, (frame_count, *relaxed.shape)).copy(), nowhere)
     time = np.asarray(frame_time, dtype=np.float64)
-    strength = settings.finger_smoothing(side)
+    strength = np.asarray(settings.finger_smoothing(side))
     raw = axis_angle_to_quat_wxyz(track.pose_axis_angle[measured].reshape(-1, HAND_JOINT_COUNT, 3))
     smooth = smoothed_fingers(raw, time[measured], track.detector_score[measured], strength)
     for own in own_smoothing:

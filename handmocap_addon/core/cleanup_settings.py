@@ -1,13 +1,9 @@
-"""What a person chooses for the cleanup of a clip's hands."""
+"""What a person chooses for the cleanup of a clip's hands. Standard library only."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from .errors import BadUsageError
 from .skeleton import FINGERS, SIDES, Side
@@ -50,8 +46,8 @@ class CleanupSettings:
         if not 0.0 <= self.lowest_score <= 1.0:
             raise BadUsageError(f"The lowest score is {self.lowest_score:g}", "give a number from 0 (all frames) to 1")
 
-    def finger_smoothing(self, side: Side | None) -> NDArray[Any]:
-        """Strengths (5,) in the order of FINGERS; where the side is not known, no hand's or finger's own."""
+    def finger_smoothing(self, side: Side | None) -> tuple[float, ...]:
+        """Five strengths in the order of FINGERS; where the side is not known, no hand's or finger's own."""
         own = dict(self.smoothing_of)
         hand = own.get(str(side), self.smoothing)
-        return np.array([own.get(f"{side}_{finger}", hand) for finger in FINGERS])
+        return tuple(own.get(f"{side}_{finger}", hand) for finger in FINGERS)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import ast
-import re
-from collections.abc import Iterable, Sequence
+import itertools
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 from .errors import BadUsageError
-
-_OPTION: Final = re.compile(r"--[a-z][a-z0-9-]*")
 
 
 class OptionParser(argparse.ArgumentParser):
@@ -24,35 +22,28 @@ class OptionParser(argparse.ArgumentParser):
         """`see` is the program whose --help tells more, by default this one."""
         super().__init__(*arguments, **{**named, "allow_abbrev": False})
         self._see = see
+        self._words: list[str] = []
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # as argparse names them
+        self._words = list(sys.argv[1:] if args is None else args)
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
+        # A slip is why something lacks.
+        slips = [word.partition("=")[0] for word in itertools.takewhile("--".__ne__, self._words) if word.startswith("--")]
+        unknown = [name for name in slips if name not in self._option_string_actions]
+        if unknown and message.startswith("the following arguments are required"):
+            message = f"unrecognized arguments: {' '.join(unknown)}"
         raise BadUsageError(message, f"see {self._see or self.prog} --help")
 
 
-def named_options(*sources: Path) -> frozenset[str]:
-    """The options that some programs' sources add to their parsers, found without running them."""
-    found = set()
-    for source in sources:
-        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and _OPTION.fullmatch(node.value):
-                found.add(node.value)
-            # Each of these has its opposite.
-            if isinstance(node, ast.Call) and any("BooleanOptionalAction" in ast.unparse(word) for word in node.keywords):
-                found |= {f"--no-{str(word.value)[2:]}" for word in node.args if isinstance(word, ast.Constant)}
-    return frozenset(found)
+def named_file(*suffixes: str) -> Callable[[str], Path]:
+    """The type of an option that names a file to write, which must end as one of its kind."""
 
+    def path_of(text: str) -> Path:
+        path = Path(text)
+        if path.suffix.lower() not in suffixes:
+            raise argparse.ArgumentTypeError(f"{text} does not end in {' or '.join(suffixes)}")
+        return path
 
-def check_options(options: Sequence[str], known: Iterable[str], see: str) -> None:
-    """Refuse an option that nobody knows, as a slip or an abbreviation, before anything is made for it.
-
-    Raises:
-        BadUsageError: there is one.
-    """
-    names = {*known, "-h", "--help"}
-    for word in options:
-        if word == "--":
-            return
-        # A value may begin with one dash, as -5 does.
-        name = word.partition("=")[0]
-        if name.startswith("--") and name not in names:
-            raise BadUsageError(f"unrecognized arguments: {name}", f"see {see} --help")
+    return path_of

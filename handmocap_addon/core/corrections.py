@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from .errors import BadInputError, BadUsageError
 from .gap_filling import eased
 from .skeleton import FINGERS, SIDES, Side
-from .wrist import WristSource
+from .wrist_source import WristSource
 
 _VERSION: Final = 1
 

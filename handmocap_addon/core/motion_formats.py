@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import BadUsageError
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,15 @@ class MotionFormat(enum.Enum):
     @property
     def suffix(self) -> str:
         return "." + self.file_name.rpartition(".")[2]
+
+    def check_name(self, path: Path) -> None:
+        """Refuse a file of another kind's ending.
+
+        Raises:
+            BadUsageError: it is one.
+        """
+        if path.suffix.lower() != self.suffix:
+            raise BadUsageError(f"{path.name} is no name for {self.label}", f"end it with {self.suffix}")
 
     @property
     def has_up_axis(self) -> bool:

@@ -6,7 +6,6 @@ only, so it hangs on the forearm as the camera sees it, never on the world's.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,6 +29,7 @@ from .rotations import (
 )
 from .skeleton import JOINT_INDEX, SIDES, WRIST, Side
 from .wrist_limits import WristAxes, WristLimits, about_axis, limited_wrist, twist_angle, wrist_axes
+from .wrist_source import WristSource
 
 Array = NDArray[Any]
 
@@ -37,14 +37,6 @@ Array = NDArray[Any]
 _IMPOSSIBLE = np.radians(20.0)
 # What the worst frame still counts, so that a clip of nothing but bad frames has an average.
 _LEAST_TRUST = 1e-6
-
-
-class WristSource(enum.StrEnum):
-    """Where the wrist's rotation comes from."""
-
-    BODY = "body"
-    HAND = "hand"
-    BLEND = "blend"  # between the two, by the hand's score
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,14 @@ import bpy
 
 from ..blender.estimate_request import EstimateRequest
 from ..blender.ghosts import is_ghost
-from ..blender.key_reduction import KeySharing, ReductionSettings
+from ..blender.key_reduction import ReductionSettings
 from ..core.cleanup_settings import SMOOTHING_TARGETS, CleanupSettings
 from ..core.errors import BadUsageError
 from ..core.key_settings import KeySettings
+from ..core.key_sharing import KeySharing
 from ..core.output_places import OutputPlace, filled_place, output_place
-from ..core.wrist import WristSettings, WristSource
+from ..core.wrist import WristSettings
+from ..core.wrist_source import WristSource
 from .bake.settings import HandmocapBakeSettings
 from .choices import SHARINGS, WRISTS
 from .cleanup import live

@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TextIO
 
-from ..core.command_options import OptionParser
+from ..core.command_options import OptionParser, named_file
 from ..core.errors import BadUsageError, ExitCode, HandmocapError
 from ..core.trace_log import write_trace
 from ..core.view_choices import VIEW_CHOICES, VIEW_HELP, ViewChoice
@@ -43,12 +43,6 @@ def _share(text: str) -> float:
     return value
 
 
-def _hands_file(text: str) -> Path:
-    if not text.lower().endswith(".npz"):
-        raise argparse.ArgumentTypeError(f"{text} does not end in .npz")
-    return Path(text)
-
-
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 on")
@@ -73,14 +67,19 @@ def _frame_range(text: str) -> FrameRange:
     return FrameRange(numbers[0] - 1, numbers[1] - 1)
 
 
-def _parser() -> argparse.ArgumentParser:
+def worker_parser() -> argparse.ArgumentParser:
+    """Every command with its options."""
     parser = OptionParser(prog="handmocap worker", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, parser_class=OptionParser)
     # People start it by the front door, whose name they know.
     estimate = commands.add_parser("estimate", prog="handmocap.py estimate", help="find the hands of a clip")
     estimate.add_argument("--clip", type=Path, required=True, help="video file or folder of images")
     estimate.add_argument(
-        "--out", type=_hands_file, required=True, action="append", help="the hand_poses.npz to write; once for every --gvhmr"
+        "--out",
+        type=named_file(".npz"),
+        required=True,
+        action="append",
+        help="the hand_poses.npz to write; once for every --gvhmr",
     )
     estimate.add_argument(
         "--gvhmr", type=Path, action="append", default=[], help="a person's hmr4d_results.pt for the clip; may be repeated"
@@ -122,13 +121,13 @@ def _parser() -> argparse.ArgumentParser:
     pose_mesh = commands.add_parser("pose-mesh", help="write the exact SMPL-X surface of a sequence of poses")
     pose_mesh.add_argument("--model", type=Path, required=True, help="SMPLX_*.npz")
     pose_mesh.add_argument("--pose", type=Path, required=True, help="npz with smplx's parameters for every frame")
-    pose_mesh.add_argument("--out", type=Path, required=True, help="the point cache (PC2) to write")
+    pose_mesh.add_argument("--out", type=named_file(".pc2"), required=True, help="the point cache (PC2) to write")
     pose_mesh.add_argument("--betas", type=_finite, nargs="+", help="the shape, instead of the one in --pose")
     proxy = commands.add_parser(
         "proxy", help="write a movie of the clip that Blender shows frame by frame as the hands have it"
     )
     proxy.add_argument("--request", type=Path, required=True, help="JSON that says what it shows, as Blender writes it")
-    proxy.add_argument("--out", type=Path, required=True, help="the .mov to write")
+    proxy.add_argument("--out", type=named_file(".mov"), required=True, help="the .mov to write")
     doctor = commands.add_parser("doctor", help="say what this environment has and lacks")
     doctor.add_argument("--estimator", default="mediapipe", help="the one that the environment is for: mediapipe or wilor")
     doctor.add_argument("--body", type=Path, help="an SMPLX_*.npz, or a folder of them, to look at")
@@ -143,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with _protocol_stdout() as stdout:
         events = EventWriter(stdout)
         try:
-            options = _parser().parse_args(arguments)
+            options = worker_parser().parse_args(arguments)
             cancellation = Cancellation(_targets(options))
             if options.command in ("estimate", "pose-mesh", "proxy"):
                 # A look takes a second and is had from scripts too, whose stdin is closed; a proof is told its files there.

@@ -29,7 +29,6 @@ if __package__ in (None, ""):
 
 from handmocap_addon.core.accuracy import wrist_errors  # noqa: E402
 from handmocap_addon.core.clean_hands import CleanHand, CleanupSettings, Provenance, clean_hand  # noqa: E402
-from handmocap_addon.core.command_options import OptionParser  # noqa: E402
 from handmocap_addon.core.errors import BadUsageError, ExitCode, HandmocapError  # noqa: E402
 from handmocap_addon.core.hand_poses import HandPoses, HandTrack  # noqa: E402
 from handmocap_addon.core.hand_poses_file import read_hand_poses  # noqa: E402
@@ -40,12 +39,14 @@ from handmocap_addon.core.relaxed_hand import relaxed_hand_pose  # noqa: E402
 from handmocap_addon.core.report import fingertip_jitter  # noqa: E402
 from handmocap_addon.core.skeleton import SIDES, Side  # noqa: E402
 from handmocap_addon.core.stand_in_body import load_stand_in_body  # noqa: E402
-from handmocap_addon.core.wrist import WristSettings, WristSource, with_wrists  # noqa: E402
+from handmocap_addon.core.wrist import WristSettings, with_wrists  # noqa: E402
+from handmocap_addon.core.wrist_source import WristSource  # noqa: E402
 from handmocap_addon.worker.estimate import Person, Request, estimate_clip  # noqa: E402
 from handmocap_addon.worker.estimators import EstimatorChoice, create_estimator  # noqa: E402
 from handmocap_addon.worker.events import Cancellation, EventWriter  # noqa: E402
 from handmocap_addon.worker.video import probe_clip  # noqa: E402
 from scripts.benchmark import tables  # noqa: E402
+from scripts.benchmark.arguments import accuracy_parser  # noqa: E402
 from scripts.benchmark.known_clips import KnownClip, known_clips  # noqa: E402
 from scripts.benchmark.measures import (  # noqa: E402
     FrameCounts,
@@ -91,11 +92,7 @@ class HandResult:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the benchmark and return the exit code."""
-    parser = OptionParser(prog="handmocap.py benchmark accuracy", description=__doc__)
-    parser.add_argument("--clip", action="append", metavar="NAME", help="only this clip; may be repeated")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure here")
-    parser.add_argument("--smoothing", type=float, default=CleanupSettings().smoothing, help="strength, 0 to 1")
-    options = parser.parse_args(arguments)
+    options = accuracy_parser().parse_args(arguments)
     clips = known_clips(REPOSITORY)
     if options.clip:
         unknown = sorted(set(options.clip) - {clip.name for clip in clips})

@@ -14,7 +14,7 @@ from ...core import corrections as said
 from ...core.corrections import Correction, Rows
 from ...core.errors import HandmocapError
 from ...core.hand_poses_file import read_hand_poses
-from ...core.wrist import WristSource
+from ...core.wrist_source import WristSource
 from .. import panel_jobs
 from ..apply.body import apply_motion
 from ..apply.fingers import apply_fingers
