@@ -68,7 +68,7 @@ def test_without_an_armature_or_a_folder_it_says_what_to_do(settings: Any) -> No
     with pytest.raises(RuntimeError, match="Add a body or choose an SMPL-X armature first"):
         bpy.ops.handmocap.export_motion()
     bpy.ops.handmocap.add_body()
-    with pytest.raises(RuntimeError, match="Choose a folder for the motion files"):
+    with pytest.raises(RuntimeError, match="choose a folder for the motion files"):
         bpy.ops.handmocap.export_motion()
 
 

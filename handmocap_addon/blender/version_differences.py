@@ -70,6 +70,15 @@ def key_colour(name: str) -> tuple[float, float, float]:
     return (colour[0], colour[1], colour[2])
 
 
+def path_options(*options: str) -> set[str]:
+    """The options of a property that holds a path, which may start from the saved file with `//`.
+
+    Blender warns on the console of paths that are not declared so where it knows the declaration, 4.5 and later.
+    """
+    knows = "is_path_supports_blend_relative" in bpy.types.Property.bl_rna.properties
+    return {*(options or ("ANIMATABLE",)), *(("PATH_SUPPORTS_BLEND_RELATIVE",) if knows else ())}
+
+
 def supported_options(operator: Any, options: dict[str, Any]) -> dict[str, Any]:
     """Only those options that the running version's operator has; exporters gain and lose some with each version."""
     known = operator.get_rna_type().properties.keys()

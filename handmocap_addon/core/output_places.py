@@ -28,6 +28,9 @@ def filled_place(pattern: str, fields: dict[str, str]) -> Path:
     Raises:
         BadUsageError: the pattern has a field that is not known, or one that has no value yet, such as a file never saved.
     """
+    if pattern.startswith("//"):
+        # As Blender writes it.
+        pattern = "{blend_folder}/" + pattern.lstrip("/")
     known = ", ".join(f"{{{name}}}" for name in FIELDS)
     try:
         wanted = [name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None]

@@ -7,6 +7,7 @@ from pathlib import Path
 import bpy
 
 from ..blender.status_bar import redraw_status_bars
+from ..blender.version_differences import path_options
 from ..core.plain_text import plain_text
 from . import panel_jobs
 
@@ -45,10 +46,10 @@ class HANDMOCAP_OT_open_log(bpy.types.Operator):
     bl_idname = "handmocap.open_log"
     bl_label = "Show Log"
 
-    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"HIDDEN"})  # type: ignore[valid-type]
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options=path_options("HIDDEN"))  # type: ignore[valid-type]
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        path = Path(self.filepath)
+        path = Path(bpy.path.abspath(self.filepath))
         try:
             content = path.read_text(encoding="utf-8", errors="replace")
         except OSError as error:

@@ -12,6 +12,7 @@ import bpy
 from ..blender.estimate_request import EstimateRequest
 from ..blender.ghosts import is_ghost
 from ..blender.key_reduction import ReductionSettings
+from ..blender.version_differences import path_options
 from ..core.cleanup_settings import SMOOTHING_TARGETS, CleanupSettings
 from ..core.errors import BadUsageError
 from ..core.key_settings import KeySettings
@@ -21,6 +22,7 @@ from ..core.wrist import WristSettings
 from ..core.wrist_source import WristSource
 from .bake.settings import HandmocapBakeSettings
 from .choices import SHARINGS, WRISTS
+from .chosen_paths import chosen_folder
 from .cleanup import live
 from .estimators import ESTIMATORS
 from .flow import disk
@@ -79,6 +81,7 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         name="Clip",
         description="The video, or a folder of images. A GVHMR result and hands that lie beside it are filled in",
         subtype="FILE_PATH",
+        options=path_options(),
         update=quiet_update(clip_chosen),
     )
     gvhmr: bpy.props.StringProperty(  # type: ignore[valid-type]
@@ -86,12 +89,14 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         description="The hmr4d_results.pt of the same clip, for the body and to tell whose hands are whose; empty for "
         "hands alone",
         subtype="FILE_PATH",
+        options=path_options(),
         update=quiet_update(gvhmr_chosen),
     )
     hand_poses: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Hands",
         description="The raw hands: the hand_poses.npz that Estimate writes, or one of your own. Cleanup never changes it",
         subtype="FILE_PATH",
+        options=path_options(),
     )
     found_gvhmr: bpy.props.StringProperty(  # type: ignore[valid-type]
         description="The GVHMR result that was filled in for the clip", options={"HIDDEN"}
@@ -182,6 +187,7 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         name="Model",
         description="An SMPLX_*.npz of your own for this scene; empty: the one chosen above, from the preferences' folder",
         subtype="FILE_PATH",
+        options=path_options(),
     )
     armature: bpy.props.PointerProperty(  # type: ignore[valid-type]
         name="Armature",
@@ -311,11 +317,13 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         name="Results",
         description="Where hands, logs and bakes go; empty for beside the GVHMR result, else the place in the preferences",
         subtype="DIR_PATH",
+        options=path_options(),
     )
     bake_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Folder",
         description="Where the baked files go; empty for where all results go. The preferences say what they are called",
         subtype="DIR_PATH",
+        options=path_options(),
     )
 
     def fill_in(self, attribute: str, path: str) -> None:
@@ -345,7 +353,10 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         Where such a place cannot be written, as with plates on a server, it is `mocap/<clip>/` beside the saved file.
         """
         if self.output_folder:
-            chosen = Path(os.path.normpath(bpy.path.abspath(self.output_folder)))
+            try:
+                chosen = chosen_folder(self.output_folder)
+            except BadUsageError as error:
+                return OutputPlace(None, error.sentence())
             if disk.can_write(chosen):
                 return OutputPlace(chosen)
             return OutputPlace(None, f"{chosen} cannot be written: choose another folder for results in Source")

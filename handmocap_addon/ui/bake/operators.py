@@ -8,6 +8,7 @@ import bpy
 from ...blender.baking import BakeJob, request_for
 from ...blender.body_stillness import stillness_warnings
 from ...blender.exact_request import ExactRequest, exact_request
+from ...blender.version_differences import path_options
 from ...core import environments
 from ...core.bake_options import BakeOptions
 from ...core.errors import BadUsageError, HandmocapError
@@ -27,7 +28,7 @@ class HANDMOCAP_OT_bake(bpy.types.Operator):
     bl_label = "Bake"
 
     folder: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Folder", description="Where the files go; empty for the scene's", subtype="DIR_PATH"
+        name="Folder", description="Where the files go; empty for the scene's", subtype="DIR_PATH", options=path_options()
     )
 
     @classmethod

@@ -8,6 +8,7 @@ import bpy
 
 from ...core.bake_options import PART_FIELD
 from ...core.baked_names import baked_name
+from ..chosen_paths import chosen_folder
 from ..preferences import baked_name_pattern
 
 
@@ -18,11 +19,11 @@ def bake_targets(context: bpy.types.Context, folder: str = "") -> tuple[Path, ..
         folder: where the files go; empty for the scene's folder.
 
     Raises:
-        BadUsageError: the preferences' pattern of names cannot be filled in.
+        BadUsageError: the preferences' pattern of names cannot be filled in, or the folder starts from a file never saved.
     """
     settings = context.scene.handmocap
     folder = folder or settings.bake_folder
-    place = Path(bpy.path.abspath(folder)) if folder else settings.result_folder()
+    place = chosen_folder(folder) if folder else settings.result_folder()
     if place is None:
         return ()
     clip = settings.clip_path() or settings.hand_poses_path()

@@ -10,6 +10,7 @@ import bpy
 from ...blender import pose_tools
 from ...blender.finger_target import FingerTarget
 from ...blender.pose_actions import pose_of_action, pose_of_library
+from ...blender.version_differences import path_options
 from ...core.errors import BadUsageError
 from ...core.hand_key_ease import EASE_FRAMES
 from .. import panel_jobs
@@ -108,7 +109,7 @@ class HANDMOCAP_OT_blend_to_pose(_Keys, bpy.types.Operator):
         name="Library",
         description="The .blend that holds the action; empty for this file",
         subtype="FILE_PATH",
-        options={"SKIP_SAVE"},
+        options=path_options("SKIP_SAVE"),
     )
     factor: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Factor",

@@ -6,6 +6,7 @@ from typing import Any
 import bpy
 
 from ...blender.jobs import ChildJob
+from ...blender.version_differences import path_options
 from ...blender.worker_command import worker_command
 from ...core import environments
 from ...core.atomic_files import ensure_output_folder
@@ -26,7 +27,10 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
     bl_label = "Estimate"
 
     output: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Output", description="The hand_poses.npz to write; empty for the scene's", subtype="FILE_PATH"
+        name="Output",
+        description="The hand_poses.npz to write; empty for the scene's",
+        subtype="FILE_PATH",
+        options=path_options(),
     )
     estimator: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="Estimator",

@@ -8,9 +8,12 @@ from typing import Any
 import bpy
 
 from ...blender.motion_exporting import MotionJob, MotionTarget, motion_request_for
+from ...blender.version_differences import path_options
 from ...core import environments
+from ...core.errors import BadUsageError
 from ...core.motion_formats import MotionFormat
 from .. import panel_jobs
+from ..chosen_paths import chosen_folder
 from ..drawing import has_armature, waits_for
 from ..guards import quiet
 from ..preferences import environment_folder
@@ -36,7 +39,10 @@ class HANDMOCAP_OT_export_motion(bpy.types.Operator):
         items=UP_AXIS_ITEMS,
     )
     filepath: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="File", description="The file; empty for the panel's folder and the format's usual name", subtype="FILE_PATH"
+        name="File",
+        description="The file; empty for the panel's folder and the format's usual name",
+        subtype="FILE_PATH",
+        options=path_options(),
     )
     filter_glob: bpy.props.StringProperty(default="*.npz;*.smpl;*.fbx;*.glb", options={"HIDDEN"})  # type: ignore[valid-type]
     check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
@@ -70,12 +76,11 @@ class HANDMOCAP_OT_export_motion(bpy.types.Operator):
             column.row().prop(self, "up_axis", expand=True)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        path = self._path(context)
-        if path is None:
-            self.report({"ERROR"}, "Choose a folder for the motion files")
-            return {"CANCELLED"}
         scene, settings = context.scene, context.scene.handmocap
         with panel_jobs.sentences_for(self, STAGE):
+            path = self._path(context)
+            if path is None:
+                raise BadUsageError("It is not known where to write to", "choose a folder for the motion files")
             hands = settings.hand_poses_path() if self._format is MotionFormat.HANDS else None
             frames = (scene.frame_start, scene.frame_end)
             target = MotionTarget(self._format, path)
@@ -102,7 +107,7 @@ def _folder(context: bpy.types.Context) -> Path | None:
     settings = context.scene.handmocap
     chosen = settings.motion_files.folder
     if chosen:
-        return Path(bpy.path.abspath(chosen))
+        return chosen_folder(chosen)
     hands = settings.hand_poses_path()
     return settings.result_folder() or (hands.parent if hands is not None else None)
 

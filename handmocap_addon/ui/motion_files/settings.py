@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ...blender.version_differences import path_options
 from ...core.motion_formats import MotionFormat
 
 FORMAT_ITEMS = [(one.name, one.label, one.description) for one in MotionFormat]
@@ -23,7 +24,10 @@ class HandmocapMotionFiles(bpy.types.PropertyGroup):
         name="Up", description="The axis that points up in the file", items=UP_AXIS_ITEMS
     )
     folder: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Folder", description="Where the files go; empty for where all results go", subtype="DIR_PATH"
+        name="Folder",
+        description="Where the files go; empty for where all results go",
+        subtype="DIR_PATH",
+        options=path_options(),
     )
 
     def chosen_format(self) -> MotionFormat:

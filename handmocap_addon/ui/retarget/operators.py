@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
@@ -95,7 +96,7 @@ class HANDMOCAP_OT_load_bone_map(bpy.types.Operator, ImportHelper):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         with panel_jobs.sentences_for(self, STAGE):
-            context.scene.handmocap.retarget.fill_in(read_bone_map(Path(self.filepath)))
+            context.scene.handmocap.retarget.fill_in(read_bone_map(_path(self)))
             panel_jobs.set_status(STAGE, True, f"Loaded {Path(self.filepath).name}")
             return {"FINISHED"}
         return {"CANCELLED"}
@@ -119,11 +120,15 @@ class HANDMOCAP_OT_save_bone_map(bpy.types.Operator, ExportHelper):
     def execute(self, context: bpy.types.Context) -> set[str]:
         with panel_jobs.sentences_for(self, STAGE):
             retarget = context.scene.handmocap.retarget
-            write_bone_map(Path(self.filepath), retarget.bone_map())
+            write_bone_map(_path(self), retarget.bone_map())
             retarget.map_name = Path(self.filepath).stem
             panel_jobs.set_status(STAGE, True, f"Saved {Path(self.filepath).name}")
             return {"FINISHED"}
         return {"CANCELLED"}
+
+
+def _path(operator: Any) -> Path:
+    return Path(bpy.path.abspath(operator.filepath))
 
 
 CLASSES = (

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import bpy
 
+from ...blender.version_differences import path_options
 from ...core import environments
 from ...core.baked_names import DEFAULT_PATTERN, baked_name
 from ...core.errors import BadUsageError
 from ...core.output_places import DEFAULT_PLACE
 from .. import panel_jobs
+from ..chosen_paths import without_the_file
 from ..drawing import stage_state
 from ..estimators import DEVICES, ESTIMATORS
+from ..guards import quiet_update
 from ..preferences import ROOT_PACKAGE, smplx_folder, smplx_models
 from .cache_operators import SIZES_STAGE
 from .cache_operators import STAGE as CACHE_STAGE
+
+
+def _whole(name: str) -> Callable[[Any, Any], None]:
+    """What keeps a folder the same whichever file is open."""
+
+    def changed(chosen: Any, _context: Any) -> None:
+        text = getattr(chosen, name)
+        if without_the_file(text) != text:
+            setattr(chosen, name, without_the_file(text))
+
+    return quiet_update(changed)
 
 
 class HandmocapPreferences(bpy.types.AddonPreferences):
@@ -26,22 +43,30 @@ class HandmocapPreferences(bpy.types.AddonPreferences):
         description="Folder for the Python environments of estimator and exporter, up to 16 GB with WiLoR; empty for your "
         "cache folder. Change it where another disk has more room; what is in the old one stays there",
         subtype="DIR_PATH",
+        options=path_options(),
+        update=_whole("environment_folder"),
     )
     smplx_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="SMPL-X Models",
         description="Folder with your SMPLX_NEUTRAL.npz, SMPLX_MALE.npz or SMPLX_FEMALE.npz from smpl-x.is.tue.mpg.de. "
         "Scenes whose body is an SMPL-X file take it from here",
         subtype="DIR_PATH",
+        options=path_options(),
+        update=_whole("smplx_folder"),
     )
     wilor_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="WiLoR Weights",
         description="Folder that holds pretrained_models/ with your WiLoR weights; empty: those that the set-up brings",
         subtype="DIR_PATH",
+        options=path_options(),
+        update=_whole("wilor_folder"),
     )
     wheels_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Wheels for WiLoR",
         description="Folder with a wheel of every package, for a machine without network; empty: from the network",
         subtype="DIR_PATH",
+        options=path_options(),
+        update=_whole("wheels_folder"),
     )
     estimator: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="Estimator",
@@ -63,7 +88,7 @@ class HandmocapPreferences(bpy.types.AddonPreferences):
     output_folder: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Results",
         description="Where hands, logs and bakes go in scenes that name no folder, and that have no GVHMR result to lie "
-        "beside: {clip_folder}, {clip}, {blend_folder}, {blend} and {scene} are filled in",
+        "beside: {clip_folder}, {clip}, {blend_folder}, {blend} and {scene} are filled in; // is {blend_folder}/",
         default=DEFAULT_PLACE,
     )
 
@@ -95,6 +120,9 @@ def _draw(chosen: HandmocapPreferences, context: bpy.types.Context) -> None:
         column.label(text="There is no SMPLX_NEUTRAL, MALE or FEMALE.npz in this folder", icon="ERROR")
     column.prop(chosen, "wilor_folder")
     column.prop(chosen, "wheels_folder")
+    for name in ("environment_folder", "smplx_folder", "wilor_folder", "wheels_folder"):
+        if getattr(chosen, name).startswith("//") and not bpy.data.filepath:
+            column.label(text=f"{getattr(chosen, name)} starts from a saved file: give the whole path", icon="ERROR")
     column = layout.column()
     column.prop(chosen, "estimator")
     column.prop(chosen, "device")

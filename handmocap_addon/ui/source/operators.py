@@ -4,6 +4,7 @@ from pathlib import Path
 
 import bpy
 
+from ...blender.version_differences import path_options
 from ...core.gvhmr_file import RESULT_NAME
 from .. import panel_jobs
 from ..stages import SOURCE as STAGE
@@ -20,7 +21,7 @@ class HANDMOCAP_OT_choose_clip(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     filepath: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Clip", description="The movie, or the GVHMR result", subtype="FILE_PATH", options={"SKIP_SAVE"}
+        name="Clip", description="The movie, or the GVHMR result", subtype="FILE_PATH", options=path_options("SKIP_SAVE")
     )
     filter_glob: bpy.props.StringProperty(  # type: ignore[valid-type]
         default=";".join(f"*{suffix}" for suffix in MOVIES), options={"HIDDEN"}

@@ -11,6 +11,7 @@ import bpy
 
 from ...blender.armatures import smplx_armatures
 from ...blender.made_from import recall
+from ...blender.version_differences import path_options
 from ...core.archive_identity import archive_identity
 from ...core.clip_neighbours import Person, hands_of
 
@@ -20,7 +21,9 @@ Items = tuple[tuple[str, str, str], ...]
 class HandmocapPerson(bpy.types.PropertyGroup):
     """One person; the name is the group's own."""
 
-    gvhmr: bpy.props.StringProperty(description="The hmr4d_results.pt of this person", subtype="FILE_PATH")  # type: ignore[valid-type]
+    gvhmr: bpy.props.StringProperty(  # type: ignore[valid-type]
+        description="The hmr4d_results.pt of this person", subtype="FILE_PATH", options=path_options()
+    )
 
     def path(self) -> Path:
         return Path(os.path.normpath(bpy.path.abspath(self.gvhmr)))
