@@ -6,6 +6,7 @@ pinned in `requirements/`; a finished environment is used again as long as its p
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -34,6 +35,7 @@ REQUIREMENTS: Final = Path(__file__).resolve().parent.parent / "requirements"
 # Versions of Python for which a `bpy` module of a supported Blender exists.
 BLENDER_PYTHONS: Final = ((3, 13), (3, 11))
 OLDEST_WORKER_PYTHON: Final = (3, 11)
+_LONGEST_SENTENCE: Final = 2000
 
 # Where the hand model's networks lie in the wheel.
 _MODEL_PARTS: Final = {
@@ -76,6 +78,11 @@ def default_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "handmocap" / "environments"
 
 
+def find(folder: Path, name: str) -> Environment | None:
+    """The `worker`, `blender`, `readers` or `wilor` if it is there, finished and of this version; makes nothing."""
+    return next((environment for environment in _whole(folder, name) if not is_outdated(environment)), None)
+
+
 def find_worker(folder: Path, estimator: str = "mediapipe") -> Environment | None:
     """The environment that an estimator runs in, if it is there and finished; makes nothing.
 
@@ -83,31 +90,36 @@ def find_worker(folder: Path, estimator: str = "mediapipe") -> Environment | Non
     worker itself says what it lacks.
     """
     own = find_wilor(folder) if estimator == "wilor" else None
-    return own or _finished(folder, "worker")
+    return own or find(folder, "worker")
 
 
 def find_wilor(folder: Path) -> Environment | None:
     """WiLoR's environment if it is there and finished; makes nothing."""
-    return _finished(folder, "wilor")
+    return find(folder, "wilor")
 
 
 def find_blender_module(folder: Path) -> Environment | None:
     """The `bpy` environment if it is there and finished; makes nothing."""
-    return _finished(folder, "blender")
+    return find(folder, "blender")
 
 
 def find_readers(folder: Path) -> Environment | None:
     """The environment that reads baked files if it is there and finished; makes nothing."""
-    return _finished(folder, "readers")
+    return find(folder, "readers")
 
 
 def find_outdated(folder: Path, name: str) -> Environment | None:
     """The `worker`, `blender` or `readers` that another version of this program made, where there is none of this one."""
-    return None if _finished(folder, name) else next(filter(is_outdated, _whole(folder, name)), None)
+    return None if find(folder, name) else next(filter(is_outdated, _whole(folder, name)), None)
 
 
-def _finished(folder: Path, name: str) -> Environment | None:
-    return next((environment for environment in _whole(folder, name) if not is_outdated(environment)), None)
+def failed_trial(folder: Path, name: str) -> str:
+    """What the trial of this version's `worker`, `blender`, `readers` or `wilor` said where it failed; "" where none did."""
+    for candidate in sorted(folder.glob(f"{name}-python*/{FAILED_NAME}"), reverse=True):
+        if find(folder, name) is None and not is_outdated(Environment(candidate.parent)):
+            with contextlib.suppress(OSError):
+                return " ".join(candidate.read_text(encoding="utf-8", errors="replace")[:_LONGEST_SENTENCE].split())
+    return ""
 
 
 def _whole(folder: Path, name: str) -> Iterator[Environment]:

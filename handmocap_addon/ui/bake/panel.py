@@ -3,8 +3,8 @@ from __future__ import annotations
 import bpy
 
 from ...blender.body_stillness import stillness_warnings
-from ...core import environments
 from ..drawing import CATEGORY, sentence, stage_state
+from ..flow import disk
 from ..flow.header import WithState
 from ..flow.states import armature_of
 from ..preferences import environment_folder
@@ -43,7 +43,7 @@ class HANDMOCAP_PT_bake(WithState, bpy.types.Panel):
             sentence(column, warning, "ERROR")
         column.operator("handmocap.bake", icon="EXPORT")
         stage_state(column, STAGE)
-        if environments.find_readers(environment_folder(context)) is None:
+        if not disk.is_set_up(environment_folder(context), "readers"):
             row = column.row()
             row.label(text="Checked by Blender alone", icon="INFO")
             row.operator("handmocap.set_up", text="Set Up Readers", icon="IMPORT").what = "readers"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -48,12 +49,22 @@ def identity_of(path: Path | None) -> str:
 
 def has_estimator(folder: Path, estimator: str) -> bool:
     """Whether the environment of an estimator is set up."""
-    return _has_environment(folder, estimator, _moment())
+    return is_set_up(folder, "worker") or (estimator == "wilor" and is_set_up(folder, "wilor"))
 
 
-def has_exporter(folder: Path) -> bool:
-    """Whether the `bpy` environment is set up, for builds of Blender that cannot export."""
-    return _has_environment(folder, "blender", _moment())
+def is_set_up(folder: Path, name: str) -> bool:
+    """Whether the environment `worker`, `blender`, `readers` or `wilor` is there and of this version."""
+    return _environment(folder, name, _moment()).is_ready
+
+
+def is_outdated(folder: Path, name: str) -> bool:
+    """Whether there is only one that another version made."""
+    return _environment(folder, name, _moment()).is_outdated
+
+
+def trial_said(folder: Path, name: str) -> str:
+    """Why what was installed does not run on this machine; "" where it does, or was not tried."""
+    return _environment(folder, name, _moment()).trial_said
 
 
 def _moment() -> Moment:
@@ -80,11 +91,18 @@ def _can_write(folder: Path, _when: Moment) -> bool:
     return nearest.is_dir() and os.access(nearest, os.W_OK)
 
 
+@dataclass(frozen=True)
+class _Environment:
+    is_ready: bool
+    is_outdated: bool
+    trial_said: str
+
+
 @lru_cache(maxsize=8)
-def _has_environment(folder: Path, name: str, _when: Moment) -> bool:
-    if name == "blender":
-        return environments.find_blender_module(folder) is not None
-    return environments.find_worker(folder, name) is not None
+def _environment(folder: Path, name: str, _when: Moment) -> _Environment:
+    found = environments.find(folder, name) is not None
+    outdated = environments.find_outdated(folder, name) is not None
+    return _Environment(found, outdated, environments.failed_trial(folder, name))
 
 
 @lru_cache(maxsize=8)

@@ -104,7 +104,7 @@ def can_bake(context: bpy.types.Context) -> bool:
     """Whether this Blender, or the `bpy` environment, writes the formats that are chosen."""
     settings = context.scene.handmocap
     wanted = [suffix for suffix, chosen in ((".abc", settings.bake_alembic), (".usdc", settings.bake_usd)) if chosen]
-    return all(map(can_export, wanted)) or disk.has_exporter(environment_folder(context))
+    return all(map(can_export, wanted)) or disk.is_set_up(environment_folder(context), "blender")
 
 
 def _clip(context: bpy.types.Context) -> StageState:

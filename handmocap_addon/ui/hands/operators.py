@@ -8,12 +8,12 @@ import bpy
 from ...blender.jobs import ChildJob
 from ...blender.version_differences import path_options
 from ...blender.worker_command import worker_command
-from ...core import environments
 from ...core.atomic_files import ensure_output_folder
 from ...core.hand_poses_file import HAND_POSES_NAME
 from .. import panel_jobs
 from ..drawing import waits_for
 from ..estimators import ESTIMATORS
+from ..flow import disk
 from ..overlay.right_picture import bring_up_to_date
 from ..preferences import device, environment_folder, wilor_folder
 
@@ -53,9 +53,9 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
         if settings.frames == "RANGE" and settings.last_frame < settings.first_frame:
             return waits_for(cls, "The range of frames ends before it begins")
         estimator = settings.estimator
-        if environments.find_worker(environment_folder(context), estimator) is None:
+        if not disk.has_estimator(environment_folder(context), estimator):
             button = "WiLoR" if estimator == "wilor" else "Hand Estimator"
-            is_outdated = environments.find_outdated(environment_folder(context), "worker") is not None
+            is_outdated = disk.is_outdated(environment_folder(context), "worker")
             why = "was set up by another version" if is_outdated else "is not set up yet"
             return waits_for(cls, f"The hand estimator {why}: press Set Up {button} in Set-up")
         return True

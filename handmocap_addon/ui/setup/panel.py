@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import bpy
 
-from ...core import environments
 from ...core.doctor import DoctorLine
 from .. import panel_jobs
 from ..drawing import CATEGORY, progress_row, sentence, stage_state
+from ..flow import disk
 from ..flow.header import WithState
 from ..preferences import environment_folder, preferences, smplx_folder, smplx_models
 from .operators import DOCTOR_STAGE, DOCTOR_TEXT, STAGE
@@ -18,7 +18,7 @@ _BOX = 16.0  # pixels that a box takes of the width
 
 
 def _is_ready(context: bpy.types.Context) -> bool:
-    return environments.find_worker(environment_folder(context)) is not None
+    return disk.is_set_up(environment_folder(context), "worker")
 
 
 class HANDMOCAP_PT_first_steps(bpy.types.Panel):
@@ -63,7 +63,7 @@ class HANDMOCAP_PT_setup(WithState, bpy.types.Panel):
 
 def _draw_guide(column: bpy.types.UILayout, context: bpy.types.Context) -> None:
     folder = environment_folder(context)
-    to_do = [step for step in STEPS if step.is_needed() and step.find(folder) is None]
+    to_do = [step for step in STEPS if step.is_needed() and not disk.is_set_up(folder, step.environment)]
     for step in STEPS:
         if step.is_needed() and step not in to_do:
             sentence(column, step.ready, "CHECKMARK")
@@ -92,7 +92,11 @@ def _draw_offline(box: bpy.types.UILayout) -> None:
 
 def _draw_step(box: bpy.types.UILayout, context: bpy.types.Context, step: Step) -> None:
     sentence(box, f"{step.title}: {step.brings}. {step.terms}", "RADIOBUT_OFF", _BOX)
-    if step.what and environments.find_outdated(environment_folder(context), step.what) is not None:
+    folder, last = environment_folder(context), panel_jobs.status(STAGE)
+    trial = disk.trial_said(folder, step.environment)
+    if trial and not (last is not None and trial in last.sentence):
+        sentence(box, trial, "ERROR", _BOX)
+    if disk.is_outdated(folder, step.environment):
         sentence(box, "What is there was made by another version of handmocap, with other packages", "ERROR", _BOX)
     if panel_jobs.is_running(STAGE) and panel_jobs.title(STAGE).endswith(step.title):
         progress_row(box.row(align=True), STAGE)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from ...blender.version_differences import can_export
-from ...core import environments
 
 
 @dataclass(frozen=True)
@@ -20,7 +18,7 @@ class Step:
     operator: str
     what: str
     ready: str
-    find: Callable[[Path], object | None]
+    environment: str
     is_needed: Callable[[], bool] = lambda: True
 
 
@@ -36,7 +34,7 @@ STEPS = (
         "handmocap.set_up",
         "worker",
         "The hand estimator is ready",
-        environments.find_worker,
+        "worker",
     ),
     Step(
         "Exporter",
@@ -45,7 +43,7 @@ STEPS = (
         "handmocap.set_up",
         "blender",
         "Alembic and USD are written by Blender's module",
-        environments.find_blender_module,
+        "blender",
         _lacks_exporter,
     ),
     Step(
@@ -55,7 +53,7 @@ STEPS = (
         "handmocap.set_up",
         "readers",
         "Baked files are checked by Alembic's and USD's own libraries",
-        environments.find_readers,
+        "readers",
     ),
     Step(
         "WiLoR",
@@ -64,6 +62,6 @@ STEPS = (
         "handmocap.set_up_wilor",
         "",
         "WiLoR is ready",
-        environments.find_wilor,
+        "wilor",
     ),
 )
