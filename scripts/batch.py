@@ -11,6 +11,7 @@ then its end, which a dying parent brings, cancels as well.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import sys
@@ -43,11 +44,16 @@ def main(arguments: list[str]) -> int:
     from handmocap_addon.blender.ending import Ending
     from handmocap_addon.core.errors import ExitCode, HandmocapError
     from handmocap_addon.core.job_protocol import END_WITH_STDIN
+    from handmocap_addon.core.temporary_folders import temporary_files_in_one_place
     from handmocap_addon.core.trace_log import write_trace
 
     ending = Ending()
     ending.last_words = _say_nothing_changed
+    place = contextlib.ExitStack()
+    ending.last_act = place.close
     try:
+        # The module makes its own as it is loaded.
+        place.enter_context(temporary_files_in_one_place())
         # Not handed on: the pipe is ours alone.
         ending.watch(sys.stdin if os.environ.pop(END_WITH_STDIN, "") == "1" else None)
         with ending.abandonable():  # loading the bpy module takes a second
@@ -68,6 +74,7 @@ def main(arguments: list[str]) -> int:
         print(f"handmocap: {said}", file=sys.stderr)
         return int(ExitCode.FAILED)
     finally:
+        place.close()
         ending.over()
     return int(ExitCode.DONE)
 

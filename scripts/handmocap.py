@@ -46,6 +46,7 @@ from handmocap_addon.core.set_up.reporting import Listener  # noqa: E402
 from handmocap_addon.core.set_up.wilor import WILOR, ensure_wilor  # noqa: E402
 from handmocap_addon.core.set_up.wilor_plan import add_wilor_options, plan_of  # noqa: E402
 from handmocap_addon.core.streams import ready_streams  # noqa: E402
+from handmocap_addon.core.temporary_folders import temporary_files_in_one_place  # noqa: E402
 from handmocap_addon.core.trace_log import write_trace  # noqa: E402
 from handmocap_addon.worker.command_line import worker_parser  # noqa: E402
 from scripts.benchmark.arguments import accuracy_parser  # noqa: E402
@@ -85,17 +86,8 @@ def main(arguments: Sequence[str]) -> int:
         chosen = parser.parse_args(others)
         rest = chosen.options
         _check_options(chosen.command, rest)
-        if chosen.command == "setup":
-            return _set_up(folder, rest)
-        if chosen.command == "doctor":
-            return _doctor(folder, rest)
-        if chosen.command == "estimate":
-            return _run(python_command(_environment_of(folder, rest).python, WORKER, "estimate", *rest))
-        if chosen.command == "benchmark":
-            return _benchmark(folder, rest)
-        if chosen.command == "demo":
-            return _demo(folder, rest)
-        return _in_blender(folder, [chosen.command, *rest], needs_worker=chosen.command == "run")
+        with temporary_files_in_one_place():
+            return _do(chosen.command, folder, rest)
     except HandmocapError as error:
         say(error.sentence())
         return int(error.exit_code)
@@ -108,6 +100,21 @@ def main(arguments: Sequence[str]) -> int:
         log = write_trace("handmocap.py")
         say(f"failed ({type(error).__name__}: {error}): report this with {log or 'what you did'}")
         return int(ExitCode.FAILED)
+
+
+def _do(command: str, folder: Path, options: list[str]) -> int:
+    """One command with its options; `folder` is that of the environments."""
+    if command == "setup":
+        return _set_up(folder, options)
+    if command == "doctor":
+        return _doctor(folder, options)
+    if command == "estimate":
+        return _run(python_command(_environment_of(folder, options).python, WORKER, "estimate", *options))
+    if command == "benchmark":
+        return _benchmark(folder, options)
+    if command == "demo":
+        return _demo(folder, options)
+    return _in_blender(folder, [command, *options], needs_worker=command == "run")
 
 
 def _environment_folder(arguments: Sequence[str]) -> tuple[Path, list[str]]:

@@ -1,10 +1,11 @@
 """Kills and cancels at random moments: `python -m addon_tests.end_to_end.soak --kills 100 --cancels 50 --seed 1`.
 
-Needs a Python with `bpy` and the worker's environment, from the top of the checkout; POSIX, with /proc. An estimate of the demo clip is started by
-itself, by the panel's operator in a headless Blender, and by the front door's `run`; SIGKILL goes to one of its processes, any
-of them, at a moment between its start and its usual end. Then: every process of it must be gone, its target must be absent, the one before, or
-whole; and the next run, which is killed as well or left to its end, must end with the very bytes of an undisturbed run and
-leave nothing beside them. A cancel goes to a running estimate or bake, as from the panel.
+Needs a Python with `bpy`, the readers and the worker's environment, from the top of the checkout; POSIX, with /proc. An estimate of the demo
+clip is started by itself, by the panel's operator in a headless Blender, and by the front door's `run`, which bakes as well. SIGKILL goes to
+one of its processes (front door, Blender, worker, bake, prover, each as often as the others) at a moment between its start and its usual end. Then:
+every process must be gone, its target must be absent, the one before, or whole; and the next run, which is killed as well or left to its end, must
+end with the very hands of an undisturbed run and the same content of its Alembic file, and leave nothing beside them, and nothing at all in the folder
+for temporary files, which is one of the soak's own. A cancel goes to a running estimate or bake, as from the panel.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import bpy
 import numpy as np
 
 from addon_tests.blender.processes import is_alive, processes_with, tree_of, wait_until
+from addon_tests.blender.readers import BakedMesh, read_alembic
 from addon_tests.end_to_end.commands import FRONT_DOOR_HERE, REPOSITORY
 from handmocap_addon.blender.baking import BakeJob, BakeRequest
 from handmocap_addon.blender.bodies import add_body
@@ -39,7 +41,10 @@ from handmocap_addon.core.stand_in_body import load_stand_in_body
 
 LIMIT_SECONDS = 3.0
 _PATIENCE = 20.0  # for a process to be seen as gone at all
+_LONGEST_RUN = 600.0
+_LOOK_SECONDS = 0.02
 _NAME = "hand_poses.npz"
+_BAKED = "body.abc"
 
 _PANEL = """
 import sys
@@ -47,6 +52,7 @@ sys.path.insert(0, sys.argv[1])
 import bpy, handmocap_addon
 bpy.ops.wm.read_factory_settings(use_empty=True)
 handmocap_addon.register()
+print("registered", flush=True)
 try:
     bpy.context.scene.handmocap.clip = sys.argv[2]
     bpy.context.scene.handmocap.gvhmr = sys.argv[3]
@@ -67,10 +73,35 @@ def _result_of_another_clip(folder: Path) -> bytes:
 
 @dataclass(frozen=True)
 class Door:
-    """A way to start an estimate into a folder."""
+    """A way to start an estimate into a folder, and what its processes are, the first one first."""
 
     name: str
     command: Callable[[Path], list[str | Path]]
+    processes: tuple[str, ...]
+    says_first: str = ""  # what comes before that is not of this program
+
+    def processes_of(self, tree: list[int]) -> dict[str, int]:
+        """The processes of a tree that are there, by what they are."""
+        found = {self.processes[0]: tree[0]} if tree else {}
+        for process in tree[1:]:
+            command = _command_of(process)
+            found |= {name: process for name in self.processes[1:] if all(part in command for part in _MARKS[name])}
+        return found
+
+
+_MARKS = {
+    "Blender": ("batch.py",),
+    "worker": (f"handmocap_addon{os.sep}worker", "estimate"),
+    "bake": ("bake_job.py",),
+    "prover": (f"handmocap_addon{os.sep}worker", "prove"),
+}
+
+
+def _command_of(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 # The first frames of a clip, in the worker's environment.
@@ -97,10 +128,30 @@ def doors(folder: Path, frames: int | None) -> list[Door]:
     job: list[str | Path] = [worker.python, REPOSITORY / "handmocap_addon" / "worker", "estimate"]
     inputs: list[str | Path] = ["--clip", clip, *(["--gvhmr", gvhmr] if gvhmr else [])]
     return [
-        Door("worker", lambda out: [*job, *inputs, "--out", out / _NAME]),
-        Door("panel", lambda out: [sys.executable, "-c", _PANEL, REPOSITORY, clip, gvhmr, out / _NAME]),
-        Door("run", lambda out: [sys.executable, "-c", FRONT_DOOR_HERE, "run", *inputs, "--bake", "", "--no-preview", "--out", out]),
-    ]  # fmt: skip
+        Door("worker", lambda out: [*job, *inputs, "--out", out / _NAME], ("worker",)),
+        Door(
+            "panel",
+            lambda out: [sys.executable, "-c", _PANEL, REPOSITORY, clip, gvhmr, out / _NAME],
+            ("Blender", "worker"),
+            "registered",
+        ),
+        Door(
+            "run",
+            lambda out: [
+                sys.executable,
+                "-c",
+                FRONT_DOOR_HERE,
+                "run",
+                *inputs,
+                "--bake",
+                "abc",
+                "--no-preview",
+                "--out",
+                out,
+            ],
+            ("front door", "Blender", "worker", "bake", "prover"),
+        ),
+    ]
 
 
 @dataclass
@@ -123,12 +174,12 @@ class Tally:
         for what in sorted(self.counts):
             times = sorted(self.seconds[what])
             print(f"| {what} | {len(times)} | {times[len(times) // 2]:.2f} | {times[-1]:.2f} |")
-        print(f"{self.resumed} results of runs that had been stopped, each the bytes of an undisturbed one")
+        print(f"{self.resumed} results of runs that had been stopped, each compared with an undisturbed one's")
         print("\n".join(self.faults) or "nothing at fault", flush=True)
 
 
 class Soak:
-    """Runs in a folder of its own."""
+    """Runs in a folder of its own, with the folder for temporary files that this process has, which must be of its own too."""
 
     def __init__(
         self,
@@ -143,8 +194,13 @@ class Soak:
         self._limit = limit
         self._out = folder / "shot"
         self._doors = [door for door in doors(folder, frames) if door.name in names]
+        self._temporary = Path(tempfile.gettempdir())
+        assert list(self._temporary.iterdir()) == []
         self._usual: dict[str, float] = {}
+        self._seconds: dict[tuple[str, str], float] = {}  # that a process of a door usually takes
         self._reference: dict[str, bytes] = {}
+        self._baked: BakedMesh | None = None
+        self._names: set[str] = {_NAME, "logs"}
         self._earlier = _result_of_another_clip(folder)
         self.tally = Tally()
 
@@ -153,14 +209,22 @@ class Soak:
         for door in self._doors:
             self._clear()
             began = time.monotonic()
-            self._finish(door)
+            self._finish(door, self._note)
             self._usual[door.name] = time.monotonic() - began
             self._reference[door.name] = self._target.read_bytes()
+            self._names |= {path.name for path in self._out.iterdir()}
+            if (self._out / _BAKED).is_file():
+                self._baked = read_alembic(self._out / _BAKED)
+            missing = [name for name in door.processes if (door.name, name) not in self._seconds]
+            assert not missing, f"{door.name} had no {missing}"
         self._clear()
 
     def kill(self, count: int) -> None:
+        kinds = [(door, name) for door in self._doors for name in door.processes]
+        order: list[tuple[Door, str]] = []
         while sum(self.tally.counts.values()) < count:
-            self._kill_one(self._random.choice(self._doors))
+            order = order or self._random.sample(kinds, len(kinds))
+            self._kill_one(*order.pop())
             if self._random.random() < 0.5:
                 self._resume(self._random.choice(self._doors))
         self._resume(self._doors[0])
@@ -186,8 +250,9 @@ class Soak:
             targets = (self._out / "body.abc", self._out / "body.usdc")
             bake = BakeJob(BakeRequest(body.name, meshes, targets, 1, frames), None, self._folder / "logs" / "bake.log")
             self._cancel(bake.job, bake.poll, self._random.uniform(0.0, 6.0), what)
-            self._expect_nothing_beside("bake", {*targets})
+            self._expect_nothing_beside("bake")
             self._clear()
+        self._expect_no_temporary_files("cancelled bakes")
 
     @property
     def _target(self) -> Path:
@@ -198,25 +263,49 @@ class Soak:
         self._out.mkdir(parents=True)
 
     def _start(self, door: Door) -> subprocess.Popen[bytes]:
-        log = (self._folder / f"{door.name}.txt").open("wb")
+        log = self._log_of(door).open("wb")
         with log:
             return subprocess.Popen(
                 [str(part) for part in door.command(self._out)],
                 stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, cwd=REPOSITORY,
             )  # fmt: skip
 
-    def _kill_one(self, door: Door) -> None:
+    def _note(self, door: Door, process: subprocess.Popen[bytes]) -> None:
+        """Follow an undisturbed run, for how long each of its processes takes."""
+        first: dict[str, float] = {}
+        while process.poll() is None:
+            now = time.monotonic()
+            for name in door.processes_of(tree_of(process.pid)):
+                first.setdefault(name, now)
+                self._seconds[door.name, name] = now - first[name]
+            time.sleep(_LOOK_SECONDS)
+
+    def _victim(self, door: Door, name: str, process: subprocess.Popen[bytes]) -> int | None:
+        """Wait for a process of a door, and for a random moment of its usual time; None where it has ended before."""
+
+        def found() -> int | None:
+            return door.processes_of(tree_of(process.pid)).get(name)
+
+        log = self._log_of(door)
+        begun = wait_until(
+            lambda: process.poll() is not None or door.says_first in log.read_text(errors="replace"), _PATIENCE
+        )
+        assert begun, log.read_text(errors="replace")
+        wait_until(lambda: found() is not None or process.poll() is not None, 6 * _PATIENCE)
+        time.sleep(self._random.uniform(0.0, self._seconds[door.name, name]))
+        return found()
+
+    def _kill_one(self, door: Door, name: str) -> None:
         had_earlier = not self._target.exists() and self._random.random() < 0.3
         if had_earlier:
             self._target.write_bytes(self._earlier)
         process = self._start(door)
-        time.sleep(self._random.uniform(0.0, self._usual[door.name]))
+        victim = self._victim(door, name, process)
         tree = tree_of(process.pid)
-        if not tree:  # a fast one has ended before
+        if victim is None:  # a fast one has ended before
             self._collect(process)
             return
-        victim = self._random.choice(tree)
-        what = f"kill of {door.name}: {'its first process' if victim == process.pid else 'one that it started'}"
+        what = f"kill of {door.name}: {name}"
         with suppress(ProcessLookupError):
             os.kill(victim, signal.SIGKILL)
         killed = time.monotonic()
@@ -228,6 +317,11 @@ class Soak:
             self.tally.faults.append(f"{what}: {'gone' if gone else 'NOT gone'} after {seconds:.1f} s")
         if self._target.exists() and self._target.read_bytes() not in (self._earlier, *self._reference.values()):
             self.tally.faults.append(f"{what}: {_NAME} is neither the one before nor a whole one")
+        said = self._log_of(door).read_text(errors="replace")
+        if "Traceback" in said:
+            self.tally.faults.append(f"{what}: {said[said.index('Traceback') :]}")
+        if victim != process.pid and process.returncode not in (0, 5):
+            self.tally.faults.append(f"{what}: exit {process.returncode}")
 
     def _cancel(self, job: ChildJob, poll: Callable[[], bool], after: float, what: str) -> None:
         until = time.monotonic() + after
@@ -251,25 +345,41 @@ class Soak:
             self.tally.faults.append(f"{what}: {error.sentence()}")
 
     def _resume(self, door: Door) -> None:
-        """The next run, to its end: the bytes of an undisturbed one, and nothing beside them."""
+        """The next run, to its end: the hands and the Alembic file of an undisturbed one, and nothing beside them."""
         self._finish(door)
         self.tally.resumed += 1
         if self._target.read_bytes() != self._reference[door.name]:
             self.tally.faults.append(f"{door.name}: the result differs from an undisturbed one's")
-        self._expect_nothing_beside(door.name, {self._target})
+        if self._baked is not None and (self._out / _BAKED).is_file():
+            baked = read_alembic(self._out / _BAKED)
+            if not (np.array_equal(baked.times, self._baked.times) and np.array_equal(baked.points, self._baked.points)):
+                self.tally.faults.append(f"{door.name}: {_BAKED} differs from an undisturbed one")
+        elif door.name == "run":
+            self.tally.faults.append(f"{door.name}: no {_BAKED}")
+        self._expect_nothing_beside(door.name)
+        self._expect_no_temporary_files(door.name)
         self._clear()
 
-    def _expect_nothing_beside(self, what: str, results: set[Path]) -> None:
-        others = {"logs", "scene.blend", "report.json"} | {path.name for path in results}
-        left = sorted(path.name for path in self._out.iterdir() if path.name not in others)
+    def _expect_nothing_beside(self, what: str) -> None:
+        left = sorted(path.name for path in self._out.iterdir() if path.name not in self._names)
         if left:
             self.tally.faults.append(f"{what}: left beside the result: {', '.join(left)}")
 
-    def _finish(self, door: Door) -> None:
+    def _expect_no_temporary_files(self, what: str) -> None:
+        left = sorted(str(path.relative_to(self._temporary)) for path in self._temporary.rglob("*"))
+        if left:
+            self.tally.faults.append(f"{what}: temporary files are left: {', '.join(left)}")
+
+    def _finish(self, door: Door, meanwhile: Callable[[Door, subprocess.Popen[bytes]], None] | None = None) -> None:
         process = self._start(door)
-        code = process.wait(120)
+        if meanwhile is not None:
+            meanwhile(door, process)
+        code = process.wait(_LONGEST_RUN)
         self._collect(process)
-        assert code == 0, (self._folder / f"{door.name}.txt").read_text(errors="replace")
+        assert code == 0, self._log_of(door).read_text(errors="replace")
+
+    def _log_of(self, door: Door) -> Path:
+        return self._folder / f"{door.name}.txt"
 
     def _alive(self) -> list[int]:
         return [pid for pid in processes_with(str(self._out)) if pid != os.getpid()]
@@ -289,10 +399,14 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--cancels", type=int, default=50, help="a third of them of bakes")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--frames", type=int, help="of the demo clip, without its bodies; without this all, with them")
     options = parser.parse_args()
     bpy.ops.wm.read_factory_settings(use_empty=True)
     with tempfile.TemporaryDirectory(prefix="handmocap-soak-") as folder:
-        soak = Soak(Path(folder), options.seed)
+        temporary = Path(folder) / "temporary"
+        temporary.mkdir()
+        os.environ["TMPDIR"], tempfile.tempdir = str(temporary), None
+        soak = Soak(Path(folder), options.seed, frames=options.frames)
         soak.prepare()
         soak.kill(options.kills)
         soak.cancel_estimates(options.cancels - options.cancels // 3)

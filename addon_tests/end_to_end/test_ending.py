@@ -90,7 +90,7 @@ def test_the_benchmark_ends_with_the_front_door(tmp_path: Path, worker_python: P
     command = [sys.executable, "-c", FRONT_DOOR_HERE, "benchmark", "accuracy", "--clip", "demo", "--json", figures]
     with _started(command, stderr) as door:
         # It has begun to estimate when its folder for the result is there.
-        assert wait_until(lambda: any((tmp_path / "temporary").iterdir())), stderr.read_text()
+        assert wait_until(lambda: any((tmp_path / "temporary").glob("handmocap-*/tmp*"))), stderr.read_text()
         door.send_signal(number)
         gone = wait_until(lambda: not processes_with(str(figures)))
         for process in processes_with(str(figures)):

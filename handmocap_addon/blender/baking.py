@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +14,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.atomic_files import check_free_space, ensure_output_folder, remove_temporaries_of, temporary_folder
+from ..core.atomic_files import check_free_space, ensure_output_folder, remove_temporaries_of
 from ..core.bake_options import BAKE_SUFFIXES, BakeFile, BakeOptions
 from ..core.bake_sampling import sampled_frames
 from ..core.child_processes import python_command
@@ -28,6 +25,7 @@ from ..core.hand_poses_file import read_hand_poses
 from ..core.job_protocol import Progress
 from ..core.point_cache import point_cache_bytes
 from ..core.smplx_model_file import VERTEX_COUNT
+from ..core.temporary_folders import TemporaryFolder
 from .armatures import deformed_meshes
 from .cameras import cameras_of
 from .exact_request import ExactRequest
@@ -185,16 +183,16 @@ class BakeJob:
         has_points = readers_python is None or request.options.geometry == "skeleton"
         raw = [_bytes_of(request, file, with_normals=False) for file in files] if has_points else []
         cache = 0 if request.exact is None else point_cache_bytes(VERTEX_COUNT, len(request.frames_of_exact_surface))
-        check_free_space(Path(tempfile.gettempdir()), sum(sorted(raw)[-2:]) + cache)
-        self._folder = temporary_folder("handmocap-bake-")
+        self._folder = TemporaryFolder()
         try:
-            copy = self._folder / "scene.blend"
+            check_free_space(self._folder.path, sum(sorted(raw)[-2:]) + cache)
+            copy = self._folder.path / "scene.blend"
             write_copy(copy)
-            order = self._folder / "request.json"
+            order = self._folder.path / "request.json"
             order.write_text(
                 json.dumps(
                     {
-                        "folder": str(self._folder),
+                        "folder": str(self._folder.path),
                         "blend": str(copy),
                         "readers_python": str(readers_python) if readers_python else None,
                         "version": extension_version(),
@@ -205,10 +203,9 @@ class BakeJob:
             )
             # The child leaves without Blender's own way out, which would remove the folder of its session.
             paths = [file.path for file in files]
-            own_place = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._folder))
-            self.job = ChildJob([*command, str(order)], log_path, {**os.environ, **own_place}, paths)
+            self.job = ChildJob([*command, str(order)], log_path, paths, self._folder)
         except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.remove()
             raise
 
     def poll(self) -> bool:
@@ -226,6 +223,6 @@ class BakeJob:
             self._clean_up()
 
     def _clean_up(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.remove()
         for folder in self._target_folders:
             remove_temporaries_of(self.job.process_id, folder)

@@ -12,7 +12,7 @@ from ..core.errors import BadInputError, BadUsageError
 from .batch_arguments import read_arguments
 from .batch_commands import apply, bake, export, retarget, run
 from .ending import Ending
-from .saving import remove_session_folder
+from .saving import claim_session_folder, remove_session_folder
 
 
 def run_command(arguments: Sequence[str], ending: Ending) -> None:
@@ -21,11 +21,12 @@ def run_command(arguments: Sequence[str], ending: Ending) -> None:
     Raises:
         HandmocapError: as the command; CancelledError, once it had begun, where the end was asked for.
     """
-    options = read_arguments(arguments)
-    _offer_stand_in_packages(options.env)
-    if options.blend is not None:
-        _open(options.blend)
+    claim_session_folder()
     try:
+        options = read_arguments(arguments)
+        _offer_stand_in_packages(options.env)
+        if options.blend is not None:
+            _open(options.blend)
         commands = {"run": run, "apply": apply, "bake": bake, "export": export, "retarget": retarget}
         commands[options.command](options, ending)
     finally:

@@ -28,7 +28,9 @@ class Ending:
     """
 
     def __init__(self) -> None:
-        self.last_words: Callable[[], None] = lambda: None  # before an end that does not unwind
+        # Before an end that does not unwind: what is said, and what goes.
+        self.last_words: Callable[[], None] = lambda: None
+        self.last_act: Callable[[], None] = lambda: None
         self._asked = False
         self._abandonable = False
         self._lock = threading.Lock()
@@ -94,6 +96,7 @@ class Ending:
                     try:
                         self.last_words()
                         sys.stderr.flush()
+                        self.last_act()
                     finally:
                         os._exit(ExitCode.CANCELLED)
             time.sleep(_LOOK_SECONDS)

@@ -6,18 +6,20 @@ Works without Blender's window and even without bpy: the panel polls it from a t
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from ..core.atomic_files import output_error
 from ..core.child_processes import start
-from ..core.errors import HandmocapError, WorkerFailedError
+from ..core.errors import HandmocapError, OutputError, WorkerFailedError
 from ..core.job_protocol import JobEvent, Progress, parse_event
 from ..core.replaced_files import FilesBefore
+from ..core.temporary_folders import TemporaryFolder
 from .death_by_signal import died_of
 from .interruptible import ctrl_c_interrupts
 from .process_trees import ProcessTree, start_options
@@ -55,19 +57,28 @@ def _opened_log(path: Path) -> IO[str]:
         raise output_error(path.parent, error) from error
 
 
+def _own_folder() -> TemporaryFolder | None:
+    """None where there is no place for it: whether the child needs one is found out by the child."""
+    try:
+        return TemporaryFolder()
+    except OutputError:
+        return None
+
+
 class ChildJob:
     """One child process that speaks the job protocol.
 
     Two threads drain its pipes, so it can never stall on a full one; they touch nothing but this object's own fields and the
-    log. `targets` are the files that it is to write, so that a cancelled one can say which of them it had finished.
+    log. `targets` are the files that it is to write, so that a cancelled one can say which of them it had finished. Its
+    temporary files lie in `folder`, which its maker removes, or else in a folder that goes when it has ended.
     """
 
     def __init__(
         self,
         command: Sequence[str],
         log_path: Path,
-        environment: Mapping[str, str] | None = None,
         targets: Sequence[Path] = (),
+        folder: TemporaryFolder | None = None,
     ) -> None:
         """Start it.
 
@@ -84,11 +95,13 @@ class ChildJob:
         self.is_cancelled = False
         self._ended_at: float | None = None
         self._log = _opened_log(log_path)
+        self._own_folder = _own_folder() if folder is None else None
+        place = folder or self._own_folder
         self._log_lock = threading.Lock()
         try:
             self._process = start(
                 command,
-                environment,
+                {**os.environ, **(place.variables() if place is not None else {})},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 encoding="utf-8",
@@ -97,6 +110,7 @@ class ChildJob:
             )
         except OSError as error:
             self._log.close()
+            self._remove_own_folder()
             raise WorkerFailedError(f"{command[0]} cannot be started ({error.strerror})", "set it up again") from error
         self._tree = ProcessTree(self._process)
         self._readers = [
@@ -232,3 +246,8 @@ class ChildJob:
             self._process.stdin.close()
         with self._log_lock, contextlib.suppress(OSError):
             self._log.close()
+        self._remove_own_folder()
+
+    def _remove_own_folder(self) -> None:
+        if self._own_folder is not None:
+            self._own_folder.remove()

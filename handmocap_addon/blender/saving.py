@@ -10,6 +10,7 @@ import bpy
 
 from ..core.atomic_files import output_error, replacing
 from ..core.errors import OutputError
+from ..core.temporary_folders import claim, remove_abandoned_folders
 
 # Blender says only that it failed; with less than this free the reason is the disk.
 _NEARLY_FULL_BYTES = 32 << 20
@@ -45,6 +46,17 @@ def write_error(path: Path, error: RuntimeError) -> OutputError:
         return output_error(path, OSError(errno.ENOSPC, "no space"))
     reason = " ".join(str(error).replace("Error:", "").split())
     return OutputError(f"Blender could not write {path} ({reason})", "choose another folder")
+
+
+def claim_session_folder() -> None:
+    """Have Blender's own folder for temporary files go with the next run if this background process is killed.
+
+    Folders of earlier ones that were killed go now. A window's folder may hold what a person does: that is Blender's matter.
+    """
+    folder = Path(bpy.app.tempdir)
+    remove_abandoned_folders(folder.parent)
+    if bpy.app.background:
+        claim(folder)
 
 
 def remove_session_folder() -> None:

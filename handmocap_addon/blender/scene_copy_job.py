@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,9 +10,10 @@ from typing import Any
 
 import bpy
 
-from ..core.atomic_files import remove_temporaries_of, temporary_folder
+from ..core.atomic_files import remove_temporaries_of
 from ..core.child_processes import python_command
 from ..core.job_protocol import Progress
+from ..core.temporary_folders import TemporaryFolder
 from .jobs import ChildJob
 from .saving import write_copy
 
@@ -42,18 +41,17 @@ class SceneCopyJob:
             OutputError, WorkerFailedError: nothing was started.
         """
         self._target_folders = {target.parent for target in targets}
-        self._folder = temporary_folder("handmocap-copy-")
+        self._folder = TemporaryFolder()
         try:
-            copy = self._folder / "scene.blend"
+            copy = self._folder.path / "scene.blend"
             write_copy(copy)
-            places = {"folder": str(self._folder), "blend": str(copy), "targets": [str(target) for target in targets]}
-            written = self._folder / "request.json"
+            places = {"folder": str(self._folder.path), "blend": str(copy), "targets": [str(target) for target in targets]}
+            written = self._folder.path / "request.json"
             written.write_text(json.dumps(order | places), encoding="utf-8")
             # The child leaves without Blender's own way out, which would remove the folder of its session.
-            own_place = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._folder))
-            self.job = ChildJob([*command, str(written)], log_path, {**os.environ, **own_place}, targets)
+            self.job = ChildJob([*command, str(written)], log_path, targets, self._folder)
         except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.remove()
             raise
 
     def poll(self) -> bool:
@@ -71,6 +69,6 @@ class SceneCopyJob:
             self._clean_up()
 
     def _clean_up(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.remove()
         for folder in self._target_folders:
             remove_temporaries_of(self.job.process_id, folder)

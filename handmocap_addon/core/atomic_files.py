@@ -47,18 +47,6 @@ def ensure_output_folder(folder: Path) -> None:
         raise output_error(folder, error) from error
 
 
-def temporary_folder(prefix: str) -> Path:
-    """A new folder of this process's own where the system keeps such.
-
-    Raises:
-        OutputError: it cannot be made.
-    """
-    try:
-        return Path(tempfile.mkdtemp(prefix=prefix))
-    except OSError as error:
-        raise output_error(Path(tempfile.gettempdir()), error) from error
-
-
 def check_output_folder(folder: Path) -> None:
     """As `ensure_output_folder`, but make nothing.
 
@@ -101,10 +89,10 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def _temporary_prefix(process_id: int) -> str:
-    return f".handmocap-{_this_machine()}-{process_id}-"
+    return f".handmocap-{this_machine()}-{process_id}-"
 
 
-def _this_machine() -> str:
+def this_machine() -> str:
     """Process numbers mean nothing on another machine or in another container, which may see the same folder."""
     try:
         numbers_of = str(Path("/proc/self/ns/pid").readlink())  # containers of a farm often share a machine's name
@@ -115,7 +103,7 @@ def _this_machine() -> str:
 
 def _remove_abandoned(path: Path) -> None:
     """Remove the temporary files of `path` whose processes are no more."""
-    pattern = re.compile(rf"\.handmocap-{_this_machine()}-(\d+)-")
+    pattern = re.compile(rf"\.handmocap-{this_machine()}-(\d+)-")
     for leftover in path.parent.glob(f".handmocap-*-{glob.escape(path.stem)}.part{glob.escape(path.suffix)}"):
         writer = pattern.match(leftover.name)
         if writer is not None and not _is_running(int(writer[1])):

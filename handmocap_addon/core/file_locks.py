@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from typing import IO, Any
 
 
-def try_to_lock(handle: IO[Any]) -> bool:
-    """Take the lock on an open file and keep it until the file is closed; False where another one has it.
+def try_to_lock(handle: IO[Any] | int) -> bool:
+    """Take the lock on an open file, or on the one of a number, until it is closed; False where another one has it.
 
     Raises:
         OSError: this place knows no locks, as some network drives.
@@ -17,8 +18,9 @@ def try_to_lock(handle: IO[Any]) -> bool:
         if sys.platform == "win32":
             import msvcrt
 
-            handle.seek(0)
-            msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
+            number = handle if isinstance(handle, int) else handle.fileno()
+            os.lseek(number, 0, os.SEEK_SET)
+            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
         else:
             import fcntl
 

@@ -7,6 +7,8 @@ import tempfile
 import traceback
 from pathlib import Path
 
+from .temporary_folders import TRACE_FOLDER
+
 
 def write_trace(program: str, folder: Path | None = None) -> Path | None:
     """Write the trace of the failure that is being handled, and return where; None where no place can be written.
@@ -15,7 +17,7 @@ def write_trace(program: str, folder: Path | None = None) -> Path | None:
         program: what failed, for the log's name.
         folder: where logs of this run are, if it has such.
     """
-    for place in (folder, Path(tempfile.gettempdir())):
+    for place in (folder, _lasting_folder()):
         if place is None:
             continue
         try:
@@ -28,3 +30,11 @@ def write_trace(program: str, folder: Path | None = None) -> Path | None:
         except OSError:
             continue
     return None
+
+
+def _lasting_folder() -> Path | None:
+    """The system's own place, since that of this run goes with it; None where there is none."""
+    try:
+        return Path(os.environ.get(TRACE_FOLDER) or tempfile.gettempdir())
+    except OSError:
+        return None

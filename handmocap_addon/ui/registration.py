@@ -7,6 +7,7 @@ from typing import Any
 
 import bpy
 
+from ..blender.saving import claim_session_folder
 from . import announcements, handlers, job_operators, keys_in_the_way, panel_jobs, status_bar
 from .bake import operators as bake_operators
 from .bake import panel as bake_panel
@@ -118,6 +119,7 @@ def _remove_export_entry() -> None:
 
 # What registering does, each with its way back.
 _STEPS: tuple[tuple[Step, Step], ...] = (
+    (claim_session_folder, _nothing),
     *map(_step_of, CLASSES),
     _setting("handmocap", HandmocapSettings),
     _setting("handmocap_cleanup", cleanup_settings.HandmocapCleanup),
