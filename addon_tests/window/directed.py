@@ -102,6 +102,13 @@ class Directed:
                 break
         return earlier
 
+    def picture_at(self, frame: int, name: str) -> Path:
+        """The picture of another frame; the scene goes back to its own."""
+        now = self.do(f"answer = bpy.context.scene.frame_current\nbpy.context.scene.frame_set({frame})")
+        picture = self.picture(name)
+        self.do(f"bpy.context.scene.frame_set({now})")
+        return picture
+
     def press(self, button: str) -> None:
         """Click on a button of the sidebar by what it reads; also one of two beside each other."""
         self.screen.click_on(button, self.walk.sidebar(), _READ_SECONDS)
@@ -143,6 +150,17 @@ class Directed:
     def reads(self, where: Box | None = None) -> str:
         """All words of the sidebar, or of another part of the screen."""
         return " ".join(word.text for word in self.screen.words(where or self.walk.sidebar()))
+
+    def reads_soon(self, *texts: str) -> None:
+        """The sidebar reads all of these, also where a line ends in the middle of one.
+
+        Raises:
+            LookupError: one is not there in time; says what was read instead.
+        """
+        until = time.monotonic() + _READ_SECONDS
+        while missing := [text for text in texts if text not in (read := self.reads())]:
+            if time.monotonic() > until:
+                raise LookupError(f"{missing} is not in the sidebar; it reads: {read}")
 
 
 @contextlib.contextmanager

@@ -95,6 +95,7 @@ def pose_tools(stage: Stage) -> str:
                 + f"cleanup.use_range, cleanup.first, cleanup.last = {name in ('Relax', 'Hold')}, 10, {26 if name == 'Relax' else 30}"
             )
             label = name.replace(" ", "-")
+            elsewhere = window.picture_at(12, f"{label}-0-at-12-before") if name == "Hold" else None
             before = window.picture(f"{label}-1-before")
             window.press(name)
             window.window.wait_until("the tool's line", lambda state: bool(state["said"].get("cleanup")), 120)
@@ -104,8 +105,10 @@ def pose_tools(stage: Stage) -> str:
             by_press, by_scrub = changed_pixels(before, pressed, view), changed_pixels(pressed, scrubbed, view)
             told.append(f"{name} {by_press} / {by_scrub}")
             holds(by_scrub < _STILL, f"{name}: scrubbing changed {by_scrub} pixels, so the press was not seen; {told}")
-            # The pose at Hold's own frame stays.
-            holds(name == "Hold" or by_press > _SEEN, f"{name}: the press changed {by_press} pixels; {told}")
+            if elsewhere:  # the pose at its own frame stays, so another frame of its range tells
+                by_press = changed_pixels(elsewhere, window.picture_at(12, f"{label}-4-at-12-after"), view)
+                told[-1] = f"{name} {by_press} at frame 12 of its range / {by_scrub}"
+            holds(by_press > _SEEN, f"{name}: the press changed {by_press} pixels; {told}")
             window.undo("cleanup")
     return "pixels changed by the press / by scrubbing: " + ", ".join(told)
 
@@ -304,8 +307,9 @@ def scene_kept(stage: Stage) -> str:
         window.open_panel("handmocap")
         window.picture("scene-kept-1-applied")
         window.do("bpy.context.scene.render.fps = 60\nfor area in bpy.context.screen.areas: area.tag_redraw()")
-        for words in ("the scene 60", "keyed at 30", "Match Scene", "Retime Keys"):
-            window.walk.sees(words, 60)
+        window.reads_soon("the scene 60", "keyed at 30")
+        for button in ("Match Scene", "Retime Keys"):
+            window.walk.sees(button, 60)
         window.picture("scene-kept-2-another-rate")
         last = window.do(_LAST_KEY)
         window.press("Retime Keys")
@@ -314,11 +318,11 @@ def scene_kept(stage: Stage) -> str:
         window.press("Match Scene")
         matched = window.window.wait_until("the clip's rate", lambda state: state["fps"] < 30, 60)
         window.picture("scene-kept-4-matched")
-        holds(
-            window.do(_LAST_KEY) == matched["range"][1] == 96,
-            f"the last key is at {window.do(_LAST_KEY)} of {matched['range']}",
-        )
-    return f"fps, range and size stay {before}; at 60 fps two buttons, the last key from {last} to the clip's 96"
+        # Keys of 30 fps are on whole frames of theirs, so the last is less than one of those before the clip's end.
+        end, at = matched["range"][1], window.do(_LAST_KEY)
+        kept = 1 + (last - 1) / 30 * matched["fps"]
+        holds(end == 96 and abs(at - kept) < 0.01 and end - 1 < at <= end, f"the last key is at {at}, not {kept}, of {end}")
+    return f"fps, range and size stay {before}; at 60 fps two buttons, the last key keeps its time, from {last} to {at}"
 
 
 _CLOCK = """
