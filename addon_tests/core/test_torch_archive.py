@@ -362,6 +362,24 @@ PIECES = {
     + b"".join(b"\x8a\x0a" + (((1 << 61) - 1) * n).to_bytes(10, "little") + b"N" for n in range(1, 30_000))
     + b"u.",
     "more values than a motion has": b"(" + b"N" * 2_000_100 + b"l.",
+    "a name of lists of the list before": b"]" + b"q\x01(h\x01h\x01l" * 100 + b"q\x01h\x01\x93.",
+    "a path of lists of the list before": b"]" + b"q\x01(h\x01h\x01l" * 100 + b"q\x01cpathlib\nPosixPath\nh\x01\x85R.",
+    "the same pairs again and again": b"]("
+    + b"X\x01\0\0\0aN\x86q\x01"
+    + b"h\x01" * 300_000
+    + b"eq\x02ccollections\nOrderedDict\n"
+    + b"q\x030"
+    + b"h\x03h\x02\x85R0" * 300_000
+    + b".",
+    "a long key again and again": b"(" + b"N" * 500_000 + b"tq\x010}" + b"h\x01Ns" * 9_000 + b".",
+    "an array of very many axes": b"cnumpy.core.numeric\n_frombuffer\n(C\0cnumpy\ndtype\nX\x02\0\0\0f4\x85R("
+    + b"\x8a\x08"
+    + b"\xff" * 7
+    + b"\x7f"
+    + b"q\x01"
+    + b"h\x01" * 900_000
+    + b"tX\x01\0\0\0CtR.",
+    "places that are slow to find": b"N" + b"".join(b"p%d\n" % (((1 << 61) - 1) * n) for n in range(1, 60_000)) + b".",
     "a number of many digits as a key": b"}\x8b\x10\x27\0\0" + b"\x7f" * 10_000 + b"Ns.",
 }
 

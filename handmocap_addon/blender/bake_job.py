@@ -5,7 +5,6 @@ Usage: `blender --background --python bake_job.py -- request.json`, or `python b
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -37,11 +36,12 @@ def main() -> int:
     from handmocap_addon.blender.bake import bake_request
     from handmocap_addon.core.errors import ExitCode, HandmocapError
     from handmocap_addon.core.job_protocol import JobEvent
+    from handmocap_addon.core.json_files import read_json
 
     def emit(kind, **data) -> None:  # type: ignore[no-untyped-def]
         print(JobEvent(kind, data).line(), flush=True)
 
-    order = json.loads(Path(sys.argv[sys.argv.index("--") + 1]).read_text(encoding="utf-8"))
+    order = read_json(Path(sys.argv[sys.argv.index("--") + 1]))
     threading.Thread(target=_end_with_parent, args=(order,), daemon=True).start()
     emit("started", command="bake", pid=os.getpid())
     try:

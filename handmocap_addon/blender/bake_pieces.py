@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import bpy
 import numpy as np
 
 from ..core.bake_options import BakeOptions, Part
+from ..core.json_files import JsonError, read_json
 from ..core.npz_files import read_npz
 from ..core.set_up.file_hashes import sha256_of
 from .bake_scene import BakeScene
@@ -39,11 +39,11 @@ def finished_piece(path: Path, fingerprint: str, versions: dict[str, str]) -> di
         versions: of the programs that would write it now.
     """
     try:
-        report = dict(json.loads(report_path(path).read_text(encoding="utf-8")))
+        report = dict(read_json(report_path(path)))
         same = (
             report["fingerprint"] == fingerprint and report["versions"] == versions and report["sha256"] == sha256_of(path)
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (JsonError, OSError, ValueError, KeyError, TypeError):
         return None
     return report | {"kept": True} if same else None
 

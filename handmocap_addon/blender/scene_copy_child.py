@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -15,13 +14,14 @@ from typing import Any
 from ..core.atomic_files import remove_temporaries_of
 from ..core.errors import ExitCode, HandmocapError
 from ..core.job_protocol import JobEvent, Progress
+from ..core.json_files import read_json
 
 Work = Callable[[dict[str, Any], Callable[[Progress], None]], dict[str, Any]]
 
 
 def run_order(command: str, work: Work) -> int:
     """Do the order that the command line names last, and return the exit code. `work` returns the result's content."""
-    order = json.loads(Path(sys.argv[sys.argv.index("--") + 1]).read_text(encoding="utf-8"))
+    order = read_json(Path(sys.argv[sys.argv.index("--") + 1]))
     threading.Thread(target=_end_with_parent, args=(order,), daemon=True).start()
     _emit("started", command=command, pid=os.getpid())
     try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from pathlib import Path
+
+from .zip_files import opened_zip
 
 
 def archive_identity(path: Path) -> str:
@@ -13,7 +14,7 @@ def archive_identity(path: Path) -> str:
     A copy has the same one, whatever its date.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with opened_zip(path) as archive:
             members = sorted((item.filename, item.CRC, item.file_size) for item in archive.infolist())
     except Exception:  # zipfile has a dozen kinds for a damaged file
         return ""

@@ -13,7 +13,9 @@ import numpy as np
 from .array_rebuilding import array_names
 from .errors import BodyMotionFileError
 from .inert_pickle import InertContent, read_inert
+from .npz_files import npy_header
 from .torch_archive import LEGACY_MAGIC, read_legacy_torch, read_torch_zip
+from .zip_files import opened_member, opened_zip
 
 _CHOOSE: Final = "choose GVHMR's hmr4d_results.pt"
 _AGAIN: Final = "run GVHMR again or copy the file again"
@@ -70,7 +72,7 @@ def _read(path: Path) -> FileContent:
     if size > _LARGEST_FILE:
         raise BodyMotionFileError(f"{path.name} is no GVHMR result, it has {size / 1e9:.0f} GB", _CHOOSE)
     if start.startswith(b"PK"):
-        with zipfile.ZipFile(path) as archive:
+        with opened_zip(path) as archive:
             return _of_zip(path, archive, size)
     if start.startswith(b"version https://git-lfs"):
         raise BodyMotionFileError(f"{path.name} is only a pointer to the file in Git LFS", "get the file with git lfs pull")
@@ -101,18 +103,16 @@ def _of_zip(path: Path, archive: zipfile.ZipFile, size: int) -> FileContent:
     left = [min(2 * _LARGEST_BYTES, _MOST_PACKED * size + _ROOM)]
     value: dict[str, Any] = {}
     unknown: list[str] = []
-    for name in names:
-        if name.endswith(".npy"):
-            with archive.open(name) as stream:
-                value[name.removesuffix(".npy")] = _npy(stream, left, unknown)
+    for item in archive.infolist():
+        if item.filename.endswith(".npy"):
+            with opened_member(archive, item) as stream:
+                value[item.filename.removesuffix(".npy")] = _npy(stream, left, unknown)
     return FileContent(value, tuple(unknown))
 
 
 def _npy(stream: Any, left: list[int], unknown: list[str]) -> Any:
     """One array; `left` is how many bytes may still be read, and `unknown` gets the names that are not known."""
-    version = np.lib.format.read_magic(stream)
-    read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
-    shape, column_order, dtype = read_header(stream)
+    shape, column_order, dtype, _ = npy_header(stream)
     if dtype.hasobject:
         data = stream.read(left[0] + 1)
         left[0] -= len(data)

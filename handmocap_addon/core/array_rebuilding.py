@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from .inert_pickle import MOST_NUMBERS_AS_KEYS, Pending, Rebuilder, checked_key
+from .inert_pickle import MOST_NUMBERS_AS_KEYS, Pending, Rebuilder, checked_key, extents, plain
 
 # Numbers, truth values, texts and Python objects; no records, whose description is a language of its own.
 _TYPE_NAME: Final = re.compile(r"[|<>=]?(?:[fiuc]\d{1,2}|b1|\?|O8?|[SU]\d{1,4})")
@@ -35,7 +35,7 @@ def array_names() -> dict[tuple[str, str], Any]:
         names[builtins, "bytearray"] = Rebuilder(_encoded)
     for module in ("pathlib", "pathlib._local"):
         for name in ("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath"):
-            names[module, name] = Rebuilder(lambda *parts: "/".join(str(part) for part in parts))
+            names[module, name] = Rebuilder(lambda *parts: "/".join(map(plain, parts)))
     return names
 
 
@@ -88,10 +88,11 @@ def _number(dtype: Any, data: Any = b"") -> Any:
     return data if dtype.hasobject else _shaped(data, dtype, (), "C")[()]
 
 
-def _shaped(data: Any, dtype: Any, shape: tuple[int, ...], order: Any) -> Any:
+def _shaped(data: Any, dtype: Any, shape: Any, order: Any) -> Any:
+    shape = extents(shape)
     count = math.prod(shape)
-    if not isinstance(dtype, np.dtype) or any(extent < 0 for extent in shape):
-        raise ValueError("an array of an unknown kind")
+    if not isinstance(dtype, np.dtype):
+        raise TypeError("an array of an unknown kind")
     if dtype.hasobject:
         if not isinstance(data, list) or len(data) != count or len(shape) > 1:
             raise ValueError("objects in a table")

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bake_options import UpAxis
+from .json_files import parsed_json
 from .npz_files import read_npz
 
 Array = NDArray[Any]
@@ -95,7 +96,7 @@ class FileExpectation:
     def load(cls, path: Path) -> FileExpectation:
         """What `save` wrote."""
         content = read_npz(path)
-        meta: dict[str, Any] = json.loads(str(content["meta"]))
+        meta: dict[str, Any] = parsed_json(str(content["meta"]))
         meshes = [
             {**item, "points_file": _path(item["points_file"]), **_arrays(content, f"meshes{number}_")}
             for number, item in enumerate(meta.pop("meshes"))

@@ -6,7 +6,6 @@ the bones at the fingertips that Rigify and Mixamo have besides are no joints of
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,11 @@ from typing import Any, Final
 
 from .atomic_files import write_json
 from .errors import BoneMapError
+from .json_files import JsonError, read_json
 from .skeleton import FINGERS, SIDES, Side, hand_joint_names
 
 _SCHEMA: Final = "handmocap bone map 1"
+_MOST_BYTES: Final = 1 << 20  # of 32 names
 _HINT: Final = "choose a map that Save Map wrote"
 
 
@@ -117,11 +118,9 @@ def read_bone_map(path: Path) -> BoneMap:
         BoneMapError: the file is missing, damaged, no bone map, or contradicts itself.
     """
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BoneMapError(f"{path} cannot be read ({error.strerror or error})", _HINT) from error
-    except (ValueError, RecursionError) as error:
-        raise BoneMapError(f"{path} is no JSON file", _HINT) from error
+        stored = read_json(path, _MOST_BYTES)
+    except JsonError as error:
+        raise BoneMapError(f"{path} cannot be read as a bone map, it {error.message}", _HINT) from error
     bones = stored.get("bones") if isinstance(stored, dict) else None
     if not isinstance(bones, dict) or stored.get("schema") != _SCHEMA:
         raise BoneMapError(f"{path} is no bone map", _HINT)

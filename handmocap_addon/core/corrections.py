@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from .errors import BadInputError, BadUsageError
 from .gap_filling import eased
+from .json_files import JsonError, parsed_json
 from .skeleton import FINGERS, SIDES, Side
 from .wrist_source import WristSource
 
@@ -124,11 +125,11 @@ def corrections_from_json(text: str) -> tuple[Correction, ...]:
         BadInputError: the text is something else, or of a newer version.
     """
     try:
-        data = json.loads(text)
+        data = parsed_json(text)
         if data["version"] != _VERSION:
             raise BadInputError(f"The corrections are of version {data['version']}", "update the extension")
         return tuple(_correction(dict(entry)) for entry in data["corrections"])
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError, BadUsageError) as error:
+    except (JsonError, ValueError, KeyError, TypeError, AttributeError, OverflowError, BadUsageError) as error:
         raise BadInputError("The corrections in this file are damaged", "press Start Over, which forgets them") from error
 
 

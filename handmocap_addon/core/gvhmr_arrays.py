@@ -56,7 +56,7 @@ def _is_plain(value: Any) -> bool:
             depths = max(depths, len(lists))
         elif item is end:
             lists.pop()
-        left -= item.size if isinstance(item, np.ndarray) else 1
+        left -= max(item.size, 1) if isinstance(item, np.ndarray) else 1
     return left > 0 and depths <= _MOST_AXES
 
 

@@ -8,6 +8,8 @@ import zipfile
 from collections.abc import Mapping
 from typing import Final
 
+from .zip_files import opened_zip, read_member
+
 # Names in a MediaPipe task file, and the SHA-256 of what was reviewed.
 HAND_MODEL_PARTS: Final = {
     "hand_detector.tflite": "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
@@ -39,11 +41,11 @@ def reviewed_task(content: bytes) -> bytes | None:
     Made anew, so that what was hashed is what is loaded, however a zip may be read in two ways.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as task:
+        with opened_zip(content) as task:
             entries = [task.getinfo(name) for name in HAND_MODEL_PARTS]
             if sum(entry.file_size for entry in entries) > _MOST_BYTES:
                 return None
-            parts = {entry.filename: task.read(entry) for entry in entries}
+            parts = {entry.filename: read_member(task, entry) for entry in entries}
     except Exception:  # A damaged zip fails in many ways.
         return None
     return task_file(parts) if not other_parts(parts) else None

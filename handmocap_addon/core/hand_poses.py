@@ -14,6 +14,9 @@ from .skeleton import Side
 
 Array = NDArray[Any]
 
+# Of a clip and of its file: well over two hours at 60 frames a second.
+MOST_FRAMES = 600_000
+
 
 @dataclass(frozen=True)
 class HandTrack:

@@ -10,15 +10,15 @@ import numpy as np
 
 from .atomic_files import replacing
 from .errors import HandPosesFileError
-from .hand_poses import HandPoses, HandTrack
+from .hand_poses import MOST_FRAMES, HandPoses, HandTrack
+from .json_files import JsonError, parsed_json
 from .npz_files import NpzError, npz_shapes, read_npz
 from .plain_text import plain_json
 from .skeleton import SIDES, Side
 
 HAND_POSES_NAME = "hand_poses.npz"
 SCHEMA_VERSION = 1
-# Well over two hours at 60 frames a second.
-_MOST_FRAMES = 600_000
+_MOST_BYTES = 900_000_000  # of MOST_FRAMES
 _MOST_NOTES = 1 << 26  # bytes
 
 # File key to attribute and the shape of one frame; the first two are all that other pipelines must write.
@@ -67,9 +67,9 @@ def read_hand_poses(path: Path) -> HandPoses:
         raise HandPosesFileError(f"There is no file {path}", "run Estimate first")
     try:
         rows = max((shape[0] for shape in npz_shapes(path, _KEYS).values() if shape), default=0)
-        if rows > _MOST_FRAMES:
-            raise HandPosesFileError(f"{path.name} has {rows} frames, more than the {_MOST_FRAMES} that are read", _HINT)
-        content = read_npz(path, _KEYS) | read_npz(path, ("meta",), _MOST_NOTES)
+        if rows > MOST_FRAMES:
+            raise HandPosesFileError(f"{path.name} has {rows} frames, more than the {MOST_FRAMES} that are read", _HINT)
+        content = read_npz(path, _KEYS, _MOST_BYTES) | read_npz(path, ("meta",), _MOST_NOTES)
     except NpzError as error:
         raise HandPosesFileError(f"{path.name} cannot be read as hand poses, it {error.message}", _HINT) from error
     tracks = {side: _track(path, content, side) for side in SIDES}
@@ -83,8 +83,8 @@ def read_hand_poses(path: Path) -> HandPoses:
     if frame_time is not None and not (np.diff(frame_time) > 0).all():
         raise HandPosesFileError(f"{path.name} has a frame_time that does not grow", _HINT)
     try:
-        meta = json.loads(str(content["meta"])) if "meta" in content else {}
-    except (ValueError, RecursionError) as error:
+        meta = parsed_json(str(content["meta"])) if "meta" in content else {}
+    except JsonError as error:
         raise HandPosesFileError(f"{path.name} has a damaged meta entry", _HINT) from error
     if not isinstance(meta, dict):
         raise HandPosesFileError(f"{path.name} has a meta entry that is no JSON object", _HINT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .errors import HandPosesFileError
+from .json_files import JsonError, parsed_json
 from .npz_files import NpzError, read_npz
 from .skeleton import SIDES
 
@@ -46,12 +46,12 @@ def read_hands_summary(path: Path) -> HandsSummary:
     try:
         content = read_npz(path, [*(f"{side}_detected" for side in SIDES), "meta"], _MOST_BYTES)
         seen = [np.atleast_1d(content[f"{side}_detected"]).astype(bool) for side in SIDES]
-        meta = json.loads(str(content["meta"])) if "meta" in content else {}
+        meta = parsed_json(str(content["meta"])) if "meta" in content else {}
     except NpzError as error:
         raise HandPosesFileError(
             f"{path.name} cannot be read as hand poses, it {error.message}", "run Estimate again"
         ) from error
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (JsonError, ValueError, TypeError, KeyError) as error:
         raise HandPosesFileError(f"{path.name} cannot be read as hand poses", "run Estimate again") from error
     left, right = (int(of.sum()) for of in seen)
     return HandsSummary(len(seen[0]), left, right, _text(meta, "clip", "name"), _text(meta, "estimator"))

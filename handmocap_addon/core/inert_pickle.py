@@ -28,6 +28,15 @@ _MOST_STEPS: Final = 2_000_000
 MOST_NUMBERS_AS_KEYS: Final = 10_000
 # Bytes of arrays that may be made of the same bytes again and again.
 _MOST_REPEATED_BYTES: Final = 1 << 26
+# Of what is handed to calls and comes back; a list's item is a pointer and often an object of its own.
+_BYTES_OF_AN_ITEM: Final = 256
+# A call is handed the bytes of an array, or a text of them, and gives back the bytes and then the array.
+_HANDED_ON: Final = 4
+_MOST_IN_KEY: Final = 8
+_MOST_AXES, _LONGEST_AXIS = 32, 1 << 48
+# What a memo's place may be called: the longest that an opcode has in four bytes.
+_LAST_PLACE: Final = 1 << 32
+_LONGEST_NAME: Final = 1_000
 _IN_TUPLES: Final = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 
 
@@ -86,7 +95,8 @@ def read_inert(
     Raises:
         Exception: it is damaged, in any way that its bytes happen to spell; nothing of its has been run.
     """
-    machine = _Machine(names, persistent, (len(data) if most_bytes is None else most_bytes) + _MOST_REPEATED_BYTES)
+    most = (len(data) if most_bytes is None else most_bytes) + _MOST_REPEATED_BYTES
+    machine = _Machine(names, persistent, most, _HANDED_ON * most)
     end = 0
     try:
         for number, (opcode, argument, position) in enumerate(pickletools.genops(data)):
@@ -108,7 +118,8 @@ def read_inert(
 class _Machine:
     names: Mapping[tuple[str, str], Any]
     persistent: Callable[[Any], Any] | None
-    bytes_left: int  # of arrays that calls may make
+    bytes_left: int  # of what calls may make
+    handed_left: int  # bytes of what may be handed to them
     numbers_as_keys: int = 0
     stack: list[Any] = field(default_factory=list)
     below: list[list[Any]] = field(default_factory=list)  # the stacks under each mark
@@ -158,6 +169,8 @@ class _Machine:
         self.since_mark()
 
     def put(self, argument: Any) -> None:
+        if argument is not None and not 0 <= argument < _LAST_PLACE:
+            raise ValueError("a place that there is not")
         self.memo[len(self.memo) if argument is None else argument] = self.stack[-1]
 
     def get(self, argument: Any) -> None:
@@ -218,7 +231,7 @@ class _Machine:
 
     def named_on_stack(self, _argument: Any) -> None:
         name, module = self.pop(), self.pop()
-        self._look_up(str(module), str(name))
+        self._look_up(plain(module), plain(name))
 
     def call(self, _argument: Any) -> None:
         arguments = self.pop()
@@ -270,9 +283,8 @@ class _Machine:
             target[self._key(key)] = value
 
     def _counted(self, value: Any) -> Any:
-        self.bytes_left -= value.nbytes if isinstance(value, np.ndarray) else len(value) if isinstance(value, bytes) else 0
+        self.bytes_left -= _size(value)
         if isinstance(value, dict | frozenset):
-            self.bytes_left -= len(value)
             self._count_keys(value)
         if self.bytes_left < 0:
             raise ValueError("the same numbers again and again")
@@ -288,6 +300,8 @@ class _Machine:
             raise ValueError("more numbers as keys than a motion has")
 
     def _look_up(self, module: str, name: str) -> None:
+        if len(module) + len(name) > _LONGEST_NAME:
+            raise ValueError("a name longer than any")
         if (module, name) in self.names:
             self.stack.append(self.names[module, name])
         else:
@@ -298,6 +312,9 @@ class _Machine:
         if isinstance(called, Unknown):
             self.stack.append(called)
         elif isinstance(called, Rebuilder):
+            self.handed_left -= sum(_size(argument) for argument in arguments if not isinstance(argument, np.ndarray))
+            if self.handed_left < 0:
+                raise ValueError("the same values again and again")
             self.stack.append(self._counted(called.function(*arguments)))
         else:
             raise TypeError("a call of something that cannot be called")
@@ -334,9 +351,34 @@ _STEPS: Final[dict[str, Callable[[_Machine, Any], None]]] = {
 }
 
 
+def _size(value: Any) -> int:
+    """About how many bytes a value takes, without what it holds."""
+    if isinstance(value, np.ndarray | np.generic):
+        return int(value.nbytes)
+    if isinstance(value, str | bytes):
+        return len(value)
+    return _BYTES_OF_AN_ITEM * len(value) if isinstance(value, list | tuple | dict | set | frozenset) else 0
+
+
+def plain(part: Any) -> str:
+    """A text or a number as text; lists that hold each other twice would be a text without end."""
+    if not isinstance(part, str | int) or (isinstance(part, int) and abs(part) >= _LAST_PLACE):
+        raise ValueError("a name that is neither text nor number")
+    return str(part)
+
+
 def checked_key(key: Any) -> Any:
     """A key whose hash takes no time: tuples within tuples within tuples can be made to take for ever."""
     parts = key if isinstance(key, tuple) else (key,)
-    if not all(isinstance(part, (*_PLAIN_KEYS, Unknown)) for part in parts):
+    if len(parts) > _MOST_IN_KEY or not all(isinstance(part, (*_PLAIN_KEYS, Unknown)) for part in parts):
         raise ValueError("a key that is neither text nor number")
     return key
+
+
+def extents(values: Any) -> tuple[int, ...]:
+    """The shape of an array: numbers for which there can be one."""
+    if not isinstance(values, list | tuple) or len(values) > _MOST_AXES:
+        raise ValueError("an array of an unknown shape")
+    if not all(isinstance(extent, int) and 0 <= extent <= _LONGEST_AXIS for extent in values):
+        raise ValueError("an axis of a length that there is not")
+    return tuple(values)

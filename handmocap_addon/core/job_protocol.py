@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from .json_files import JsonError, parsed_json
 from .plain_text import plain_json
 
 EventKind = Literal["started", "progress", "log", "result", "error"]
@@ -28,8 +29,8 @@ class JobEvent:
 def parse_event(line: str) -> JobEvent | None:
     """The event on a line, or None where a library printed something of its own to stdout."""
     try:
-        content = json.loads(line)
-    except (ValueError, RecursionError):
+        content = parsed_json(line)
+    except JsonError:
         return None
     if not isinstance(content, dict) or content.get("event") not in get_args(EventKind):
         return None

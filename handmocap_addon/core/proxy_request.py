@@ -11,6 +11,7 @@ from typing import Any
 
 from .atomic_files import write_json
 from .errors import BadInputError
+from .json_files import JsonError, read_json
 
 # Another one with whatever changes the pictures of a proxy.
 _FORMAT = 1
@@ -53,13 +54,13 @@ class ProxyRequest:
             BadInputError: it is something else.
         """
         try:
-            said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            said: dict[str, Any] = read_json(path)
             times, lost = tuple(map(float, said["times"])), tuple(map(bool, said["lost"]))
             image_fps, fps = _pair(said["image_fps"]), _pair(said["fps"])
             if not times or len(times) != len(lost) or not Fraction(*fps) > 0 or not Fraction(*image_fps) > 0:
                 raise ValueError("no frames, or no rate")
             return ProxyRequest(str(said["clip"]), str(said["clip_hash"]), image_fps, str(said["view"]), fps, times, lost)
-        except (OSError, KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
+        except (JsonError, KeyError, TypeError, ValueError, ArithmeticError) as error:
             raise BadInputError(f"{path.name} asks for no proxy ({error})", "let Blender ask for it again") from error
 
 

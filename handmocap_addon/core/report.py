@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -15,11 +14,12 @@ from .accuracy import bone_direction_errors
 from .atomic_files import write_json
 from .clean_hands import CleanHand, Provenance, longest_gap_frames
 from .errors import BadInputError, HandmocapError
-from .hand_poses import HandTrack
+from .hand_poses import MOST_FRAMES, HandTrack
 from .hand_skeleton import HandSkeleton
+from .json_files import JsonError, read_json
 from .landmark_definition import RIG_JOINTS
 from .landmark_fit import palm_orientation
-from .npz_files import NpzError, read_npz
+from .npz_files import NpzError, npz_shapes, read_npz
 from .quality import HandQuality
 from .rotations import quat_wxyz_to_axis_angle
 from .skeleton import FINGERS, SIDES, Side, finger_landmarks
@@ -99,7 +99,10 @@ def known_hand_poses(path: Path | None) -> dict[Side, Array]:
     if path is None:
         return {}
     try:
-        content = read_npz(path, [f"{side}_hand_pose" for side in SIDES])
+        keys = [f"{side}_hand_pose" for side in SIDES]
+        if any(len(shape) != 2 or shape[0] > MOST_FRAMES or shape[1] != 45 for shape in npz_shapes(path, keys).values()):
+            raise BadInputError(f"{path} holds hand poses of another shape", "leave out --truth")
+        content = read_npz(path, keys)
         poses = {side: content[f"{side}_hand_pose"] for side in SIDES}
     except (NpzError, KeyError) as error:
         raise BadInputError(f"{path} holds no known hand poses", "leave out --truth") from error
@@ -144,8 +147,8 @@ def write_failure(folder: Path, error: HandmocapError, log_path: Path | None) ->
 
 def _last_good(path: Path) -> dict[str, Any] | None:
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        report = read_json(path)
+    except JsonError:
         return None
     if not isinstance(report, dict):
         return None

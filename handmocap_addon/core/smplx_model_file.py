@@ -13,6 +13,7 @@ from .npz_files import NpzError, PickledArrayError, read_npz
 from .skeleton import JOINT_NAMES, PARENTS
 
 VERTEX_COUNT = 10_475
+_MOST_FACES = 4 * VERTEX_COUNT  # twice as many as it has
 SHAPE_COEFFICIENTS = 10
 SKIN_INFLUENCES = 8
 MODEL_LICENCE = "SMPL-X model licence (non-commercial research; commercial use through Meshcapade)"
@@ -29,7 +30,7 @@ def _read(path: Path, wanted: Sequence[str]) -> dict[str, Array]:
     if not path.is_file():
         raise BodyModelError(f"There is no model file {path}", _GET_IT)
     try:
-        return read_npz(path, wanted)
+        return read_npz(path, wanted, as_doubles=True)
     except PickledArrayError as error:
         raise BodyModelError(f"{path.name} {error.message}", _GET_IT) from error
     except NpzError as error:
@@ -69,7 +70,9 @@ def read_smplx_arrays(path: Path, also: Sequence[str] = ()) -> dict[str, Array]:
         raise BodyModelError(f"{path.name} is not an SMPL-X model file, its shapedirs have another shape", _GET_IT)
     if kinematic_tree.shape != (2, joint_count) or tuple(int(parent) for parent in kinematic_tree[0][1:]) != PARENTS[1:]:
         raise BodyModelError(f"{path.name} has another skeleton than SMPL-X", _GET_IT)
-    if faces.ndim != 2 or faces.shape[1] != 3 or faces.min(initial=0) < 0 or faces.max(initial=0) >= VERTEX_COUNT:
+    if faces.ndim != 2 or faces.shape[1] != 3 or len(faces) > _MOST_FACES:
+        raise BodyModelError(f"{path.name} is not an SMPL-X model file, its faces have another shape", _GET_IT)
+    if faces.min(initial=0) < 0 or faces.max(initial=0) >= VERTEX_COUNT:
         raise BodyModelError(f"{path.name} is damaged, its faces name vertices that are not there", _GET_IT)
     for key in ("v_template", "shapedirs", "J_regressor", "weights", *also):
         if arrays[key].dtype.kind not in "fiu" or not np.isfinite(arrays[key]).all():

@@ -26,6 +26,8 @@ _PARTS = {
 }
 _AXIS_ANGLE_VALUES = sum(_PARTS.values())
 _HINT = "write it again from the scene"
+# An hour and a half of poses at 60 frames a second.
+_MOST_BYTES = 1 << 29
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def read_smplx_poses(path: Path) -> SmplxPoses:
     if not path.exists():
         raise PosesFileError(f"There is no file {path}", _HINT)
     try:
-        arrays = read_npz(path, (*_PARTS, "transl", "betas", "expression", "placement"))
+        arrays = read_npz(path, (*_PARTS, "transl", "betas", "expression", "placement"), _MOST_BYTES, as_doubles=True)
     except NpzError as error:
         raise PosesFileError(f"{path.name} cannot be read as npz, it {error.message}", _HINT) from error
     missing = [name for name in (*_PARTS, "transl") if name not in arrays]
@@ -99,9 +101,9 @@ def read_smplx_poses(path: Path) -> SmplxPoses:
             raise PosesFileError(f"{path.name} has {name} of shape {arrays[name].shape} instead of {shape}", _HINT)
         if arrays[name].dtype.kind not in "fiu" or not np.isfinite(arrays[name]).all():
             raise PosesFileError(f"{path.name} holds numbers in {name} that are not finite", _HINT)
-    pose = np.concatenate([arrays[name] for name in _PARTS], axis=1).astype(np.float64)
+    pose = np.concatenate([arrays[name] for name in _PARTS], axis=1, dtype=np.float64)
     assert pose.shape[1] == _AXIS_ANGLE_VALUES
-    numbers = {name: arrays[name].astype(np.float64) for name in ("transl", "betas", "expression", "placement")}
+    numbers = {name: arrays[name].astype(np.float64, copy=False) for name in ("transl", "betas", "expression", "placement")}
     return SmplxPoses(
         pose_axis_angle=pose.reshape(count, len(JOINT_NAMES), 3),
         translation=numbers["transl"],

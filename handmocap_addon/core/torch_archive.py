@@ -15,7 +15,8 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from .array_rebuilding import array_names
-from .inert_pickle import InertContent, Rebuilder, Unknown, read_inert
+from .inert_pickle import InertContent, Rebuilder, Unknown, extents, plain, read_inert
+from .zip_files import read_member
 
 _STORAGE_TYPES: Final = {
     "DoubleStorage": "f8", "FloatStorage": "f4", "HalfStorage": "f2", "LongStorage": "i8", "IntStorage": "i4",
@@ -71,7 +72,7 @@ def read_legacy_torch(data: bytes) -> InertContent:
         kind, storage_type, key, _location, count, *view = pid
         if kind != "storage" or not isinstance(storage_type, _StorageType) or view != [None]:
             raise ValueError("unknown persistent id")
-        kinds[str(key)] = (storage_type, int(count))
+        kinds[plain(key)] = (storage_type, int(count))
         return np.zeros(0, storage_type.dtype)
 
     shapes = _Tensors(0, only_shapes=True)
@@ -82,16 +83,16 @@ def read_legacy_torch(data: bytes) -> InertContent:
     offset = position + first.end + keys.end
     storages: dict[str, np.ndarray] = {}
     for key in keys.value:
-        storage_type, count = kinds[str(key)]
+        storage_type, count = kinds[plain(key)]
         size = np.dtype(storage_type.dtype).itemsize
         (stored,) = struct.unpack_from("<q", data, offset)
         content = data[offset + 8 : offset + 8 + stored * size]
         if stored != count or len(content) != stored * size:
             raise ValueError(f"storage {key} has another size than its header says")
-        storages[str(key)] = storage_type.shaped(content, "<")
+        storages[plain(key)] = storage_type.shaped(content, "<")
         offset += 8 + stored * size
     return read_inert(
-        data[position:], _Tensors(len(data)).names(), lambda pid: storages[str(pid[2])], _most_bytes(len(data))
+        data[position:], _Tensors(len(data)).names(), lambda pid: storages[plain(pid[2])], _most_bytes(len(data))
     )
 
 
@@ -123,13 +124,13 @@ class _ZipReader:
         self._left -= info.file_size
         if self._left < 0:
             raise ValueError("it unpacks to more than it is")
-        return self._archive.read(info)
+        return read_member(self._archive, info)
 
     def _storage(self, pid: Any) -> np.ndarray:
         kind, storage_type, key, _location, count = pid
         if kind != "storage" or not isinstance(storage_type, _StorageType):
             raise ValueError("unknown persistent id")
-        key = str(key)
+        key = plain(key)
         if key not in self._storages:
             info = self._archive.getinfo(f"{self._root}data/{key}")
             if info.file_size != int(count) * np.dtype(storage_type.dtype).itemsize:
@@ -162,10 +163,12 @@ class _Tensors:
         names["torch._tensor", "_rebuild_from_type_v2"] = Rebuilder(self._of_type)
         names["torch", "Tensor"] = names["torch.nn.parameter", "Parameter"] = "a kind of tensor"
         names["torch", "Size"] = Rebuilder(tuple)
-        names["torch", "device"] = Rebuilder(lambda *place: ":".join(str(part) for part in place))
+        names["torch", "device"] = Rebuilder(lambda *place: ":".join(map(plain, place)))
         return names
 
     def _of_type(self, function: Any, _kind: Any, arguments: Any, _state: Any) -> Any:
+        if not isinstance(function, Rebuilder) or function.function == self._of_type:
+            raise TypeError("a tensor made in an unknown way")
         return function.function(*arguments)
 
     def _typed_tensor(
@@ -174,18 +177,18 @@ class _Tensors:
         if not isinstance(kind, _StorageType) or not isinstance(storage, np.ndarray):
             raise TypeError("a tensor of an unknown kind")
         if storage.dtype == np.uint8 and not self._only_shapes:
+            self._left -= storage.nbytes
             storage = kind.shaped(storage.tobytes(), "<")
         return self._tensor(storage, offset, size, stride)
 
-    def _tensor(
-        self, storage: Any, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_autograd: Any
-    ) -> np.ndarray:
+    def _tensor(self, storage: Any, offset: Any, size: Any, stride: Any, *_autograd: Any) -> np.ndarray:
         if isinstance(storage, Unknown) or self._only_shapes:
             return np.zeros(0)
+        size, stride = extents(size), extents(stride)
         if not isinstance(storage, np.ndarray) or len(size) != len(stride):
             raise ValueError("a tensor without storage")
-        if offset < 0 or any(value < 0 for value in (*size, *stride)):
-            raise ValueError("a tensor with negative extents")
+        if not isinstance(offset, int) or offset < 0:
+            raise ValueError("a tensor before its storage")
         count = math.prod(size)
         last = offset + sum((extent - 1) * step for extent, step in zip(size, stride, strict=True)) if count else offset
         self._left -= count * max(storage.itemsize, _BYTES_PER_NUMBER)

@@ -14,6 +14,7 @@ from typing import Any
 
 import bpy
 
+from ..core.json_files import JsonError, parsed_json
 from ..core.moved_files import find_moved
 from . import panel_jobs
 from .source.choosing import without_filling_in
@@ -96,9 +97,10 @@ def after_opening() -> None:
 def _find_again(scene: Any, folder: Path) -> list[str]:
     """Names of what was found at another place, which the fields now say."""
     try:
-        known = dict(json.loads(scene.handmocap.places or "{}"))
-    except (ValueError, TypeError, RecursionError):
-        known = {}
+        said = parsed_json(scene.handmocap.places or "{}")
+    except JsonError:
+        said = {}
+    known = said if isinstance(said, dict) else {}
     found = []
     for field in _fields():
         if field.scene != scene or Path(field.place).exists():

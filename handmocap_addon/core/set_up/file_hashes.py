@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from ..atomic_files import write_json
 from ..errors import OutputError
+from ..json_files import JsonError, read_json
 
 _BLOCK_BYTES: Final = 1 << 22
+_MOST_BYTES: Final = 1 << 24  # of the notes
 
 
 def sha256_of(path: Path, on_bytes: Callable[[int], None] = lambda _count: None) -> str:
@@ -33,8 +34,8 @@ class HashMemory:
         """`path` is a JSON file, which need not be there."""
         self._path = path
         try:
-            known = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
+            known = read_json(path, _MOST_BYTES)
+        except JsonError:
             known = None
         self._known = known if isinstance(known, dict) else {}
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ..atomic_files import write_json
+from ..json_files import JsonError, read_json
 
 _CONSENT_NAME: Final = "licences-accepted.json"
+_MOST_BYTES: Final = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def accept(folder: Path, what: str, licences: tuple[Licence, ...]) -> None:
 
 def _consents(folder: Path) -> dict[str, dict[str, object]]:
     try:
-        found = json.loads((folder / _CONSENT_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        found = read_json(folder / _CONSENT_NAME, _MOST_BYTES)
+    except JsonError:
         return {}
     return found if isinstance(found, dict) and all(isinstance(entry, dict) for entry in found.values()) else {}

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from ..atomic_files import replacing
+from ..json_files import JsonError, read_json
 
 STAMP_NAME: Final = "handmocap-environment.json"
+_MOST_BYTES: Final = 1 << 20
 
 
 def pins_hash(pins: Sequence[Path], *others: str) -> str:
@@ -21,8 +23,8 @@ def pins_hash(pins: Sequence[Path], *others: str) -> str:
 def stamp_of(folder: Path, name: str = STAMP_NAME) -> str | None:
     """What was written last, or None for a folder that is not finished."""
     try:
-        return str(json.loads((folder / name).read_text(encoding="utf-8"))["pins"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return str(read_json(folder / name, _MOST_BYTES)["pins"])
+    except (JsonError, KeyError, TypeError, IndexError):
         return None
 
 
