@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
+import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -34,7 +35,7 @@ def serving(files: dict[str, bytes]) -> Iterator[FileServer]:
         def do_GET(self) -> None:
             wanted = self.headers.get("Range")
             state.ranges.append(wanted)
-            content = state.files.get(self.path.lstrip("/"))
+            content = state.files.get(urllib.parse.unquote(self.path).lstrip("/"))
             if state.status is not None or content is None:
                 self.send_error(state.status or 404)
                 return

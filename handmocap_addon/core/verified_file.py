@@ -2,8 +2,8 @@
 
 A hash that is taken first and a load that follows are two readings, and whoever may write to the file (a hard link to it
 lies in another folder, it is on a shared drive) could change it between them. Keeping the bytes of the first reading would
-need memory for the whole file. So the first reading notes a digest of each block too, and every block that is read afterwards
-is compared with its own before any byte of it is given out. It costs a second hashing, at a gigabyte a second or more, and 32
+need memory for the whole file. So the first reading notes a digest of each block too, and every block that is read later is
+compared with its own before any byte of it is given out. It costs a second hashing, at a gigabyte a second or more, and 32
 bytes of memory a block; nothing is trusted to names, dates or inodes.
 """
 

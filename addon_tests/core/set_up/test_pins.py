@@ -21,7 +21,7 @@ from handmocap_addon.core.set_up.reporting import Listener
 from scripts.renew_pins import is_of, renewed
 
 PYTHON = pythons.find_python([sys.version_info[:2]])
-LISTS = sorted(path.name for path in environments.REQUIREMENTS.glob("*.txt") if path.name != "wilor_torch.txt")
+LISTS = sorted(path.name for path in environments.REQUIREMENTS.glob("*.txt"))
 RAN = "raise SystemExit('code of the other package ran')"
 
 
@@ -145,7 +145,7 @@ def test_every_pin_has_hashes_and_no_line_anything_else(name):
     lines = (environments.REQUIREMENTS / name).read_text(encoding="utf-8").splitlines()
     packages = [line for line in lines if not line.startswith("#")]
     assert packages
-    one = r"[\w.-]+==[\w.]+( ; sys_platform == '\w+')?( --hash=sha256:[0-9a-f]{64})+"
+    one = r"[\w.-]+==[\w.+]+( ; sys_platform == '\w+')?( --hash=sha256:[0-9a-f]{64})+"
     assert [line for line in packages if not re.fullmatch(one, line)] == []
 
 
@@ -172,6 +172,36 @@ def test_hashes_are_renewed_and_the_rest_of_a_list_stays():
         renewed("tiny_one==1.0\n", lambda *_: [])
     with pytest.raises(ValueError, match="no package with one version"):
         renewed("tiny_one>=1.0\n", lambda *_: ["a"])
+
+
+@pytest.mark.parametrize("name", [name for name in LISTS if name.startswith("wilor_torch")])
+def test_a_build_of_torch_is_pinned_for_every_python_that_it_may_run_in(name):
+    lines = (environments.REQUIREMENTS / name).read_text(encoding="utf-8").splitlines()
+    counts = {line.split("==")[0]: line.count("--hash") for line in lines if not line.startswith("#")}
+    assert counts["torch"] == counts["torchvision"] >= 3
+    versions = {line.split("==")[1].split()[0].partition("+")[2] for line in lines if line.startswith("torch")}
+    assert len(versions) == 1, "of one device"
+
+
+def test_hashes_that_an_index_does_not_say_are_computed_where_that_is_asked_for(index, tmp_path):
+    """As for a build of torch whose index has none of some files; another index than the one of pip's settings."""
+    wheel = write_wheel(tmp_path / "other", "tiny_one", version="1.0+rocm9")
+    serve(index, wheel, under="of its own")
+    pins = tmp_path / "pins.txt"
+    pins.write_text("tiny_one==1.0+rocm9\n", encoding="utf-8")
+    script = Path(__file__).parents[3] / "scripts" / "renew_pins.py"
+    own = ["--index", index.address("of%20its%20own")]
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    for options, code, said, text in (
+        ([], 1, "there is no wheel of tiny_one 1.0+rocm9", "tiny_one==1.0+rocm9\n"),
+        (own, 1, "the index has no SHA-256 of tiny_one-1.0+rocm9-py3-none-any.whl", "tiny_one==1.0+rocm9\n"),
+        ([*own, "--download"], 0, "other hashes", f"tiny_one==1.0+rocm9 --hash=sha256:{digest}\n"),
+        (["--index", "http://127.0.0.1:9/simple"], 1, "has no answer about tiny_one", None),
+    ):
+        before = pins.read_text(encoding="utf-8")
+        done = subprocess.run([str(PYTHON), "-I", str(script), *options, str(pins)], capture_output=True, text=True)
+        assert (done.returncode, pins.read_text(encoding="utf-8")) == (code, text or before), done.stderr
+        assert said in done.stdout
 
 
 def test_hashes_are_those_that_the_index_says(index, tmp_path):

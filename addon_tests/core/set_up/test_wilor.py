@@ -13,20 +13,23 @@ import pytest
 from addon_tests.making.file_server import FileServer, serving
 from addon_tests.making.wheels import write_wheel
 from handmocap_addon.core import environments
-from handmocap_addon.core.errors import BadUsageError, ExitCode, MissingSetupError, OutputError, WorkerFailedError
+from handmocap_addon.core.errors import (
+    BadInputError,
+    BadUsageError,
+    ExitCode,
+    MissingSetupError,
+    OutputError,
+    WorkerFailedError,
+)
 from handmocap_addon.core.set_up import wilor
 from handmocap_addon.core.set_up.licences import WILOR_LICENCES, accept
 from handmocap_addon.core.set_up.reporting import Listener
+from handmocap_addon.core.set_up.torch_builds import TorchBuild
 from handmocap_addon.core.set_up.wilor import ensure_wilor
-from handmocap_addon.core.set_up.wilor_environment import (
-    WILOR_RECIPE,
-    Recipe,
-    check_wheels,
-    package_source,
-    ready_wilor_environment,
-)
+from handmocap_addon.core.set_up.wilor_environment import Recipe, check_wheels, ready_wilor_environment, wilor_recipe
 from handmocap_addon.core.set_up.wilor_files import WeightFile
 from handmocap_addon.core.set_up.wilor_plan import WilorPlan
+from handmocap_addon.core.set_up.wilor_sources import WILOR_MINI, ReviewedSources, read_sources, sources_sha256
 
 WEIGHTS = {"weights.ckpt": random.Random(4).randbytes(2_000_000)}
 PACKAGES = ("tiny_one", "tiny_two", "torch", "torchvision", "wilor_mini")
@@ -43,12 +46,13 @@ class Shop:
         self.weights.mkdir()
         for name, content in WEIGHTS.items():
             (self.weights / name).write_bytes(content)
-        pins = [f"{name}==1.0 --hash=sha256:{self._hash_of(name)}\n" for name in PACKAGES[:2]]
-        lists = {"first": "# two\n" + "".join(pins), "torch": "torch>=0.9\ntorchvision\n"}
-        for name, content in lists.items():
-            (folder / f"{name}.txt").write_text(content, encoding="utf-8")
-        check = "import tiny_two, torch, wilor_mini"
-        self.recipe = Recipe((("First", folder / "first.txt"),), folder / "torch.txt", "abc", check)
+        for list_name, names in {"first": PACKAGES[:2], "torch": PACKAGES[2:4]}.items():
+            pins = [f"{name}==1.0 --hash=sha256:{self._hash_of(name)}\n" for name in names]
+            (folder / f"{list_name}.txt").write_text("# two\n" + "".join(pins), encoding="utf-8")
+        wheel = self.wheels / "wilor_mini-1.0-py3-none-any.whl"
+        package = ReviewedSources("1.0", sources_sha256(read_sources(wheel)), server.address(wheel.name))
+        torch = TorchBuild(folder / "torch.txt", server.address("torch-index"))
+        self.recipe = Recipe((("First", folder / "first.txt"),), torch, package, "import tiny_two, torch, wilor_mini")
         self.files = tuple(
             WeightFile(name, hashlib.sha256(content).hexdigest(), 2, server.address(name))
             for name, content in WEIGHTS.items()
@@ -59,7 +63,8 @@ class Shop:
         for name in PACKAGES:
             wheel = f"{name}-1.0-py3-none-any.whl"
             server.files[wheel] = (self.wheels / wheel).read_bytes()
-            server.files[f"simple/{name.replace('_', '-')}/"] = f'<a href="/{wheel}">{wheel}</a>'.encode()
+            index = "torch-index" if name.startswith("torch") else "simple"
+            server.files[f"{index}/{name.replace('_', '-')}/"] = f'<a href="/{wheel}">{wheel}</a>'.encode()
         server.files |= WEIGHTS
 
     def _hash_of(self, name: str) -> str:
@@ -71,9 +76,7 @@ class Shop:
 
     @property
     def online(self) -> WilorPlan:
-        # The wheel's own name in the address says what it is.
-        package = self.server.address("wilor_mini-1.0-py3-none-any.whl")
-        return WilorPlan("cpu", package=package, torch_index=self.server.address("simple"))
+        return WilorPlan("cpu")
 
     def set_up(self, plan: WilorPlan | None = None) -> wilor.ReadyWilor:
         listener = Listener(
@@ -162,15 +165,16 @@ def test_no_index_at_all(shop, monkeypatch):
 
 def test_a_step_that_fails_leaves_no_half_environment_in_use_and_is_all_that_is_done_again(shop):
     (shop.wheels / "wilor_mini-1.0-py3-none-any.whl").write_bytes(b"no wheel")
-    with pytest.raises(WorkerFailedError):
+    with pytest.raises(BadInputError, match="cannot be read"):
         shop.set_up()
     assert environments.find_wilor(shop.folder) is None
-    write_wheel(shop.wheels, "wilor_mini")
+    write_wheel(shop.wheels, "wilor_mini", filler=random.Random("wilor_mini").randbytes(200_000))
     shop.said.clear()
     shop.set_up()
     assert shop.installs() == ["wilor_mini"]
-    assert not ready_wilor_environment(shop.folder, "cpu", replace(shop.recipe, package="another commit"))
-    assert not ready_wilor_environment(shop.folder, "cuda", shop.recipe)
+    assert ready_wilor_environment(shop.folder, shop.recipe)
+    assert not ready_wilor_environment(shop.folder, replace(shop.recipe, package=WILOR_MINI))
+    assert not ready_wilor_environment(shop.folder, replace(shop.recipe, torch=TorchBuild(shop.wheels.parent / "first.txt")))
 
 
 def test_nothing_happens_before_the_licences_are_accepted(shop, tmp_path):
@@ -187,13 +191,13 @@ def test_all_wheels_that_lack_are_named_before_anything_is_made(shop):
         (shop.wheels / f"{name}-1.0-py3-none-any.whl").unlink()
     with pytest.raises(MissingSetupError) as caught:
         shop.set_up()
-    assert caught.value.message == f"{shop.wheels} lacks a wheel of tiny_two==1.0, torch"
+    assert caught.value.message == f"{shop.wheels} lacks a wheel of tiny_two==1.0, torch==1.0"
     assert not list(shop.folder.glob("wilor-python*"))
 
 
 def test_the_real_recipe_names_what_an_empty_folder_lacks(tmp_path):
     with pytest.raises(MissingSetupError) as caught:
-        check_wheels(WilorPlan("cpu", wheels=tmp_path), WILOR_RECIPE)
+        check_wheels(WilorPlan("cpu", wheels=tmp_path), wilor_recipe(WilorPlan("cpu", wheels=tmp_path)))
     assert "more" in caught.value.message
 
 
@@ -205,18 +209,54 @@ def test_too_little_room_is_said_before_anything_is_made(shop, monkeypatch):
     assert not list(shop.folder.glob("wilor-python*"))
 
 
-def test_a_folder_of_source_is_copied_since_building_writes_into_it(tmp_path):
-    source = tmp_path / "source"
-    (source / "wilor_mini").mkdir(parents=True)
-    (source / "setup.py").touch()
-    copy = Path(package_source(WilorPlan(package=str(source)), tmp_path / "temporary"))
-    assert tmp_path / "temporary" in copy.parents
-    assert sorted(path.name for path in copy.iterdir()) == ["setup.py", "wilor_mini"]
+@pytest.mark.parametrize("where", ["its index", "the wheels"])
+def test_another_build_under_torch_s_name_is_not_installed(shop, where):
+    other = write_wheel(shop.wheels, "torch", code="raise SystemExit('ran')")
+    shop.server.files[other.name] = other.read_bytes()
+    with pytest.raises(WorkerFailedError, match="What came as torch==1.0 is not the file that was reviewed"):
+        shop.set_up(shop.online if where == "its index" else shop.offline)
+    assert environments.find_wilor(shop.folder) is None
+    assert not list(shop.folder.rglob("torch/__init__.py"))
 
 
-def test_by_default_the_package_is_a_commit_of_its_repository(tmp_path):
-    assert WILOR_RECIPE.package in package_source(WilorPlan(), tmp_path)
-    assert package_source(WilorPlan(wheels=tmp_path), tmp_path) == "wilor_mini"
+@pytest.mark.parametrize("where", ["published", "wheels", "folder"])
+def test_other_sources_of_the_package_are_not_installed(shop, tmp_path, where):
+    other = write_wheel(tmp_path / "other", "wilor_mini", code="raise SystemExit('ran')")
+    plan, kind = shop.online, BadInputError
+    if where == "published":
+        shop.server.files[other.name], kind = other.read_bytes(), WorkerFailedError
+    elif where == "wheels":
+        shutil.copy(other, shop.wheels)
+        plan = shop.offline
+    else:
+        (tmp_path / "mine" / "wilor_mini").mkdir(parents=True)
+        (tmp_path / "mine" / "wilor_mini" / "__init__.py").write_text("raise SystemExit('ran')", encoding="utf-8")
+        plan = replace(shop.online, package=str(tmp_path / "mine"))
+    with pytest.raises(kind, match="is not the reviewed wilor_mini, the hash of its sources is") as caught:
+        shop.set_up(plan)
+    assert environments.find_wilor(shop.folder) is None
+    assert not list(shop.folder.rglob("wilor_mini/__init__.py"))
+    if where != "folder":
+        return
+    # A person who means that one says so with the hash that was named.
+    found = caught.value.hint.rpartition(" ")[2]
+    assert found in caught.value.message
+    shop.recipe = replace(shop.recipe, package=replace(shop.recipe.package, sha256=found), check="import torch")
+    shop.set_up(plan)
+
+
+def test_a_wilor_mini_of_one_s_own_has_a_version_of_its_own():
+    assert wilor_recipe(WilorPlan("cpu")).package == WILOR_MINI
+    assert wilor_recipe(WilorPlan("cpu", package_sha256=WILOR_MINI.sha256)).package == WILOR_MINI
+    own = wilor_recipe(WilorPlan("cpu", package_sha256="ab" * 32)).package
+    assert (own.version, own.sha256) == (f"{WILOR_MINI.version}+abababab", "ab" * 32)
+
+
+def test_an_archive_without_end_is_not_taken(shop, monkeypatch):
+    monkeypatch.setattr("handmocap_addon.core.set_up.wilor_environment._MOST_ARCHIVE_BYTES", 100_000)
+    with pytest.raises(WorkerFailedError, match="has more than 100000 bytes"):
+        shop.set_up(shop.online)
+    assert not list(shop.folder.rglob("wilor_mini.archive*"))
 
 
 def test_without_network_missing_weights_are_asked_for(shop):
@@ -234,6 +274,8 @@ def test_without_network_missing_weights_are_asked_for(shop):
         (WilorPlan(offline=True), "--offline"),
         (WilorPlan(wheels=Path(), offline=True, package="https://example.org/a.zip"), "--offline"),
         (WilorPlan(wheels=Path(), torch_index="https://example.org"), "--torch-index"),
+        (WilorPlan(torch_list=Path("nowhere")), "--torch-list"),
+        (WilorPlan(package_sha256="abc"), "--package-sha256"),
     ],
 )
 def test_a_plan_that_cannot_be_followed(plan, word):

@@ -26,24 +26,43 @@ class _IncompleteError(Exception):
     """The other side stopped in the middle."""
 
 
+class _TooLargeError(Exception):
+    """More comes than there may be."""
+
+
 def part_of(target: Path) -> Path:
     """Where a download is kept until it is whole."""
     return target.with_name(f"{target.name}.part")
 
 
-def download(address: str, target: Path, sha256: str, on_bytes: OnBytes, certificates: Path | None = None) -> None:
+def download(
+    address: str,
+    target: Path,
+    sha256: str | None,
+    on_bytes: OnBytes,
+    certificates: Path | None = None,
+    most_bytes: int | None = None,
+) -> None:
     """Bring a file. What an earlier try left of it is gone on with; `on_bytes` is told how many bytes are there by now.
 
-    `certificates` is a file of authorities to trust beside the system's, of which Blender's Python may know none.
+    `certificates` is a file of authorities to trust beside the system's, of which Blender's Python may know none. Without
+    `sha256` the caller knows the file by what is in it. More than `most_bytes` are not taken.
 
     Raises:
-        WorkerFailedError: the network failed, and the rest comes next time; or the file is another one and was removed.
+        WorkerFailedError: the network failed, and the rest comes next time; or the file is another one or too large, and was
+            removed.
         OutputError: it cannot be written.
     """
     part = part_of(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        digest = _fetch(address, part, on_bytes, certificates)
+        digest = _fetch(address, part, on_bytes, certificates, most_bytes)
+    except _TooLargeError as error:
+        part.unlink(missing_ok=True)
+        raise WorkerFailedError(
+            f"{target.name} from {_host(address)} has more than {error} bytes, so it is not the published file",
+            "run it again; what came was removed, and nothing was replaced",
+        ) from error
     except urllib.error.HTTPError as error:
         raise WorkerFailedError(
             f"{_host(address)} answers {error.code} for {target.name}", "run it again later, or give the file in a folder"
@@ -65,7 +84,7 @@ def download(address: str, target: Path, sha256: str, on_bytes: OnBytes, certifi
         ) from error
     except OSError as error:
         raise output_error(target, error) from error
-    if digest != sha256:
+    if sha256 is not None and digest != sha256:
         part.unlink(missing_ok=True)
         raise WorkerFailedError(
             f"{target.name} from {_host(address)} is not the published file, its SHA-256 is {digest} and not {sha256}",
@@ -88,7 +107,7 @@ def _context(certificates: Path | None) -> ssl.SSLContext:
     return context
 
 
-def _fetch(address: str, part: Path, on_bytes: OnBytes, certificates: Path | None) -> str:
+def _fetch(address: str, part: Path, on_bytes: OnBytes, certificates: Path | None, most_bytes: int | None) -> str:
     """Fill the part to its end and return the hex digest of all of it."""
     digest = hashlib.sha256()
     there = 0
@@ -116,6 +135,8 @@ def _fetch(address: str, part: Path, on_bytes: OnBytes, certificates: Path | Non
                 file.write(block)
                 digest.update(block)
                 there += len(block)
+                if most_bytes is not None and there > most_bytes:
+                    raise _TooLargeError(most_bytes)
                 on_bytes(there)
             file.flush()
             os.fsync(file.fileno())

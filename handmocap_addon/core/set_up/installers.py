@@ -71,7 +71,9 @@ def pip_command(python: Path) -> list[str]:
 def connection_settings(pip: Sequence[str]) -> dict[str, str]:
     """What pip's own settings say about how the network is reached, as variables, for a pip that reads no settings."""
     done = finished([*pip, "config", "list"])
-    said = re.findall(r"^[\w:.]+\.(cert|client-cert|proxy|timeout|trusted-host)='(.*)'$", done.stdout, re.MULTILINE)
+    said = re.findall(
+        r"^[\w:.]+\.(cert|client-cert|proxy|timeout|trusted-host|index-url)='(.*)'$", done.stdout, re.MULTILINE
+    )
     return {f"PIP_{name.replace('-', '_').upper()}": value for name, value in said}
 
 

@@ -13,7 +13,13 @@ from ..errors import BadUsageError, MissingSetupError
 from .licences import WILOR_LICENCES, are_accepted
 from .lock import locked
 from .reporting import Listener
-from .wilor_environment import WILOR_RECIPE, Recipe, ensure_wilor_environment, ready_wilor_environment
+from .wilor_environment import (
+    Recipe,
+    certificates_of,
+    ensure_wilor_environment,
+    ready_wilor_environment,
+    wilor_recipe,
+)
 from .wilor_files import WILOR_FILES, WeightFile
 from .wilor_plan import WilorPlan
 from .wilor_weights import bring_weights, check_source, missing_megabytes
@@ -32,10 +38,10 @@ class ReadyWilor:
 
 
 def needed_megabytes(
-    folder: Path, plan: WilorPlan, files: Sequence[WeightFile] = WILOR_FILES, recipe: Recipe = WILOR_RECIPE
+    folder: Path, plan: WilorPlan, files: Sequence[WeightFile] = WILOR_FILES, recipe: Recipe | None = None
 ) -> int:
     """About how much room the rest of a set-up takes; `plan` is checked."""
-    ready = ready_wilor_environment(folder, plan.device, recipe)
+    ready = ready_wilor_environment(folder, recipe or wilor_recipe(plan))
     return (0 if ready else _ENVIRONMENT_MEGABYTES[plan.device]) + missing_megabytes(folder, files)
 
 
@@ -44,7 +50,7 @@ def ensure_wilor(
     plan: WilorPlan,
     listener: Listener,
     files: Sequence[WeightFile] = WILOR_FILES,
-    recipe: Recipe = WILOR_RECIPE,
+    recipe: Recipe | None = None,
 ) -> ReadyWilor:
     """Make what lacks; `plan` is checked. What is finished is not done again.
 
@@ -56,6 +62,7 @@ def ensure_wilor(
         raise MissingSetupError(
             "The licences of WiLoR and what it needs are not accepted", "read them and accept them first"
         )
+    recipe = recipe or wilor_recipe(plan)
     missing = missing_megabytes(folder, files)
     if plan.offline and plan.weights is None and missing:
         raise BadUsageError("--offline lacks WiLoR's weights", "give their folder with --weights")
@@ -67,9 +74,5 @@ def ensure_wilor(
     listener.say(f"WiLoR for {plan.device} in {folder}: up to {needed / 1000:.1f} GB more on the disk")
     with locked(folder, listener.say):
         environment = ensure_wilor_environment(folder, plan, listener, recipe)
-        weights = bring_weights(folder, listener, plan.weights, _certificates(environment), plan.offline, files)
+        weights = bring_weights(folder, listener, plan.weights, certificates_of(environment), plan.offline, files)
     return ReadyWilor(environment, weights)
-
-
-def _certificates(environment: Environment) -> Path | None:
-    return next(environment.folder.glob("[Ll]ib/**/site-packages/certifi/cacert.pem"), None)

@@ -1,4 +1,4 @@
-"""Makes the environment that WiLoR runs in: the worker's packages, WiLoR's, torch for the card, and wilor_mini.
+"""Makes the environment that WiLoR runs in: the worker's packages, WiLoR's, torch for the card, and wilor_mini, all by hash.
 
 It stands beside MediaPipe's and never touches it. Each finished step is noted, so that a set-up that was ended goes on
 with the next one; what pip or uv downloads is kept in the same folder until the whole is done.
@@ -9,30 +9,31 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from ..atomic_files import output_error
 from ..child_processes import python_command
 from ..environments import OLDEST_WORKER_PYTHON, REQUIREMENTS, Environment
-from ..errors import MissingSetupError, WorkerFailedError
+from ..errors import BadInputError, MissingSetupError, WorkerFailedError
+from .downloads import download
 from .installers import AS_PINNED, connection_settings, find_uv, pip_command, run_installer
 from .package_count import PackageCount, packages_in
 from .pythons import find_python, version_of, versions_from
 from .reporting import Listener
 from .stamps import STAMP_NAME, pins_hash, stamp_of, write_stamp
+from .torch_builds import TorchBuild, torch_build
 from .trial import check_once
 from .trusted_folders import make_own_folder, take_from_others
-from .wilor_plan import WILOR_MINI_ADDRESS, WILOR_MINI_COMMIT, WilorPlan
+from .wilor_plan import WilorPlan
+from .wilor_sources import PACKAGE, WILOR_MINI, ReviewedSources, read_sources, sources_sha256, write_wheel
 
-_UV_LIST: Final = REQUIREMENTS / "uv.txt"
 _BEGUN: Final = "handmocap-begun.json"
 _DOWNLOADS: Final = "downloads"
-# What torch brings along on Linux for NVIDIA's cards, by count; it only shapes the progress.
-_CUDA_PACKAGES: Final = 20
+_MOST_ARCHIVE_BYTES: Final = 200 << 20  # the published one has some 10 MB
 
 _NO_OTHER_PLACES: Final = {
     "PIP_CONFIG_FILE": os.devnull,
@@ -55,34 +56,41 @@ import wilor_mini.pipelines.wilor_hand_pose3d_estimation_pipeline
 class Recipe:
     """What an environment is made of."""
 
-    lists: tuple[tuple[str, Path], ...]  # a stage's name and its list of packages, which is complete
-    torch: Path  # the list that is resolved, since its builds bring other packages along
-    package: str  # the commit of wilor_mini
+    lists: tuple[tuple[str, Path], ...]  # a stage's name and its list of packages; they are complete
+    torch: TorchBuild
+    package: ReviewedSources
     check: str  # code that loads all of it
 
 
-WILOR_RECIPE: Final = Recipe(
-    (
-        ("Worker's packages", REQUIREMENTS / "worker.txt"),
-        ("Stand-in body", REQUIREMENTS / "stand_in.txt"),
-        ("WiLoR's packages", REQUIREMENTS / "wilor.txt"),
-    ),
-    REQUIREMENTS / "wilor_torch.txt",
-    WILOR_MINI_COMMIT,
-    _CHECK,
+WILOR_LISTS: Final = (
+    ("Worker's packages", REQUIREMENTS / "worker.txt"),
+    ("Stand-in body", REQUIREMENTS / "stand_in.txt"),
+    ("WiLoR's packages", REQUIREMENTS / "wilor.txt"),
 )
 
 
-def ready_wilor_environment(folder: Path, device: str, recipe: Recipe = WILOR_RECIPE) -> Environment | None:
+def wilor_recipe(plan: WilorPlan) -> Recipe:
+    """What a plan, which is checked, is made of.
+
+    Raises:
+        MissingSetupError: no build of torch was reviewed for its device.
+    """
+    build = torch_build(plan.device, plan.torch_list, plan.torch_index)
+    package = WILOR_MINI
+    if plan.package_sha256 not in (None, package.sha256):
+        # Results tell by the version which one they were made with.
+        package = replace(package, sha256=plan.package_sha256, version=f"{package.version}+{plan.package_sha256[:8]}")
+    return Recipe(WILOR_LISTS, build, package, _CHECK)
+
+
+def ready_wilor_environment(folder: Path, recipe: Recipe) -> Environment | None:
     """The environment, if it is finished and made of what this version would make it of."""
     environment = _environment(folder, find_python(versions_from(OLDEST_WORKER_PYTHON)))
-    is_ready = stamp_of(environment.folder) == _all_pins(recipe, device) and environment.python.exists()
+    is_ready = stamp_of(environment.folder) == _all_pins(recipe) and environment.python.exists()
     return environment if is_ready else None
 
 
-def ensure_wilor_environment(
-    folder: Path, plan: WilorPlan, listener: Listener, recipe: Recipe = WILOR_RECIPE
-) -> Environment:
+def ensure_wilor_environment(folder: Path, plan: WilorPlan, listener: Listener, recipe: Recipe) -> Environment:
     """The environment with everything but the weights; `plan` is checked.
 
     Raises:
@@ -90,7 +98,7 @@ def ensure_wilor_environment(
     """
     python = find_python(versions_from(OLDEST_WORKER_PYTHON))
     environment = _environment(folder, python)
-    if ready_wilor_environment(folder, plan.device, recipe) is None:
+    if ready_wilor_environment(folder, recipe) is None:
         if plan.wheels is not None:
             check_wheels(plan, recipe)
         _make(environment, python, plan, listener, recipe)
@@ -106,12 +114,12 @@ def _environment(folder: Path, python: Path) -> Environment:
     return Environment(folder / f"wilor-python{version[0]}.{version[1]}")
 
 
-def _all_pins(recipe: Recipe, device: str) -> str:
-    return pins_hash([*(file for _, file in recipe.lists), recipe.torch], recipe.package, device)
+def _all_pins(recipe: Recipe) -> str:
+    return pins_hash([*(file for _, file in recipe.lists), recipe.torch.pins], recipe.package.sha256)
 
 
 def _make(environment: Environment, python: Path, plan: WilorPlan, listener: Listener, recipe: Recipe) -> None:
-    pins = _all_pins(recipe, plan.device)
+    pins = _all_pins(recipe)
     place = environment.folder
     # A changed environment that worked until now is not half there while it is made anew.
     (place / STAMP_NAME).unlink(missing_ok=True)
@@ -129,11 +137,11 @@ def _make(environment: Environment, python: Path, plan: WilorPlan, listener: Lis
     else:
         listener.say(f"Going on with WiLoR's environment in {place}")
     installer = _Installer(environment, python, plan)
-    for name, stage, total, arguments in _steps(plan, installer, recipe):
+    for name, stage, total, install in _steps(installer, recipe):
         if stamp_of(place, f"handmocap-{name}.json") != pins:
             listener.say(f"Installing: {stage}")
             count = PackageCount(listener, stage, total)
-            installer.install(arguments(), count)
+            install(count)
             count.finish()
             write_stamp(place, pins, f"handmocap-{name}.json")
     shutil.rmtree(place / _DOWNLOADS, ignore_errors=True)
@@ -141,17 +149,16 @@ def _make(environment: Environment, python: Path, plan: WilorPlan, listener: Lis
     take_from_others(place)
 
 
-_Step = tuple[str, str, int, Callable[[], list[str]]]
+_Step = tuple[str, str, int, Callable[[PackageCount], None]]
 
 
-def _steps(plan: WilorPlan, installer: _Installer, recipe: Recipe) -> Iterator[_Step]:
-    """Name, stage, number of packages, and what to tell the installer once it is time."""
+def _steps(installer: _Installer, recipe: Recipe) -> Iterator[_Step]:
+    """Name, stage, number of packages, and how it is installed."""
     for stage, file in recipe.lists:
-        yield file.stem, stage, len(_packages(file)), lambda file=file: [*AS_PINNED, "-r", str(file)]  # type: ignore[misc]
-    torch = 2 + (_CUDA_PACKAGES if plan.device == "cuda" and sys.platform == "linux" else 0)
-    yield "torch", "PyTorch, packages", torch, lambda: [*installer.torch_source(), "-r", str(recipe.torch)]
-    build = ["--no-deps", "--no-build-isolation"]
-    yield "wilor_mini", "wilor_mini", 1, lambda: [*build, package_source(plan, installer.temporary)]
+        yield file.stem, stage, len(_packages(file)), partial(installer.install_list, file)
+    torch = recipe.torch
+    yield "torch", "PyTorch, packages", len(_packages(torch.pins)), partial(installer.install_torch, torch)
+    yield PACKAGE, PACKAGE, 1, partial(installer.install_sources, recipe.package)
 
 
 def _packages(file: Path) -> list[str]:
@@ -159,7 +166,7 @@ def _packages(file: Path) -> list[str]:
 
 
 class _Installer:
-    """uv where it is on the path or is needed for torch's build, else pip; both write below the environment alone."""
+    """uv where it is on the path, else pip; both write below the environment alone."""
 
     def __init__(self, environment: Environment, python: Path, plan: WilorPlan) -> None:
         self._environment, self._python, self._plan = environment, python, plan
@@ -170,48 +177,38 @@ class _Installer:
         except OSError as error:
             raise output_error(self.temporary, error) from error
         self._uv = find_uv()
-        self._pip: list[str] | None = None
+        self._pip = [] if self._uv is not None else pip_command(python)
 
-    def torch_source(self) -> list[str]:
-        """Where torch's build for the device is."""
-        plan = self._plan
-        if plan.wheels is not None:
-            return []
-        if plan.torch_index is not None:
-            return ["--index-url", plan.torch_index]
-        if self._uv is None and not _on_the_ordinary_index(plan.device):
-            self._uv = self._bring_uv()
-        if self._uv is None or sys.platform == "darwin":
-            return []
-        return ["--torch-backend", "cpu" if plan.device == "cpu" else "auto"]
+    def install_list(self, pins: Path, count: PackageCount) -> None:
+        self._install([*self._places(), *AS_PINNED, "-r", str(pins)], count)
 
-    def install(self, arguments: Sequence[str], count: PackageCount) -> None:
+    def install_torch(self, build: TorchBuild, count: PackageCount) -> None:
+        """One build of torch, by its list. Other places that the person's settings name may have one for another device."""
+        places = self._places()
+        if self._plan.wheels is None and build.index is not None:
+            places = ["--index-url", build.index]
+        variables = dict(_NO_OTHER_PLACES)
+        if self._pip:
+            variables |= connection_settings(self._pip)
+        self._install([*places, *AS_PINNED, "-r", str(build.pins)], count, variables)
+
+    def install_sources(self, package: ReviewedSources, count: PackageCount) -> None:
+        wheel = package_wheel(self._plan, package, self.temporary, self._environment)
+        self._install(["--no-index", "--no-deps", str(wheel)], count)
+
+    def _places(self) -> list[str]:
+        return ["--no-index", "--find-links", str(self._plan.wheels)] if self._plan.wheels is not None else []
+
+    def _install(self, arguments: Sequence[str], count: PackageCount, variables: Mapping[str, str] | None = None) -> None:
         into = ["--python", str(self._environment.python)]
         if self._uv is not None:
-            command = [str(self._uv), "pip", "install", *into]
+            offline = ["--offline"] if self._plan.offline else []
+            command = [str(self._uv), "pip", "install", *into, *offline]
         else:
-            self._pip = self._pip or pip_command(self._python)
             command = [*self._pip, *into, "install"]
-        if self._plan.wheels is not None:
-            command += ["--no-index", "--find-links", str(self._plan.wheels)]
-        if self._plan.offline and self._uv is not None:
-            command += ["--offline"]
         has_network = self._plan.wheels is None
-        variables = self._variables()
-        if "--index-url" in arguments:
-            # Other places that the person's settings name may have a newer build for another device.
-            variables |= _NO_OTHER_PLACES | (connection_settings(self._pip) if self._pip is not None else {})
+        variables = {**self._variables(), **(variables or {})}
         run_installer([*command, *arguments], self._environment.folder, variables, count.read, has_network)
-
-    def _bring_uv(self) -> Path:
-        tools = self._environment.folder / _DOWNLOADS / "tools"
-        into = ["--target", str(tools), "--upgrade"]
-        command = [*pip_command(self._python), "install", *AS_PINNED, *into, "-r", str(_UV_LIST)]
-        run_installer(command, self._environment.folder, self._variables())
-        uv = tools / "bin" / ("uv.exe" if sys.platform == "win32" else "uv")
-        if not uv.is_file():
-            raise WorkerFailedError("The installer uv did not come", "install uv yourself, or give --torch-index")
-        return uv
 
     def _variables(self) -> dict[str, str]:
         downloads = self._environment.folder / _DOWNLOADS
@@ -223,23 +220,40 @@ class _Installer:
         return variables
 
 
-def _on_the_ordinary_index(device: str) -> bool:
-    """Whether the index that pip asks by itself has torch for a device: CUDA's for Linux, the processor's elsewhere."""
-    return device == ("cuda" if sys.platform == "linux" else "cpu")
+def package_wheel(plan: WilorPlan, package: ReviewedSources, temporary: Path, environment: Environment) -> Path:
+    """A wheel of wilor_mini's reviewed sources below `temporary`, which the plan names or which come from their publisher.
+
+    Raises:
+        WorkerFailedError: what was downloaded is another one, or the network failed.
+        BadInputError: what the plan names is another one.
+    """
+    place: Path | None = None
+    address = plan.package if plan.package is not None and "://" in plan.package else None
+    if plan.package is not None and address is None:
+        place = Path(plan.package)
+    elif plan.package is None and plan.wheels is not None:
+        place = next(iter(sorted(plan.wheels.glob(f"{PACKAGE}-*.whl"))), None)
+    if place is None:
+        address = address or package.address
+        place = temporary / f"{PACKAGE}.archive"
+        download(address, place, None, lambda _count: None, certificates_of(environment), _MOST_ARCHIVE_BYTES)
+    sources = read_sources(place)
+    found = sources_sha256(sources)
+    if found != package.sha256:
+        kind, came_from = (BadInputError, str(place)) if address is None else (WorkerFailedError, address)
+        raise kind(
+            f"{came_from} is not the reviewed {PACKAGE}, the hash of its sources is {found} and not {package.sha256}",
+            f"run it without --package; if you mean this one, add --package-sha256 {found}",
+        )
+    try:
+        return write_wheel(sources, package.version, temporary)
+    except OSError as error:
+        raise output_error(temporary, error) from error
 
 
-def package_source(plan: WilorPlan, temporary: Path) -> str:
-    """What to tell the installer to take as wilor_mini; a folder is copied below `temporary` first."""
-    if plan.package is None:
-        return "wilor_mini" if plan.wheels is not None else f"wilor_mini @ {WILOR_MINI_ADDRESS}"
-    if "://" in plan.package:
-        return f"wilor_mini @ {plan.package}"
-    path = Path(plan.package)
-    if path.is_dir():
-        # Building writes into the folder, and this one is the user's.
-        leave_out = shutil.ignore_patterns(".git", "pretrained_models", "assets", "build")
-        path = Path(shutil.copytree(path, temporary / "wilor_mini", ignore=leave_out, dirs_exist_ok=True))
-    return str(path)
+def certificates_of(environment: Environment) -> Path | None:
+    """The authorities that an environment's own certifi knows."""
+    return next(environment.folder.glob("[Ll]ib/**/site-packages/certifi/cacert.pem"), None)
 
 
 def check_wheels(plan: WilorPlan, recipe: Recipe) -> None:
@@ -251,12 +265,10 @@ def check_wheels(plan: WilorPlan, recipe: Recipe) -> None:
     assert plan.wheels is not None
     there = {tuple(path.name.split("-")[:2]) for path in plan.wheels.glob("*.whl")}
     named = {(_plain(name), version) for name, version in there}
-    wanted = [line for _, file in recipe.lists for line in _packages(file)]
+    wanted = [line for file in (*(file for _, file in recipe.lists), recipe.torch.pins) for line in _packages(file)]
     lacking = [pin for pin in wanted if (_plain(pin.split("==")[0]), pin.split("==")[1]) not in named]
-    names = {name for name, _version in named}
-    lacking += [name for name in ("torch", "torchvision") if name not in names]
-    if plan.package is None and "wilor_mini" not in names:
-        lacking.append("wilor_mini")
+    if plan.package is None and PACKAGE not in {name for name, _version in named}:
+        lacking.append(PACKAGE)
     if lacking:
         shown = ", ".join(lacking[:8]) + (f" and {len(lacking) - 8} more" if len(lacking) > 8 else "")
         raise MissingSetupError(f"{plan.wheels} lacks a wheel of {shown}", "put them there, or leave --wheels away")

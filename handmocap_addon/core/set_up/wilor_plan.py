@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from ..errors import BadUsageError
 from .accelerator import DEVICES, find_device
-
-# The newest commit of wilor_mini that was looked at, as an archive, which needs no git.
-WILOR_MINI_COMMIT: Final = "ebec42f94c389070cdd7dda6fd1bf0b4a659c960"
-WILOR_MINI_ADDRESS: Final = f"https://github.com/warmshao/WiLoR-mini/archive/{WILOR_MINI_COMMIT}.zip"
 
 
 @dataclass(frozen=True)
@@ -26,6 +22,8 @@ class WilorPlan:
     package: str | None = None  # wilor_mini: a folder of its source, a wheel or archive, or an address
     torch_index: str | None = None  # a package index, or a folder laid out as one, that has torch's build for the card
     offline: bool = False
+    package_sha256: str | None = None  # the hash of its sources, where they are others than the reviewed ones
+    torch_list: Path | None = None  # a list with hashes of another build of torch than the reviewed ones
 
     def checked(self) -> WilorPlan:
         """This plan with the device found and whole paths.
@@ -37,6 +35,10 @@ class WilorPlan:
             if path is not None and not path.is_dir():
                 raise BadUsageError(f"{option} {path} is no folder", "name the folder that holds the files")
         is_address = self.package is not None and "://" in self.package
+        if self.torch_list is not None and not self.torch_list.is_file():
+            raise BadUsageError(f"--torch-list {self.torch_list} is no file", "name a list of packages with their hashes")
+        if self.package_sha256 is not None and not re.fullmatch("[0-9a-f]{64}", self.package_sha256):
+            raise BadUsageError("--package-sha256 is no SHA-256", "give the 64 digits that the refusal names")
         if self.package is not None and not is_address and not Path(self.package).exists():
             raise BadUsageError(f"There is no {self.package}", "give --package a folder, a wheel or an address")
         if self.offline and self.wheels is None:
@@ -55,6 +57,8 @@ class WilorPlan:
             self.package if self.package is None or is_address else str(Path(self.package).resolve()),
             self.torch_index,
             self.offline,
+            self.package_sha256,
+            self.torch_list.resolve() if self.torch_list else None,
         )
 
 
@@ -66,12 +70,23 @@ def add_wilor_options(parser: argparse._ActionsContainer) -> None:
         "--weights", type=Path, help="a folder with WiLoR's weights; they are compared, then linked or copied"
     )
     parser.add_argument("--package", help="wilor_mini: a folder of its source, a wheel, an archive or an address")
-    parser.add_argument("--torch-index", help="a package index that has torch's build for your card")
+    parser.add_argument("--package-sha256", help="of a wilor_mini of your own: the hash that its refusal names")
+    parser.add_argument("--torch-index", help="a package index that has the reviewed build of torch")
+    parser.add_argument(
+        "--torch-list", type=Path, help="a build of torch of your own: a list with hashes, as scripts/renew_pins.py makes it"
+    )
     parser.add_argument("--offline", action="store_true", help="use no network; needs --wheels and, unless there, --weights")
     parser.add_argument("--accept-licences", action="store_true", help="agree to the licences that are shown, once for all")
 
 
 def plan_of(options: argparse.Namespace) -> WilorPlan:
     return WilorPlan(
-        options.device, options.wheels, options.weights, options.package, options.torch_index, options.offline
+        options.device,
+        options.wheels,
+        options.weights,
+        options.package,
+        options.torch_index,
+        options.offline,
+        options.package_sha256,
+        options.torch_list,
     ).checked()
