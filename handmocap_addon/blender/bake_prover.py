@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
 from pathlib import Path
 from typing import Any
 
-from ..core.child_processes import python_command, start
+from ..core.child_processes import python_command
 from ..core.errors import BakeError, MissingSetupError, PointsDifferError, WorkerFailedError
 from ..core.job_protocol import parse_event
-from .process_trees import no_window
+from .speaking_child import end_speaking, start_speaking
 
 _WORKER = Path(__file__).resolve().parent.parent / "worker"
 
@@ -19,13 +18,7 @@ class Prover:
     """One process for all files of a bake; it loads its libraries while the first one is written."""
 
     def __init__(self, python: Path) -> None:
-        self._process = start(
-            python_command(python, _WORKER, "prove"),
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            creationflags=no_window(),
-        )
+        self._process = start_speaking(python_command(python, _WORKER, "prove"))
 
     def begin(self, expectation: Path) -> None:
         """Have the file of an expectation looked at; one at a time."""
@@ -56,12 +49,4 @@ class Prover:
 
     def close(self) -> None:
         """End it."""
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
-        try:
-            self._process.wait(timeout=2.0)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        end_speaking(self._process, 2.0)

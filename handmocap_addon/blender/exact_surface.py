@@ -6,7 +6,6 @@ everything that bakes a mesh bakes this one.
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from ..core.bake_progress import progress_of
 from ..core.body_model import BodyModel
 from ..core.body_parameters import Y_UP_TO_Z_UP, BodyParameters
-from ..core.child_processes import python_command, start
+from ..core.child_processes import python_command
 from ..core.errors import ArmatureError, BakeError
 from ..core.job_protocol import Progress, parse_event
 from ..core.set_up.file_hashes import sha256_of
@@ -30,10 +29,10 @@ from ..core.smplx_poses import SmplxPoses, write_smplx_poses
 from . import version_differences
 from .exact_request import ExactRequest
 from .jobs import ReportedError
-from .key_arrays import enum_number
+from .key_arrays import add_straight_keys
 from .pose_parameters import read_body_parameters
-from .process_trees import no_window
 from .smplx_shape import SmplxShape, expression_of, smplx_mesh
+from .speaking_child import start_speaking
 
 Array = NDArray[Any]
 
@@ -191,14 +190,7 @@ def _compute(
 ) -> None:
     command = python_command(worker_python, _PACKAGE / "worker", "pose-mesh")
     command += ["--model", str(model_file), "--pose", str(pose_file), "--out", str(cache)]
-    # In this process's own group, so that whoever ends it ends both; what it tells people goes to the same log.
-    worker = start(
-        command,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-        creationflags=no_window(),
-    )
+    worker = start_speaking(command)
     failure: dict[str, Any] = {}
     with worker:
         assert worker.stdout is not None
@@ -262,8 +254,4 @@ def _key_samples(mesh: Any, data_path: str, times: Array) -> None:
     slot = animation.action_slot or action.slots.new(id_type="OBJECT", name=mesh.name)
     animation.action, animation.action_slot = action, slot
     curve = version_differences.ensure_curve(action, slot, data_path, 0, _MODIFIER)
-    keys = curve.keyframe_points
-    keys.add(len(times))
-    keys.foreach_set("co", np.stack((times, np.arange(len(times))), axis=1).astype(np.float32).reshape(-1))
-    keys.foreach_set("interpolation", np.full(len(times), enum_number("interpolation", "LINEAR"), dtype=np.uint8))
-    curve.update()
+    add_straight_keys(curve, np.stack((times, np.arange(len(times))), axis=1))

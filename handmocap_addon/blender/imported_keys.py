@@ -14,7 +14,7 @@ from ..core.errors import KeysInTheWayError
 from ..core.key_makers import MANY_BONES, Maker, PropertyKeys, frames_in_words, makers_of
 from ..core.own_keys import OwnKeys
 from ..core.rotation_modes import AXIS_ANGLE, EULER_ORDERS, QUATERNION, rotation_property
-from .key_arrays import enum_number, read_keys, rounded
+from .key_arrays import clear_keys, enum_number, key_count, read_keys, rounded
 from .locks import is_locked
 from .tool_actions import ToolAction, check_editable, check_own, find_tool_action
 from .version_differences import channelbag, drop_older_copy
@@ -149,8 +149,7 @@ def forget_bones(armature: Any, bones: Iterable[str]) -> GaveWay:
             for index in range(len(rest)):
                 curve = bag.fcurves.find(path, index=index)
                 if curve is not None and not is_locked(armature, path, index, curve):
-                    curve.keyframe_points.clear()
-                    curve.update()
+                    clear_keys(curve)
                     forget_records(place.action, place.slot, path, [index])
     return gave_way
 
@@ -190,7 +189,7 @@ def _is_recorded(place: ToolAction, path: str, index: int) -> bool:
 
 
 def _found(bone: str, name: str, path: str, curves: dict[int, Any]) -> _Found:
-    keys = {index: read_keys(curve) for index, curve in curves.items() if len(curve.keyframe_points)}
+    keys = {index: read_keys(curve) for index, curve in curves.items() if key_count(curve)}
     if not keys:
         sampled = tuple(curve for curve in curves.values() if len(curve.sampled_points))
         return _Found(bone, name, path, sampled, _samples(bone, sampled))
@@ -226,7 +225,7 @@ def _is_held(armature: Any, curve: Any) -> bool:
 def _take_off(armature: Any, place: ToolAction, found: _Found) -> int:
     """Remove the curves with all that hangs on them, such as modifiers; returns how many keys went."""
     free = [curve for curve in found.curves if not _is_held(armature, curve)]
-    count = sum(len(curve.keyframe_points) or len(curve.sampled_points) for curve in free)
+    count = sum(key_count(curve) or len(curve.sampled_points) for curve in free)
     indices = [curve.array_index for curve in free]
     bag = place.channelbag()
     for curve in free:

@@ -38,6 +38,38 @@ def rounded(frames: Array) -> Array:
     return np.round(np.asarray(frames, dtype=np.float32).astype(np.float64), 3)
 
 
+def key_count(curve: Any) -> int:
+    """How many keys a curve has."""
+    return len(curve.keyframe_points)
+
+
+def clear_keys(curve: Any) -> None:
+    """Take all keys off a curve, which stays."""
+    curve.keyframe_points.clear()
+    curve.update()
+
+
+def read_pairs(curve: Any, name: str) -> Array:
+    """`co`, `handle_left` or `handle_right` (n, 2) of a curve's keys: frame and value."""
+    return _pairs(curve.keyframe_points, name)
+
+
+def write_pairs(curve: Any, pairs: Keys) -> None:
+    """What `read_pairs` gives, back to the same keys."""
+    for name, values in pairs.items():
+        curve.keyframe_points.foreach_set(name, np.ascontiguousarray(values, dtype=np.float32).ravel())
+    keys_changed(curve)
+
+
+def add_straight_keys(curve: Any, points: Array) -> None:
+    """Keys at points (n, 2) of frame and value on a curve that has none, with straight lines between them."""
+    keys = curve.keyframe_points
+    keys.add(len(points))
+    keys.foreach_set("co", np.asarray(points, dtype=np.float32).reshape(-1))
+    keys.foreach_set("interpolation", np.full(len(points), enum_number("interpolation", "LINEAR"), dtype=np.uint8))
+    curve.update()
+
+
 def read_keys(curve: Any) -> Keys:
     """What tells a curve's n keys apart: `co` (n, 2) and the enums (n,)."""
     points = curve.keyframe_points

@@ -14,7 +14,7 @@ from ..core.skeleton import joint_group
 from . import version_differences
 from .actions import made_by_hand
 from .finger_target import FingerTarget, finger_bones
-from .key_arrays import chosen, key_type_number, read_details, read_keys, replace_keys, rounded
+from .key_arrays import chosen, key_count, key_type_number, read_details, read_keys, replace_keys, rounded
 from .locks import is_locked
 from .motion_keys import rotation_path
 from .tool_actions import ToolAction, written_action
@@ -58,7 +58,7 @@ class FingerCurves:
         values = np.repeat(now[None], len(frames), axis=0)
         for index in range(self.width):
             curve = self.curve(index)
-            if curve is not None and len(curve.keyframe_points):
+            if curve is not None and key_count(curve):
                 values[:, index] = [curve.evaluate(frame) for frame in frames.tolist()]
         return values
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..core.errors import ArmatureError
 from . import version_differences
+from .key_arrays import read_pairs
 from .locks import is_locked
 from .plain_curves import bones_in_path
 from .strip_times import holding_strip, how_it_plays
@@ -178,13 +179,13 @@ def _moved_by_others(armature: Any, wanted: set[str]) -> Iterator[Obstacle]:
 
 def _is_off(curve: Any) -> bool:
     rest = 1.0 if curve.data_path.endswith(".scale") else 0.0
-    return any(abs(key.co[1] - rest) > 1e-4 for key in curve.keyframe_points)
+    return any(abs(value - rest) > 1e-4 for value in read_pairs(curve, "co")[:, 1].tolist())
 
 
 def _is_faint(strip: Any) -> bool:
     """Whether it shows its keys in part; the number beside it counts only where it is animated."""
     curves = [curve for curve in strip.fcurves if curve.data_path == "influence"]
-    keys = [key.co[1] for curve in curves for key in curve.keyframe_points] or [strip.influence]
+    keys = [value for curve in curves for value in read_pairs(curve, "co")[:, 1].tolist()] or [strip.influence]
     return bool(strip.use_animated_influence) and min(keys) < 1.0
 
 

@@ -16,6 +16,7 @@ from ..core.rotation_modes import quat_wxyz_of_mode
 from ..core.skeleton import SIDES, Side, hand_joint_names, joint_group
 from .actions import Channel, ToolKeys, find_curve, tool_keys, write_channels
 from .armatures import map_armature
+from .key_arrays import key_count
 from .locks import is_locked
 from .motion_keys import rotation_path
 from .tool_actions import find_tool_action
@@ -328,7 +329,7 @@ def _is_held(armature: Any, bone: str) -> bool:
 
 def _key_count(armature: Any, path: str) -> int:
     curves = [find_curve(armature, path, index) for index in range(_channel_count(path))]
-    return sum(len(curve.keyframe_points) for curve in curves if curve is not None)
+    return sum(key_count(curve) for curve in curves if curve is not None)
 
 
 def _count(armature: Any, group: _Group) -> int:

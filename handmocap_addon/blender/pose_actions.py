@@ -12,6 +12,7 @@ import numpy as np
 from ..core.errors import BadInputError
 from ..core.rotation_modes import AXIS_ANGLE, QUATERNION, quat_wxyz_of_mode
 from .finger_target import finger_bones
+from .key_arrays import key_count
 from .pose_tools import Pose
 from .version_differences import all_curves
 
@@ -34,7 +35,7 @@ def pose_of_action(armature: Any, action: Any) -> Pose:
     values: dict[tuple[str, str], np.ndarray] = {}
     for curve in all_curves(action):
         found = _PATH.fullmatch(curve.data_path)
-        if found and found["bone"] in joint_of and len(curve.keyframe_points):
+        if found and found["bone"] in joint_of and key_count(curve):
             numbers = values.setdefault((found["bone"], found["property"]), np.array(_RESTS[found["property"]]))
             numbers[curve.array_index] = curve.evaluate(frame)
     if not values:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..core.errors import BadUsageError
 from .cameras import cameras_of, show_clips_on
 from .clip_clock import clip_start
-from .curve_changes import keys_changed
+from .key_arrays import read_pairs, write_pairs
 from .problem_markers import has_markers
 from .problems import mark_problems, read_problems, write_problems
 from .retimed_frames import remember_step
@@ -94,18 +94,13 @@ class _Keys:
 
     def __init__(self, place: ToolAction, curve: Any) -> None:
         self._place, self._curve = place, curve
-        self.pairs = {}
-        for name in _PAIRS:
-            values = np.empty(len(curve.keyframe_points) * 2, dtype=np.float32)
-            curve.keyframe_points.foreach_get(name, values)
-            self.pairs[name] = values.reshape(-1, 2)
+        self.pairs = {name: read_pairs(curve, name) for name in _PAIRS}
 
     def retime(self, move: Move) -> None:
         self._retime_record(move)
-        for name, points in self.pairs.items():
+        for points in self.pairs.values():
             points[:, 0] = move(points[:, 0])
-            self._curve.keyframe_points.foreach_set(name, points.ravel())
-        keys_changed(self._curve)
+        write_pairs(self._curve, self.pairs)
 
     def _retime_record(self, move: Move) -> None:
         action, slot, path = self._place.action, self._place.slot, self._curve.data_path

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..core.rotation_modes import nearest_forms, quat_wxyz_of_mode, rotation_property, values_in_mode
 from . import version_differences
 from .actions import made_by_hand
-from .key_arrays import Keys, chosen, enum_number, read_details, read_keys, replace_keys, rounded
+from .key_arrays import Keys, chosen, enum_number, key_count, read_details, read_keys, replace_keys, rounded
 from .locks import is_locked
 from .motion_keys import rotation_path
 from .tool_actions import ToolAction, actions_of, check_editable, check_own
@@ -93,7 +93,7 @@ class _Property:
         bag = place.channelbag()
         path = rotation_path(bone, mode)
         found = {index: bag.fcurves.find(path, index=index) for index in range(len(at_rest))} if bag else {}
-        curves = {index: curve for index, curve in found.items() if curve is not None and len(curve.keyframe_points)}
+        curves = {index: curve for index, curve in found.items() if curve is not None and key_count(curve)}
         return cls(place, bone, mode, at_rest, curves)
 
     @property
