@@ -42,11 +42,14 @@ def _log_folder(arguments: list[str]) -> Path | None:
 def main(arguments: list[str]) -> int:
     """Run one command and return the exit code."""
     from handmocap_addon.blender.ending import Ending
+    from handmocap_addon.core.audience import speak_to_the_command_line
     from handmocap_addon.core.errors import ExitCode, HandmocapError
     from handmocap_addon.core.job_protocol import END_WITH_STDIN
     from handmocap_addon.core.temporary_folders import temporary_files_in_one_place
     from handmocap_addon.core.trace_log import write_trace
 
+    # Where the extension is enabled in this Blender, or this was started from one.
+    speak_to_the_command_line()
     ending = Ending()
     ending.last_words = _say_nothing_changed
     place = contextlib.ExitStack()

@@ -35,6 +35,7 @@ sys.path.insert(0, str(REPOSITORY))
 from handmocap_addon.blender.batch_arguments import read_arguments  # noqa: E402
 from handmocap_addon.core import environments  # noqa: E402
 from handmocap_addon.core.atomic_files import check_output_folder, output_error  # noqa: E402
+from handmocap_addon.core.audience import speak_to_the_command_line  # noqa: E402
 from handmocap_addon.core.child_processes import finished, python_command, start  # noqa: E402
 from handmocap_addon.core.command_options import OptionParser  # noqa: E402
 from handmocap_addon.core.errors import BadUsageError, ExitCode, HandmocapError, MissingSetupError  # noqa: E402
@@ -79,6 +80,8 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("options", nargs=argparse.REMAINDER, help="COMMAND --help tells them; --env DIR: the environments")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # This may be a shell that Blender started.
+    speak_to_the_command_line()
     try:
         folder, others = _environment_folder(arguments)
         if others and others[0].startswith("-") and others[0] not in ("-h", "--help"):

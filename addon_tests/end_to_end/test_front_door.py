@@ -81,7 +81,7 @@ def test_doctor_as_json_is_one_object_on_stdout(tmp_path: Path, worker_python: P
     assert {
         "subject": "worker",
         "found": "missing",
-        "advice": "run handmocap.py setup, or press Set Up in the panel",
+        "advice": "run handmocap.py setup",
         "needed": True,
     } in json.loads(empty.stdout)["lines"]
 

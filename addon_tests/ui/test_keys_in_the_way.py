@@ -67,6 +67,7 @@ def test_doubt_is_a_question_with_two_buttons(armature: Any) -> None:
     with pytest.raises(RuntimeError, match="may be another program's or your own"):
         bpy.ops.handmocap.apply_hands()
     assert state_of(bpy.context, "fingers").kind == Kind.FAILED
+    assert panel_jobs.status("fingers").sentence.endswith(": replace them with Replace, or keep them with Keep")
     assert _buttons() == ["Replace 1,440 Keys", "Keep"]
     assert _buttons("body") == []
     assert (scene.render.fps, len(all_curves(action))) == (rate, 120)

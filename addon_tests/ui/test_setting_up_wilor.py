@@ -101,7 +101,7 @@ def test_doctor_names_this_blender_and_what_there_is_to_do(settings: Any, folder
     assert "worker: missing" in text
     said = panel_jobs.status("doctor")
     assert said is not None
-    assert "worker: run handmocap.py setup, or press Set Up in the panel" in said.sentence
+    assert "worker: press Set Up Hand Estimator in Set-up" in said.sentence
     # WiLoR is a choice: that it lacks is in the text and is no fault.
     assert "wilor: missing" in text
     assert "WiLoR" not in said.sentence

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.atomic_files import check_free_space, ensure_output_folder, remove_temporaries_of
+from ..core.audience import set_up_exporter
 from ..core.bake_options import BAKE_SUFFIXES, BakeFile, BakeOptions
 from ..core.bake_sampling import sampled_frames
 from ..core.child_processes import python_command
@@ -147,9 +148,7 @@ def exporting_command(suffixes: Sequence[str], bpy_python: Path | None) -> list[
             return [bpy.app.binary_path, "--background", "--factory-startup", "--python", str(_BAKE_SCRIPT), "--"]
         return python_command(sys.executable, _BAKE_SCRIPT, "--")
     if bpy_python is None or not bpy_python.is_file():
-        raise MissingSetupError(
-            "This build of Blender cannot write Alembic or USD", "press Set up the exporter, or run handmocap.py setup"
-        )
+        raise MissingSetupError("This build of Blender cannot write Alembic or USD", set_up_exporter())
     return python_command(bpy_python, _BAKE_SCRIPT, "--")
 
 

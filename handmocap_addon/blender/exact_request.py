@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core import environments
+from ..core.audience import set_up_worker
 from ..core.bake_options import BakeOptions
 from ..core.errors import MissingSetupError
 from .smplx_shape import SmplxShape, shape_of, smplx_mesh
@@ -54,6 +55,6 @@ def exact_request(
     if worker is None:
         raise MissingSetupError(
             "The exact surface is computed by the worker, which is not set up",
-            "press Set up in the panel, or run handmocap.py setup",
+            set_up_worker(),
         )
     return ExactRequest(shape, worker.python)

@@ -12,6 +12,7 @@ from typing import Any
 
 import bpy
 
+from ..core.audience import set_up_exporter
 from ..core.body_parameters import UpAxis
 from ..core.errors import MissingSetupError
 from ..core.motion_formats import MotionFormat
@@ -65,9 +66,7 @@ def _enable(motion_format: MotionFormat) -> None:
     import addon_utils
 
     if not has_exporter(motion_format) or addon_utils.enable(EXPORTERS[motion_format]) is None:
-        raise MissingSetupError(
-            f"This build of Blender cannot write {motion_format.label}", "press Set Up Exporter, or run handmocap.py setup"
-        )
+        raise MissingSetupError(f"This build of Blender cannot write {motion_format.label}", set_up_exporter())
 
 
 def _select(scene: Any, things: list[Any]) -> None:

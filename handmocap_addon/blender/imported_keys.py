@@ -10,6 +10,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.audience import way_out
 from ..core.errors import KeysInTheWayError
 from ..core.key_makers import MANY_BONES, Maker, PropertyKeys, frames_in_words, makers_of
 from ..core.own_keys import OwnKeys
@@ -92,7 +93,10 @@ def check_imported_keys(armature: Any, bones: Collection[str], own_keys: OwnKeys
         raise KeysInTheWayError(
             f"{count:,} keys on {_bones_in_words(names, what)} in the action {place.action.name} "
             f"({_frames_in_words(doubtful)}) may be another program's or your own",
-            "replace them (--start-over, or Replace in the panel) or keep them (--keep-keys, or Keep)",
+            way_out(
+                "replace them with Replace, or keep them with Keep",
+                "replace them with --start-over, or keep them with --keep-keys",
+            ),
             count,
         )
 
@@ -109,7 +113,7 @@ def pose_that_stays(armature: Any, bones: Collection[str], what: str) -> str:
     if len(most) < MANY_BONES:
         return ""
     pose = f"The pose on frame {frame:g} of {len(most)} {what} bones"
-    return f"{pose} stays as your own: --start-over or Start Over replaces it"
+    return f"{pose} stays as your own; to replace it, start over"
 
 
 def let_imported_keys_give_way(armature: Any, bones: Collection[str], own_keys: OwnKeys) -> GaveWay:

@@ -95,7 +95,7 @@ class KeyedBones:
             if bones:
                 were = f"{_in_words(bones)} {'were' if len(bones) > 1 else 'was'} keyed on {how_much}"
                 why = "as what is there is locked or your own"
-                sentences.append(f"{were}, {why}: --start-over or Start Over replaces your keys")
+                sentences.append(f"{were}, {why}; to replace your keys, start over")
         sentences += seen or obstacle_sentences(self.armature, self.paths)
         return replace(keys, replaced_keys=room.replaced_keys, replaced_keys_in=room.kept_in), tuple(sentences)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.atomic_files import ensure_output_folder
+from ..core.audience import set_up_exporter, way_out
 from ..core.body_parameters import UpAxis
 from ..core.child_processes import python_command
 from ..core.errors import BadInputError, BadUsageError, MissingSetupError
@@ -93,7 +94,12 @@ def motion_request_for(
     if frames[1] < frames[0]:
         raise BadUsageError(f"The range {frames[0]} to {frames[1]} ends before it begins", "turn it round")
     if hands is not None and not hands.is_file():
-        raise BadInputError(f"There is no file {hands}", "run Estimate first, or clear the Hands field")
+        raise BadInputError(
+            f"There is no file {hands}",
+            way_out(
+                "run Estimate first, or clear the Hands field", "name a hand_poses.npz that is there, or leave --hands out"
+            ),
+        )
     return MotionRequest(armature.name, tuple(targets), *frames, up_axis, hands)
 
 
@@ -117,7 +123,5 @@ def _command(request: MotionRequest, bpy_python: Path | None) -> list[str]:
     if not lacking:
         return running_blender_command(_SCRIPT)
     if bpy_python is None or not bpy_python.is_file():
-        raise MissingSetupError(
-            f"This build of Blender cannot write {lacking[0].label}", "press Set Up Exporter, or run handmocap.py setup"
-        )
+        raise MissingSetupError(f"This build of Blender cannot write {lacking[0].label}", set_up_exporter())
     return python_command(bpy_python, _SCRIPT, "--")

@@ -11,6 +11,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.audience import way_out
 from ..core.body_motion import BodyMotion, BodyTrack, floor_height
 from ..core.clean_hands import CleanHand, Provenance
 from ..core.errors import ArmatureError, KeysInTheWayError
@@ -239,7 +240,7 @@ def check_room(armature: Any, channels: list[Channel]) -> None:
         )
     raise KeysInTheWayError(
         f"Nothing can be keyed, as all {in_the_way.kept:,} keys on these bones of {armature.name} are your own",
-        "replace them (--start-over, or Replace in the panel)",
+        way_out("replace them with Replace", "replace them with --start-over"),
         in_the_way.kept,
         are_all=True,
     )

@@ -10,6 +10,7 @@ from typing import Any
 import bpy
 import numpy as np
 
+from ..core.audience import way_out
 from ..core.body_model import BodyModel
 from ..core.body_motion import BodyMotion
 from ..core.body_pictures import lens_size
@@ -79,7 +80,8 @@ def check_wrist(settings: WristSettings, motion: BodyMotion | None) -> None:
     """
     if motion is None and not settings.leaves_body_as_it_is:
         raise BadUsageError(
-            "The wrist and the forearm's twist need the arms of a GVHMR result", "name one with --gvhmr, or leave them out"
+            "The wrist and the forearm's twist need the arms of a GVHMR result",
+            way_out("choose one in Source, or take the body's wrists", "name one with --gvhmr, or leave them out"),
         )
 
 

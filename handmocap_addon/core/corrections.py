@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .audience import way_out
 from .errors import BadInputError, BadUsageError
 from .gap_filling import eased
 from .json_files import JsonError, parsed_json
@@ -130,7 +131,10 @@ def corrections_from_json(text: str) -> tuple[Correction, ...]:
             raise BadInputError(f"The corrections are of version {data['version']}", "update the extension")
         return tuple(_correction(dict(entry)) for entry in data["corrections"])
     except (JsonError, ValueError, KeyError, TypeError, AttributeError, OverflowError, BadUsageError) as error:
-        raise BadInputError("The corrections in this file are damaged", "press Start Over, which forgets them") from error
+        raise BadInputError(
+            "The corrections in this file are damaged",
+            way_out("press Start Over, which forgets them", "give --start-over, which forgets them"),
+        ) from error
 
 
 def _correction(entry: dict[str, Any]) -> Correction:

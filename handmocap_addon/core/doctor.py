@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .atomic_files import check_output_folder
+from .audience import way_out
 from .errors import OutputError
 
 # Both environments with what pip unpacks meanwhile.
@@ -26,16 +27,22 @@ class DoctorLine:
         return f"{self.subject}: {self.found}{f' - {self.advice}' if self.advice else ''}"
 
 
+def _where() -> str:
+    return way_out("under Environments in the preferences", "with --env")
+
+
 def examine_folder(folder: Path, is_set_up: bool) -> list[DoctorLine]:
     """Whether environments can be made in a folder, which need not be there; makes nothing."""
     try:
         check_output_folder(folder)
     except OutputError as error:
-        return [DoctorLine("environments", error.message, "choose a folder that you may write to with --env", not is_set_up)]
+        return [
+            DoctorLine("environments", error.message, f"choose a folder that you may write to {_where()}", not is_set_up)
+        ]
     nearest = next(place for place in (folder, *folder.parents) if place.exists())
     free = shutil.disk_usage(nearest).free
     lacks = free < _SET_UP_BYTES and not is_set_up
-    advice = f"the set-up needs {_SET_UP_BYTES / 1e9:.0f} GB: free some space, or choose another disk with --env"
+    advice = f"the set-up needs {_SET_UP_BYTES / 1e9:.0f} GB: free some space, or choose another disk {_where()}"
     return [
         DoctorLine("environments", f"{folder}, which may be written"),
         DoctorLine("free disk", f"{free / 1e9:.1f} GB", advice if lacks else ""),

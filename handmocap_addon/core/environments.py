@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from .atomic_files import output_error, replacing
+from .audience import set_up_worker
 from .child_processes import python_command
 from .errors import MissingSetupError, WorkerFailedError
 from .hand_model import other_parts, reviewed_task, task_file
@@ -252,9 +253,9 @@ def not_set_up(folder: Path) -> MissingSetupError:
     if find_outdated(folder, "worker") is not None:
         return MissingSetupError(
             "The hand estimator was set up by another version of handmocap, with other packages",
-            "press Set Up Hand Estimator in the panel, or run handmocap.py setup",
+            set_up_worker(),
         )
-    return MissingSetupError("The hand estimator is not set up yet", "press Set up in the panel, or run handmocap.py setup")
+    return MissingSetupError("The hand estimator is not set up yet", set_up_worker())
 
 
 def _ensure(folder: Path, name: str, python: Path, pins: Sequence[Path], listener: Listener) -> Environment:

@@ -10,13 +10,13 @@ import functools
 
 import numpy as np
 
+from .audience import way_out
 from .body_model import BodyModel
 from .errors import MissingSetupError
 from .skeleton import FACE_JOINTS, JOINT_INDEX, JOINT_NAMES
 
 STAND_IN = "stand-in"  # where a body is asked for by name
 _SKIN_INFLUENCES = 4
-_NOT_INSTALLED = ("The stand-in body is not installed", "install the extension from its zip, or run handmocap.py setup")
 # Offsets from the head joint, metres: roughly where SMPL-X has them. Nothing is skinned to these joints.
 _FACE_OFFSETS = {"jaw": (0.0, -0.01, 0.02), "left_eye_smplhf": (0.032, 0.05, 0.07), "right_eye_smplhf": (-0.032, 0.05, 0.07)}
 
@@ -28,6 +28,11 @@ def _smplx_name(mannequin_name: str) -> str:
     return {"left_hand": "left_wrist", "right_hand": "right_wrist"}.get(name, name)
 
 
+def _not_installed() -> MissingSetupError:
+    todo = way_out("install the extension from its zip", "run handmocap.py setup")
+    return MissingSetupError("The stand-in body is not installed", todo)
+
+
 def load_stand_in_body(betas: np.ndarray | None = None) -> BodyModel:
     """The stand-in shaped by up to ten betas.
 
@@ -37,7 +42,7 @@ def load_stand_in_body(betas: np.ndarray | None = None) -> BodyModel:
     try:
         from mannequin import Mannequin
     except ImportError as error:
-        raise MissingSetupError(*_NOT_INSTALLED) from error
+        raise _not_installed() from error
     shape = np.zeros(10, dtype=np.float32)
     if betas is not None:
         given = np.asarray(betas, dtype=np.float32).ravel()[:10]
@@ -79,7 +84,7 @@ def smplx_rest_response() -> tuple[np.ndarray, np.ndarray]:
         from mannequin import Mannequin
         from mannequin._io import load_calibration
     except ImportError as error:
-        raise MissingSetupError(*_NOT_INSTALLED) from error
+        raise _not_installed() from error
     calibration = load_calibration()
     to_smplx = np.array([JOINT_INDEX[_smplx_name(name)] for name in Mannequin("wooden").joint_names])
     joints, response = np.full((len(JOINT_NAMES), 3), np.nan), np.full((len(JOINT_NAMES), 3, 10), np.nan)

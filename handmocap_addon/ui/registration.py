@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 
 from ..blender.saving import claim_session_folder
+from ..core.audience import speak_to_the_command_line, speak_to_the_panel
 from . import announcements, handlers, job_operators, keys_in_the_way, panel_jobs, status_bar
 from .bake import operators as bake_operators
 from .bake import panel as bake_panel
@@ -119,6 +120,7 @@ def _remove_export_entry() -> None:
 
 # What registering does, each with its way back.
 _STEPS: tuple[tuple[Step, Step], ...] = (
+    (speak_to_the_panel, speak_to_the_command_line),
     (claim_session_folder, _nothing),
     *map(_step_of, CLASSES),
     _setting("handmocap", HandmocapSettings),

@@ -11,14 +11,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from ..core.audience import set_up_wilor, set_up_worker, way_out
 from ..core.doctor import DoctorLine
 from ..core.errors import HandmocapError
 from ..core.set_up.accelerator import find_device
 from ..core.smplx_model_file import read_smplx_model
 from .estimators import mediapipe
 
-_SET_UP: Final = "run handmocap.py setup, or press Set Up in the panel"
-_SET_UP_WILOR: Final = "run handmocap.py setup --estimator wilor, or press Set Up WiLoR in the panel"
 _PACKAGES: Final = ("numpy", "av", "opencv-python-headless", "mannequin-x")
 _WILOR_PACKAGES: Final = ("wilor_mini", "torchvision", "ultralytics", "timm", "smplx", "chumpy-fixed")
 
@@ -39,7 +38,7 @@ def _package(name: str, advice: str) -> DoctorLine:
 
 def examine(estimator: str = "mediapipe", body: Path | None = None) -> list[DoctorLine]:
     """Look at the environment that this runs in and try what `estimator` needs. Touches no network."""
-    advice = _SET_UP_WILOR if estimator == "wilor" else _SET_UP
+    advice = set_up_wilor() if estimator == "wilor" else set_up_worker()
     lines = [DoctorLine("python", platform.python_version())]
     lines += [_package(name, advice) for name in _PACKAGES]
     lines.append(_video(advice))
@@ -68,7 +67,9 @@ def _landmarker() -> DoctorLine:
     except HandmocapError as error:
         return DoctorLine(subject, error.message, error.hint)
     except Exception as error:
-        return DoctorLine(subject, f"does not run ({type(error).__name__}: {error})", f"remove {sys.prefix} and {_SET_UP}")
+        return DoctorLine(
+            subject, f"does not run ({type(error).__name__}: {error})", f"remove {sys.prefix} and {set_up_worker()}"
+        )
     return DoctorLine(subject, f"loaded and ran on a frame in {time.monotonic() - started:.1f} s")
 
 
@@ -113,7 +114,7 @@ def _torch(advice: str) -> DoctorLine:
         return DoctorLine("torch", f"{build}, runs on the processor")
     if torch.version.cuda or torch.version.hip:
         return DoctorLine("torch", f"{build}, finds no card and runs on the processor", "install or renew the card's driver")
-    return DoctorLine("torch", f"{build}, cannot use the card", f"{advice}, with --device {device}")
+    return DoctorLine("torch", f"{build}, cannot use the card", f"{advice}" + way_out("", f", with --device {device}"))
 
 
 def _other_build(version: object) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from .. import environments
+from ..audience import way_out
 from ..child_processes import finished, python_command
 from ..doctor import DoctorLine, examine_folder
 from ..errors import MissingSetupError
@@ -18,9 +19,6 @@ from .trusted_folders import refuse_where_others_write
 from .wilor_weights import examine_weights
 
 _WORKER: Final = Path(__file__).resolve().parent.parent.parent / "worker"
-_SET_UP: Final = "run handmocap.py setup, or press Set Up in the panel"
-_SET_UP_WILOR: Final = "only WiLoR needs it: run handmocap.py setup --estimator wilor, or press Set Up WiLoR in the panel"
-_SET_UP_READERS: Final = "run handmocap.py setup --only readers, or press Set Up Readers in the panel"
 _LOAD_READERS: Final = (
     "import alembic3d, pxr.UsdSkel; from importlib.metadata import version; "
     "print(', '.join(f'{name} {version(name)}' for name in ('alembic3d', 'usd-core')))"
@@ -47,20 +45,24 @@ def examine(folder: Path, wanted: Wanted, blender: str, needs_module: bool = Fal
     lines.append(DoctorLine("python of the set-up", platform.python_version()))
     lines.append(DoctorLine("blender", blender or "none on the path, the bpy module is used"))
     found = str(module.folder) if module else "missing"
-    lines.append(DoctorLine("blender module", found, "" if module else _SET_UP, needed=needs_module))
+    lines.append(DoctorLine("blender module", found, "" if module else _set_up("blender"), needed=needs_module))
     for name, subject in (("worker", "worker"), ("blender", "blender module"), ("readers", "readers")):
         if environments.find_outdated(folder, name) is not None:
-            lines.append(DoctorLine(f"{subject}'s packages", "of another version of handmocap", _SET_UP, needed=False))
+            lines.append(DoctorLine(f"{subject}'s packages", "of another version of handmocap", _set_up(name), needed=False))
     for environment in (worker, wilor, module, environments.find_readers(folder)):
         if environment is not None and (line := _who_may_write(environment)) is not None:
             lines.append(line)
     lines.append(examine_gpu())
     body = ["--body", str(wanted.body)] if wanted.body is not None else []
     with ThreadPoolExecutor() as threads:
-        of_worker = threads.submit(_examine, worker, "worker", _SET_UP, body)
+        of_worker = threads.submit(_examine, worker, "worker", _set_up("worker"), body)
         # One look at the body model is enough; WiLoR's environment reads it where there is no other.
         of_wilor = threads.submit(
-            _examine, wilor, "wilor", _SET_UP_WILOR, ["--estimator", "wilor", *(body if worker is None else [])]
+            _examine,
+            wilor,
+            "wilor",
+            f"only WiLoR needs it: {_set_up('wilor')}",
+            ["--estimator", "wilor", *(body if worker is None else [])],
         )
         weights = threads.submit(examine_weights, folder, wanted.weights)
         readers = threads.submit(_examine_readers, environments.find_readers(folder))
@@ -69,6 +71,12 @@ def examine(folder: Path, wanted: Wanted, blender: str, needs_module: bool = Fal
         lines += [replace(line, needed=False) for line in of_wilor.result()]
         lines.append(weights.result() if wilor or wanted.weights else replace(weights.result(), advice=""))
     return lines
+
+
+def _set_up(name: str) -> str:
+    titles = {"worker": "Hand Estimator", "blender": "Exporter", "readers": "Readers", "wilor": "WiLoR"}
+    options = {"readers": ("--only", "readers"), "wilor": ("--estimator", "wilor")}.get(name, ())
+    return way_out(f"press Set Up {titles[name]} in Set-up", " ".join(("run handmocap.py setup", *options)))
 
 
 def _who_may_write(environment: environments.Environment) -> DoctorLine | None:
@@ -83,7 +91,7 @@ def _examine_readers(environment: environments.Environment | None) -> DoctorLine
     """What opens baked files beside Blender."""
     name = "readers of baked files"
     if environment is None:
-        return DoctorLine(name, "missing, Blender alone checks its files", _SET_UP_READERS, needed=False)
+        return DoctorLine(name, "missing, Blender alone checks its files", _set_up("readers"), needed=False)
     again = f"remove {environment.folder} and set it up again"
     try:
         done = finished(python_command(environment.python, "-c", _LOAD_READERS))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ..audience import way_out
 from ..errors import MissingSetupError
 from .accelerator import nvidia_gpus
 
@@ -45,12 +46,18 @@ def torch_build(device: str, own: Path | None = None, index: str | None = None, 
     if device == "rocm":
         raise MissingSetupError(
             "No build of PyTorch for AMD's cards has been reviewed, so none is installed",
-            "use --device cpu, or give a list of your own with --torch-list (scripts/renew_pins.py --help tells how)",
+            way_out(
+                "choose the processor as Device in the preferences",
+                "use --device cpu, or give a list of your own with --torch-list (scripts/renew_pins.py --help tells how)",
+            ),
         )
     if device == "cuda" and (driver := _too_old_driver()) is not None:
         raise MissingSetupError(
             f"NVIDIA's driver {driver} is older than {_OLDEST_DRIVER}, which the reviewed build of PyTorch needs",
-            "install a newer driver, use --device cpu, or give a list of your own with --torch-list",
+            way_out(
+                "install a newer driver, or choose the processor as Device in the preferences",
+                "install a newer driver, use --device cpu, or give a list of your own with --torch-list",
+            ),
         )
     name = _ORDINARY
     if system == "linux" and device == "cpu":

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from ..audience import way_out
 from ..errors import MissingSetupError
 
 _OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
@@ -77,7 +78,7 @@ def refuse_files_of_others(places: Iterable[Path], around: Path | None = None) -
         if state.st_uid not in (0, os.geteuid()):
             raise MissingSetupError(
                 f"{place} belongs to another user, whose programs are not run",
-                "name a folder of your own with --env, or let an administrator (root) own the shared one",
+                f"{_another('a folder of your own')}, or let an administrator (root) own the shared one",
             )
         if state.st_mode & _may_not(state):
             raise _written_by_others(place, around or place)
@@ -104,9 +105,13 @@ def _may_not(state: os.stat_result) -> int:
     return stat.S_IWOTH if state.st_gid == state.st_uid else _OTHERS
 
 
+def _another(folder: str) -> str:
+    return way_out(f"choose {folder} under Environments in the preferences", f"name {folder} with --env")
+
+
 def _written_by_others(place: Path, top: Path) -> MissingSetupError:
     return MissingSetupError(
         f"Others may write to {place}, and so decide which programs are run from it",
         f"take that from them with: chmod -R go-w '{top}' (a drive that knows no such rights cannot "
-        "hold environments: name another folder with --env)",
+        f"hold environments: {_another('another folder')})",
     )

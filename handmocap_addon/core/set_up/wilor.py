@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from ..atomic_files import check_free_space, ensure_output_folder
+from ..audience import way_out
 from ..environments import Environment
 from ..errors import BadUsageError, MissingSetupError
 from .licences import WILOR_LICENCES, are_accepted
@@ -65,7 +66,10 @@ def ensure_wilor(
     recipe = recipe or wilor_recipe(plan)
     missing = missing_megabytes(folder, files)
     if plan.offline and plan.weights is None and missing:
-        raise BadUsageError("--offline lacks WiLoR's weights", "give their folder with --weights")
+        raise BadUsageError(
+            way_out("Blender may not go online, and WiLoR's weights are not here", "--offline lacks WiLoR's weights"),
+            way_out("choose their folder under WiLoR Weights in the preferences", "give their folder with --weights"),
+        )
     if plan.weights is not None and missing:
         check_source(plan.weights, files)
     ensure_output_folder(folder)

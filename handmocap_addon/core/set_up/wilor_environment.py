@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from ..atomic_files import output_error
+from ..audience import way_out
 from ..child_processes import python_command
 from ..environments import OLDEST_WORKER_PYTHON, REQUIREMENTS, Environment
 from ..errors import BadInputError, MissingSetupError, WorkerFailedError
@@ -243,7 +244,10 @@ def package_wheel(plan: WilorPlan, package: ReviewedSources, temporary: Path, en
         kind, came_from = (BadInputError, str(place)) if address is None else (WorkerFailedError, address)
         raise kind(
             f"{came_from} is not the reviewed {PACKAGE}, the hash of its sources is {found} and not {package.sha256}",
-            f"run it without --package; if you mean this one, add --package-sha256 {found}",
+            way_out(
+                "take it out of the folder of wheels, or try again later",
+                f"run it without --package; if you mean this one, add --package-sha256 {found}",
+            ),
         )
     try:
         return write_wheel(sources, package.version, temporary)
@@ -271,7 +275,12 @@ def check_wheels(plan: WilorPlan, recipe: Recipe) -> None:
         lacking.append(PACKAGE)
     if lacking:
         shown = ", ".join(lacking[:8]) + (f" and {len(lacking) - 8} more" if len(lacking) > 8 else "")
-        raise MissingSetupError(f"{plan.wheels} lacks a wheel of {shown}", "put them there, or leave --wheels away")
+        raise MissingSetupError(
+            f"{plan.wheels} lacks a wheel of {shown}",
+            way_out(
+                "put them there, or empty Wheels for WiLoR in the preferences", "put them there, or leave --wheels away"
+            ),
+        )
 
 
 def _plain(name: str) -> str:

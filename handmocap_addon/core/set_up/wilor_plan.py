@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..audience import way_out
 from ..errors import BadUsageError
 from .accelerator import DEVICES, find_device
 
@@ -31,9 +32,13 @@ class WilorPlan:
         Raises:
             BadUsageError: it cannot be followed.
         """
-        for option, path in (("--wheels", self.wheels), ("--weights", self.weights)):
+        for option, field, path in (
+            ("--wheels", "Wheels for WiLoR", self.wheels),
+            ("--weights", "WiLoR Weights", self.weights),
+        ):
             if path is not None and not path.is_dir():
-                raise BadUsageError(f"{option} {path} is no folder", "name the folder that holds the files")
+                named = way_out(f"{field} in the preferences", option)
+                raise BadUsageError(f"{named}: {path} is no folder", "name the folder that holds the files")
         is_address = self.package is not None and "://" in self.package
         if self.torch_list is not None and not self.torch_list.is_file():
             raise BadUsageError(f"--torch-list {self.torch_list} is no file", "name a list of packages with their hashes")
@@ -42,14 +47,19 @@ class WilorPlan:
         if self.package is not None and not is_address and not Path(self.package).exists():
             raise BadUsageError(f"There is no {self.package}", "give --package a folder, a wheel or an address")
         if self.offline and self.wheels is None:
-            raise BadUsageError("--offline lacks the packages", "give their folder with --wheels")
+            raise BadUsageError(
+                way_out("Blender may not go online, and the packages are not here", "--offline lacks the packages"),
+                way_out("choose their folder under Wheels for WiLoR in the preferences", "give their folder with --wheels"),
+            )
         if self.offline and is_address:
             raise BadUsageError("--offline does not go with an address", "give --package a folder or a wheel")
         if self.wheels is not None and self.torch_index is not None:
             raise BadUsageError("--wheels and --torch-index exclude each other", "put torch's wheel into the folder")
         device = find_device() if self.device == "auto" else self.device
         if sys.platform == "darwin" and device != "cpu":
-            raise BadUsageError(f"There is no {device} on a Mac", "leave --device away")
+            raise BadUsageError(
+                f"There is no {device} on a Mac", way_out("choose another Device in the preferences", "leave --device away")
+            )
         return WilorPlan(
             device,
             self.wheels.resolve() if self.wheels else None,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ..atomic_files import replacing
+from ..audience import set_up_wilor, way_out
 from ..doctor import DoctorLine
 from ..errors import BadInputError, MissingSetupError
 from .downloads import download, part_of
@@ -90,7 +91,10 @@ def bring_weights(
         place = target / WEIGHTS_FOLDER / file.name
         if not (place.is_file() and memory.sha256_of(place) == file.sha256):
             if source is None and offline:
-                raise MissingSetupError(f"{place} is missing or not the published file", "give its folder with --weights")
+                raise MissingSetupError(
+                    f"{place} is missing or not the published file",
+                    way_out("choose its folder under WiLoR Weights in the preferences", "give its folder with --weights"),
+                )
             if source is None:
                 listener.say(f"Downloading {file.name} ({file.megabytes} MB)")
                 download(file.address, place, file.sha256, on_bytes, certificates)
@@ -139,11 +143,7 @@ def _another_file(source: Path, found: str, sha256: str) -> BadInputError:
 def examine_weights(folder: Path, chosen: Path | None = None, files: Sequence[WeightFile] = WILOR_FILES) -> DoctorLine:
     """What doctor says about the weights: the chosen folder's, else those of the set-up."""
     subject, place = "WiLoR weights", chosen or own_folder(folder)
-    advice = (
-        "run handmocap.py setup --estimator wilor"
-        if chosen is None
-        else f"put the published files into {place / WEIGHTS_FOLDER}"
-    )
+    advice = set_up_wilor() if chosen is None else f"put the published files into {place / WEIGHTS_FOLDER}"
     memory = HashMemory(folder / HASHES_NAME)
     lacking, other = [], []
     for file in files:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
+from ...core.audience import way_out
 from ...core.errors import HandmocapError
 
 
@@ -45,7 +46,9 @@ class HalvingBatch:
                     raise
                 if len(batch) == 1:
                     raise HandmocapError(
-                        "There is not enough memory to estimate one hand", "close other programs, or choose --device cpu"
+                        "There is not enough memory to estimate one hand",
+                        "close other programs, or choose "
+                        + way_out("the processor as Device in the preferences", "--device cpu"),
                     ) from error
                 self.size = len(batch) // 2
             else:

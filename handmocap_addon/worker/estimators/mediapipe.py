@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ...core.audience import set_up_worker, way_out
 from ...core.errors import MissingSetupError
 from ...core.hand_model import reviewed_task
 from ...core.hand_skeleton import HandSkeleton
@@ -130,12 +131,10 @@ def create(settings: MediapipeSettings) -> MediapipeEstimator:
         import mediapipe
         from mediapipe.tasks.python import BaseOptions, vision
     except ImportError as error:
-        raise MissingSetupError(
-            f"The built-in estimator is not installed ({error})", "press Set up in the panel or run handmocap.py setup"
-        ) from error
+        raise MissingSetupError(f"The built-in estimator is not installed ({error})", set_up_worker()) from error
     model = settings.model or default_model()
     if not model.is_file():
-        raise MissingSetupError(f"The hand model {model} is missing", "press Set up in the panel or run handmocap.py setup")
+        raise MissingSetupError(f"The hand model {model} is missing", set_up_worker())
     # By content, since the library cannot open every path on Windows.
     content = model.read_bytes()
     if settings.model is None:
@@ -143,7 +142,7 @@ def create(settings: MediapipeSettings) -> MediapipeEstimator:
         reviewed = reviewed_task(content)
         if reviewed is None:
             raise MissingSetupError(
-                f"The hand model {model} is not the one that the set-up made", "remove it and run handmocap.py setup"
+                f"The hand model {model} is not the one that the set-up made", f"remove it and {set_up_worker()}"
             )
         content = reviewed
 
@@ -170,7 +169,7 @@ def create(settings: MediapipeSettings) -> MediapipeEstimator:
         raise missing_library(str(error), "MediaPipe") or error from error
     except (ValueError, RuntimeError) as error:
         raise MissingSetupError(
-            f"The hand model {model} cannot be loaded", "remove it and run handmocap.py setup, or name another"
+            f"The hand model {model} cannot be loaded", f"remove it and {set_up_worker()}" + way_out("", ", or name another")
         ) from error
 
 

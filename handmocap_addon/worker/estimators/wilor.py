@@ -19,6 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from ...core.audience import set_up_wilor
 from ...core.errors import BadUsageError, MissingSetupError
 from .base import EstimatorInfo
 from .wilor_engine import WilorEstimator
@@ -29,7 +30,6 @@ from .wilor_weights import LARGE_NAME, OpenedWeights, default_model_dir, opened_
 DEVICES: Final = ("auto", "cuda", "cpu")
 PIPELINE_MODULE: Final = "wilor_mini.pipelines.wilor_hand_pose3d_estimation_pipeline"
 PIPELINE_CLASS: Final = "WiLorHandPose3dEstimationPipeline"
-_SET_UP: Final = "run handmocap.py setup --estimator wilor, or press Set Up WiLoR in the panel"
 LICENCE: Final = "WiLoR weights CC BY-NC-ND 4.0; MANO licence (non-commercial); ultralytics AGPL-3.0"
 
 # Read by ultralytics and huggingface_hub when they are imported: without these, ultralytics looks for the internet,
@@ -48,8 +48,8 @@ def create(settings: WilorSettings) -> WilorEstimator:
     """
     if settings.device not in DEVICES:
         raise BadUsageError(f"WiLoR cannot run on {settings.device}", f"choose one of {', '.join(DEVICES)}")
-    package_dir = _package_folder("wilor_mini", _SET_UP)
-    _package_folder("torch", _SET_UP)
+    package_dir = _package_folder("wilor_mini", set_up_wilor())
+    _package_folder("torch", set_up_wilor())
     os.environ.update(_OFFLINE)
     # ultralytics writes its settings where this says, else into the home folder.
     os.environ.setdefault("YOLO_CONFIG_DIR", sys.prefix)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from ...core.atomic_files import output_error
+from ...core.audience import set_up_wilor
 from ...core.errors import MissingSetupError
 from ...core.set_up.trusted_folders import refuse_files_of_others
 from ...core.set_up.wilor_files import OWN_FOLDER, WEIGHTS_FOLDER, WILOR_FILES
@@ -110,5 +111,5 @@ def _refuse(names: list[str], fault: str, folder: Path) -> None:
     if names:
         raise MissingSetupError(
             f"WiLoR's weights are not usable, {fault} in {folder}: {', '.join(names)}",
-            "run handmocap.py setup --estimator wilor, or put the published files there",
+            f"{set_up_wilor()}, or put the published files there",
         )

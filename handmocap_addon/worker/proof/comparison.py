@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...core.audience import way_out
 from ...core.bake_expectation import CameraExpectation, FileExpectation, MeshExpectation, points_digest
 from ...core.errors import BakeError, MissingSetupError, PointsDifferError
 from ...core.set_up.file_hashes import sha256_of
@@ -88,7 +89,10 @@ def _open(path: Path) -> BakedContent:
 
         return read_usd(path)
     except ImportError as error:
-        raise MissingSetupError(f"The readers lack {error.name}", "run handmocap.py setup --only readers") from error
+        raise MissingSetupError(
+            f"The readers lack {error.name}",
+            way_out("press Set Up Readers in Set-up", "run handmocap.py setup --only readers"),
+        ) from error
     except Exception as error:  # What the libraries raise has no common type.
         raise BakeError(f"{path.suffix} was written but cannot be read ({type(error).__name__})", _HINT) from error
 
