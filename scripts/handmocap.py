@@ -59,6 +59,7 @@ OLDEST_BLENDER = (4, 5)
 # A child that is asked to end has three seconds.
 _PATIENCE_SECONDS = 3.0
 _PROGRESS_SECONDS = 5.0
+_BLENDER_SECONDS = 120.0  # to say its version from a slow drive
 
 
 def say(text: str) -> None:
@@ -209,7 +210,11 @@ def _blender_on_path() -> str | None:
     found = shutil.which("blender")
     if found is None:
         return None
-    shown = finished([found, "--version"]).stdout
+    try:
+        shown = finished([found, "--version"], _BLENDER_SECONDS).stdout
+    except (OSError, subprocess.TimeoutExpired) as error:
+        say(f"{found} does not say its version ({type(error).__name__}) and is not used")
+        return None
     version = re.search(r"Blender (\d+)\.(\d+)", shown)
     if version and (int(version[1]), int(version[2])) >= OLDEST_BLENDER:
         return found

@@ -14,6 +14,7 @@ import pytest
 
 from addon_tests.blender.motions import MadeUpShot
 from addon_tests.blender.rigs import ours
+from addon_tests.making.patience import COMMAND_PATIENCE
 from handmocap_addon.blender import bake_capture
 from handmocap_addon.blender.armatures import deformed_meshes
 from handmocap_addon.blender.bake import bake_request
@@ -29,7 +30,7 @@ from handmocap_addon.core.bake_expectation import DIGEST_BYTES, FileExpectation
 from handmocap_addon.core.bake_options import BakeOptions
 from handmocap_addon.core.bake_sampling import sampled_frames
 from handmocap_addon.core.body_model import BodyModel
-from handmocap_addon.core.errors import BakeError, PointsDifferError
+from handmocap_addon.core.errors import BakeError, MissingSetupError, PointsDifferError, WorkerFailedError
 
 COUNT = 5
 Check = Callable[[FileExpectation], dict[str, Any]]
@@ -66,7 +67,7 @@ def check(request: Any, scene: Any, prover: Prover, tmp_path: Path) -> Check:
     def by_readers(expected: FileExpectation) -> dict[str, Any]:
         expected.save(tmp_path / "expected.npz")
         prover.begin(tmp_path / "expected.npz")
-        return prover.answer()
+        return prover.answer(COMMAND_PATIENCE)
 
     def by_blender(expected: FileExpectation) -> dict[str, Any]:
         return read_back(scene, expected, lambda _progress: None, "Checking")
@@ -131,7 +132,7 @@ class TestReadersAlone:
         def prove(expected: FileExpectation) -> dict[str, Any]:
             expected.save(tmp_path / "expected.npz")
             prover.begin(tmp_path / "expected.npz")
-            return prover.answer()
+            return prover.answer(COMMAND_PATIENCE)
 
         return prove
 
@@ -194,3 +195,17 @@ def test_what_was_read_back_does_not_stay_in_the_scene(expected: FileExpectation
     read_back(scene, expected, lambda _progress: None, "Checking")
     assert [thing.name for thing in bpy.data.objects] == before
     assert len(bpy.data.cache_files) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a program of a shell")
+def test_readers_that_hang_are_not_waited_for_without_end(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nexec sleep 600\n", encoding="utf-8")
+    python.chmod(0o755)
+    hanging = Prover(python)
+    hanging.begin(tmp_path / "expectation.npz")
+    with pytest.raises(MissingSetupError, match="said nothing"):
+        hanging.answer(0.2)
+    hanging.close()
+    with pytest.raises(WorkerFailedError, match="ended"):
+        hanging.answer(COMMAND_PATIENCE)

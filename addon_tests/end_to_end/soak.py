@@ -169,6 +169,10 @@ class Tally:
         self.counts[what] = self.counts.get(what, 0) + 1
         self.seconds.setdefault(what, []).append(seconds)
 
+    def fault(self, sentence: str) -> None:
+        print(sentence, flush=True)
+        self.faults.append(sentence)
+
     def show(self) -> None:
         print("| what | times | gone after, median s | worst s |\n|---|---|---|---|")
         for what in sorted(self.counts):
@@ -314,14 +318,14 @@ class Soak:
         self._collect(process)
         self.tally.count(what, seconds)
         if not gone or seconds > self._limit:
-            self.tally.faults.append(f"{what}: {'gone' if gone else 'NOT gone'} after {seconds:.1f} s")
+            self.tally.fault(f"{what}: {'gone' if gone else 'NOT gone'} after {seconds:.1f} s")
         if self._target.exists() and self._target.read_bytes() not in (self._earlier, *self._reference.values()):
-            self.tally.faults.append(f"{what}: {_NAME} is neither the one before nor a whole one")
+            self.tally.fault(f"{what}: {_NAME} is neither the one before nor a whole one")
         said = self._log_of(door).read_text(errors="replace")
         if "Traceback" in said:
-            self.tally.faults.append(f"{what}: {said[said.index('Traceback') :]}")
+            self.tally.fault(f"{what}: {said[said.index('Traceback') :]}")
         if victim != process.pid and process.returncode not in (0, 5):
-            self.tally.faults.append(f"{what}: exit {process.returncode}")
+            self.tally.fault(f"{what}: exit {process.returncode}")
 
     def _cancel(self, job: ChildJob, poll: Callable[[], bool], after: float, what: str) -> None:
         until = time.monotonic() + after
@@ -336,26 +340,26 @@ class Soak:
             return
         self.tally.count(what, seconds)
         if not gone or seconds > self._limit:
-            self.tally.faults.append(f"{what}: {'gone' if gone else 'NOT gone'} after {seconds:.1f} s")
+            self.tally.fault(f"{what}: {'gone' if gone else 'NOT gone'} after {seconds:.1f} s")
         try:
             job.outcome()
         except CancelledError:
             pass
         except HandmocapError as error:
-            self.tally.faults.append(f"{what}: {error.sentence()}")
+            self.tally.fault(f"{what}: {error.sentence()}")
 
     def _resume(self, door: Door) -> None:
         """The next run, to its end: the hands and the Alembic file of an undisturbed one, and nothing beside them."""
         self._finish(door)
         self.tally.resumed += 1
         if self._target.read_bytes() != self._reference[door.name]:
-            self.tally.faults.append(f"{door.name}: the result differs from an undisturbed one's")
+            self.tally.fault(f"{door.name}: the result differs from an undisturbed one's")
         if self._baked is not None and (self._out / _BAKED).is_file():
             baked = read_alembic(self._out / _BAKED)
             if not (np.array_equal(baked.times, self._baked.times) and np.array_equal(baked.points, self._baked.points)):
-                self.tally.faults.append(f"{door.name}: {_BAKED} differs from an undisturbed one")
+                self.tally.fault(f"{door.name}: {_BAKED} differs from an undisturbed one")
         elif door.name == "run":
-            self.tally.faults.append(f"{door.name}: no {_BAKED}")
+            self.tally.fault(f"{door.name}: no {_BAKED}")
         self._expect_nothing_beside(door.name)
         self._expect_no_temporary_files(door.name)
         self._clear()
@@ -363,12 +367,12 @@ class Soak:
     def _expect_nothing_beside(self, what: str) -> None:
         left = sorted(path.name for path in self._out.iterdir() if path.name not in self._names)
         if left:
-            self.tally.faults.append(f"{what}: left beside the result: {', '.join(left)}")
+            self.tally.fault(f"{what}: left beside the result: {', '.join(left)}")
 
     def _expect_no_temporary_files(self, what: str) -> None:
         left = sorted(str(path.relative_to(self._temporary)) for path in self._temporary.rglob("*"))
         if left:
-            self.tally.faults.append(f"{what}: temporary files are left: {', '.join(left)}")
+            self.tally.fault(f"{what}: temporary files are left: {', '.join(left)}")
 
     def _finish(self, door: Door, meanwhile: Callable[[Door, subprocess.Popen[bytes]], None] | None = None) -> None:
         process = self._start(door)

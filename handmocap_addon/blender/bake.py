@@ -38,6 +38,9 @@ from .scene_time import frame_rate_fraction
 # What a file must reach against the evaluated scene, metres: float32 positions of a person some metres from the origin.
 LARGEST_DISTANCE = 1e-4
 _PROGRESS_SECONDS = 0.1
+# To read a file takes about as long as to write it; a drive or a library that hangs takes for ever.
+_LEAST_SECONDS_TO_PROVE = 300.0
+_TIMES_THE_WRITING = 30.0
 
 
 def bake_request(order: dict[str, Any], report_progress: ProgressSink) -> list[dict[str, Any]]:
@@ -299,12 +302,14 @@ class _Reader:
         stage, expected = f"Checking {written.file.path.name}", written.expected
         if self._prover is not None:
             self._report_progress(progress_of(stage, 0, len(expected.frames), time.monotonic()))
+            # Without an answer Blender itself looks.
+            limit = max(_LEAST_SECONDS_TO_PROVE, _TIMES_THE_WRITING * written.seconds_writing)
             try:
-                return self._prover.answer()
+                return self._prover.answer(limit)
             except PointsDifferError:
                 expected = with_points()
                 self._begin(expected, written.folder)
-                return self._prover.answer()
+                return self._prover.answer(limit)
             except MissingSetupError:
                 self._prover.close()
                 self._prover = None

@@ -21,11 +21,10 @@ def start_speaking(command: Sequence[str]) -> subprocess.Popen[Any]:
 
 
 def end_speaking(process: subprocess.Popen[Any], seconds: float) -> None:
-    """Close the child's pipes, which asks it to end; after `seconds` it is ended."""
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with contextlib.suppress(OSError):
-                pipe.close()
+    """Close the child's stdin, which asks it to end; after `seconds` it is ended. Who reads its lines comes to their end."""
+    if process.stdin is not None:
+        with contextlib.suppress(OSError):
+            process.stdin.close()
     try:
         process.wait(timeout=seconds)
     except subprocess.TimeoutExpired:

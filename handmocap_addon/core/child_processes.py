@@ -15,6 +15,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
+from .errors import WorkerFailedError
+
+# A first start on a slow network drive takes a minute or two; a program that waits for a device never ends.
+_LONGEST_SECONDS: Final = 600.0
 # PYTHONPATH, PYTHONHOME, PYTHONSTARTUP, PYTHONUSERBASE, PYTHONPLATLIBDIR, PYTHONPYCACHEPREFIX, PYTHONBREAKPOINT and others.
 _OF_PYTHON: Final = "PYTHON"
 _ALSO: Final = (
@@ -67,15 +71,24 @@ def finished(command: Sequence[str], seconds: float | None = None, **options: An
     Raises:
         OSError: it cannot be started.
         subprocess.TimeoutExpired: it took longer than `seconds` and was ended.
+        WorkerFailedError: no `seconds` were named, and it took longer than anything should.
     """
-    return subprocess.run(
-        list(command),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        env=child_environment(),
-        check=False,
-        timeout=seconds,
-        **options,
-    )
+    try:
+        return subprocess.run(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            env=child_environment(),
+            check=False,
+            timeout=_LONGEST_SECONDS if seconds is None else seconds,
+            **options,
+        )
+    except subprocess.TimeoutExpired as error:
+        if seconds is not None:
+            raise
+        raise WorkerFailedError(
+            f"{command[0]} did not end in {_LONGEST_SECONDS:.0f} seconds",
+            "find out by hand why it does not run, and run this again",
+        ) from error

@@ -11,7 +11,6 @@ import hashlib
 import os
 import shutil
 import sys
-import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from .set_up.reporting import Listener, Say, Show, show_nothing
 from .set_up.stamps import STAMP_NAME, pins_hash, stamp_of, write_stamp
 from .set_up.trial import FAILED_NAME, check_once
 from .set_up.trusted_folders import make_own_folder, take_from_others
+from .temporary_folders import TemporaryFolder
 
 REQUIREMENTS: Final = Path(__file__).resolve().parent.parent / "requirements"
 # Versions of Python for which a `bpy` module of a supported Blender exists.
@@ -293,12 +293,12 @@ def _install(environment: Environment, python: Path, pins: Sequence[Path], liste
 
 def _make_hand_model(python: Path, target: Path) -> None:
     """A MediaPipe task file is a stored zip of its two networks."""
-    with tempfile.TemporaryDirectory(prefix="handmocap-") as download:
+    with TemporaryFolder() as download:
         # Any platform's wheel has the same models, and none is installed.
         only_this = [*AS_PINNED, "--implementation", "cp", "--python-version", "3.11", "--platform", "manylinux_2_28_x86_64"]
-        wheel_list = ["--dest", download, "-r", str(REQUIREMENTS / "hand_model.txt")]
+        wheel_list = ["--dest", str(download.path), "-r", str(REQUIREMENTS / "hand_model.txt")]
         run_installer([*pip_command(python), "download", *only_this, *wheel_list], target.parent)
-        (wheel,) = Path(download).glob("*.whl")
+        (wheel,) = download.path.glob("*.whl")
         with zipfile.ZipFile(wheel) as archive:
             parts = {name: archive.read(source) for name, source in _MODEL_PARTS.items()}
     if other_parts(parts):

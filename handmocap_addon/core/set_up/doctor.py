@@ -12,7 +12,7 @@ from .. import environments
 from ..audience import way_out
 from ..child_processes import finished, python_command
 from ..doctor import DoctorLine, examine_folder
-from ..errors import MissingSetupError
+from ..errors import MissingSetupError, WorkerFailedError
 from ..job_protocol import parse_event
 from .accelerator import examine_gpu
 from .trusted_folders import refuse_where_others_write
@@ -97,6 +97,8 @@ def _examine_readers(environment: environments.Environment | None) -> DoctorLine
         done = finished(python_command(environment.python, "-c", _LOAD_READERS))
     except OSError as error:
         return DoctorLine(name, f"do not start ({error.strerror})", again, needed=False)
+    except WorkerFailedError as error:
+        return DoctorLine(name, error.message, again, needed=False)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
         return DoctorLine(name, f"do not load ({last})", again, needed=False)
@@ -112,6 +114,8 @@ def _examine(environment: environments.Environment | None, name: str, set_up: st
         done = finished(python_command(environment.python, _WORKER, "doctor", *options))
     except OSError as error:
         return [DoctorLine(name, f"does not start ({error.strerror})", again)]
+    except WorkerFailedError as error:
+        return [DoctorLine(name, error.message, again)]
     for event in filter(None, map(parse_event, done.stdout.splitlines())):
         if event.kind == "result":
             said = [DoctorLine(**line) for line in event.data["lines"]]

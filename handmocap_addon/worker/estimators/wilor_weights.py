@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from ...core.audience import set_up_wilor
 from ...core.errors import MissingSetupError
 from ...core.set_up.trusted_folders import refuse_files_of_others
 from ...core.set_up.wilor_files import OWN_FOLDER, WEIGHTS_FOLDER, WILOR_FILES
+from ...core.temporary_folders import TemporaryFolder
 from ...core.verified_file import VerifiedFile
 
 PUBLISHED_SHA256: Final = {file.name: file.sha256 for file in WILOR_FILES}
@@ -83,13 +83,13 @@ def opened_weights(model_dir: Path, verify: bool) -> Iterator[OpenedWeights]:
         altered = [name for name, digest in PUBLISHED_SHA256.items() if found[name] != digest]
         _refuse(altered, "incomplete or not the published version", folder)
         # Only this user may look into it, and it is gone when the networks stand.
+        private = opened.enter_context(TemporaryFolder()).path
         try:
-            private = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="handmocap-weights-")))
             (private / WEIGHTS_FOLDER).mkdir()
             for name, content in (*small.items(), (LARGE_NAME, b"")):
                 (private / WEIGHTS_FOLDER / name).write_bytes(content)
         except OSError as error:
-            raise output_error(Path(tempfile.gettempdir()), error) from error
+            raise output_error(private, error) from error
         note = ", ".join(f"{name} {found[name][:_PREFIX_DIGITS]}" for name in PUBLISHED_SHA256)
         try:
             yield OpenedWeights(private, large, note)
