@@ -35,7 +35,7 @@ from scripts.border import bordered  # noqa: E402
 
 # Each ring in the environment that it lives in; core in both, since their numpy differs.
 _WORKER_TESTS = ("addon_tests/core", "addon_tests/worker")
-_BLENDER_TESTS = ("addon_tests/core", "addon_tests/blender", "addon_tests/ui", "addon_tests/end_to_end")
+_BLENDER_TESTS = tuple(f"addon_tests/{name}" for name in ("core", "blender", "ui", "end_to_end", "docs"))
 
 _MOST_AT_ONCE = 4
 
@@ -61,6 +61,7 @@ def main() -> int:
     started = time.monotonic()
     worker = environments.ensure_worker(folder, say)
     blender = environments.ensure_blender_module(folder, say)
+    environments.ensure_readers(folder, say)  # which commands would bring in the middle of a test
     for environment in (worker, blender):
         environments.add_test_tools(environment, say)
     say(f"set-up ready after {time.monotonic() - started:.0f} s")

@@ -56,7 +56,7 @@ def main() -> None:
         write_smplx_model(folder / "SMPLX_NEUTRAL.npz")
         model = read_smplx_model(folder / "SMPLX_NEUTRAL.npz")
         print(
-            "| frames | format | bare exporter, s | MB | writing, s | checking, s | all, s | written / bare | all / bare | largest MB "
+            "| frames | format | bare exporter, s | MB | writing, s | checking, s | all, s | writing / bare | all / bare | largest MB "
             "| size / raw points |"
         )
         for frames in options.frames:

@@ -21,7 +21,11 @@ from typing import Any
 import bpy
 import numpy as np
 
-MODULE = next(addon.module for addon in bpy.context.preferences.addons if addon.module.endswith("handmocap"))
+
+def extension(part: str) -> Any:
+    """A module of the extension as it is installed."""
+    name = next(addon.module for addon in bpy.context.preferences.addons if addon.module.endswith("handmocap"))
+    return sys.modules[f"{name}.ui.overlay.{part}"]
 
 
 class Stopwatch:
@@ -45,7 +49,7 @@ class Stopwatch:
 def watched_drawing() -> Stopwatch:
     """Put a watch around what draws and around what is asked of the strip."""
     watch = Stopwatch()
-    viewport, strip = (sys.modules[f"{MODULE}.ui.overlay.{name}"] for name in ("viewport", "strip"))
+    viewport, strip = extension("viewport"), extension("strip")
     viewport.unregister()
     viewport.draw_viewport = watch.around(viewport.draw_viewport)
     viewport.draw_dope_sheet = watch.around(viewport.draw_dope_sheet)
@@ -69,7 +73,7 @@ def draw(frame: int, watch: Stopwatch) -> tuple[float, float]:
 
 def measure(name: str, options: argparse.Namespace, watch: Stopwatch) -> None:
     """A line of the table."""
-    sys.modules[f"{MODULE}.ui.overlay.session"].look(bpy.context.scene)
+    extension("session").look(bpy.context.scene)
     first = bpy.context.scene.frame_start
     show(True)
     for frame in range(first, first + options.frames):

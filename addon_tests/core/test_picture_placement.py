@@ -1,4 +1,4 @@
-"""Where pixels of a clip lie in a viewport. Twelve real viewports were held against this by their screenshots; see the README."""
+"""Where pixels of a clip lie in a viewport. Twelve real viewports were held against this by their screenshots; see docs/speed.md."""
 
 from __future__ import annotations
 

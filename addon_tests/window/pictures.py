@@ -1,4 +1,4 @@
-"""Takes the README's pictures of Blender's window anew: a walk over the demo clip from a fresh profile.
+"""Takes the pages' pictures of Blender's window anew: a walk over the demo clip from a fresh profile.
 
     python3 addon_tests/window/pictures.py --zip dist/handmocap-0.1.0.zip --environments DIR [--out docs]
 

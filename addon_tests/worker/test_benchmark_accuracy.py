@@ -1,4 +1,4 @@
-"""The accuracy benchmark on three of its clips: what README promises of fingers, sides and smoothing."""
+"""The accuracy benchmark on three of its clips: what docs/accuracy.md says of fingers, sides and smoothing."""
 
 from __future__ import annotations
 
@@ -70,3 +70,8 @@ def test_holds_are_calm_and_fast_fists_stay_fast(results):
 def test_a_clip_that_is_not_there_is_named(capsys):
     with pytest.raises(BadUsageError, match="no_such_clip"):
         accuracy.main(["--clip", "no_such_clip"])
+
+
+def test_a_part_of_the_clips_is_not_written_into_the_page():
+    with pytest.raises(BadUsageError, match="--write"):
+        accuracy.main(["--clip", "crossing", "--write"])

@@ -148,7 +148,7 @@ def batch_parser(program: str = "handmocap") -> argparse.ArgumentParser:
     )
     run.add_argument("--body", help=_BODY)
     run.add_argument("--armature", help="name of an armature in the open file")
-    run.add_argument("--estimator", choices=("mediapipe", "wilor"), default="mediapipe")
+    run.add_argument("--estimator", choices=("mediapipe", "wilor"), default="mediapipe", help="what finds the hands")
     run.add_argument("--model", type=Path, help="folder of WiLoR weights, or another MediaPipe hand model")
     run.add_argument("--device", default="auto", help="auto, cpu or cuda (wilor)")
     run.add_argument(
@@ -176,15 +176,15 @@ def batch_parser(program: str = "handmocap") -> argparse.ArgumentParser:
 
     apply = commands.add_parser("apply", help="key hands (and a body) on an armature and save the file")
     apply.add_argument("--hands", type=Path, required=True, help="a hand_poses.npz")
-    apply.add_argument("--gvhmr", type=Path)
+    apply.add_argument("--gvhmr", type=Path, help="GVHMR's hmr4d_results.pt for the same clip")
     apply.add_argument("--clip", type=Path, help="shown behind the camera")
     apply.add_argument("--body", default=None, help=_BODY)
     apply.add_argument("--armature", help="name of an armature in the open file")
-    apply.add_argument("--steady-camera", action="store_true")
+    apply.add_argument("--steady-camera", action="store_true", help="the real camera stood still")
     apply.add_argument("--save", type=named_file(".blend"), required=True, help="the .blend to write")
 
     bake = commands.add_parser("bake", help="bake the open file's SMPL-X body")
-    bake.add_argument("--armature")
+    bake.add_argument("--armature", help="name of an armature in the open file")
     bake.add_argument(
         "--smplx-model", type=Path, help="model file for --geometry exact, for an armature that does not name its own"
     )
@@ -201,7 +201,7 @@ def batch_parser(program: str = "handmocap") -> argparse.ArgumentParser:
     )  # fmt: skip
 
     export = commands.add_parser("export", help="write the motion of the open file's SMPL-X armature for other programs")
-    export.add_argument("--armature")
+    export.add_argument("--armature", help="name of an armature in the open file")
     export.add_argument(
         "--format", required=True, choices=[one.value for one in MotionFormat],
         help="; ".join(f"{one.value}: {one.description}" for one in MotionFormat),

@@ -1,4 +1,4 @@
-"""`hand_poses.npz`: the contract between the worker, Blender and other pipelines. See README, "The hand_poses.npz file"."""
+"""`hand_poses.npz`: the contract between the worker, Blender and other pipelines. See docs/files.md."""
 
 from __future__ import annotations
 

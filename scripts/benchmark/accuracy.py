@@ -1,11 +1,11 @@
 """Estimates the clips whose poses are known, from their pictures alone, and says how far off everything is.
 
-    python3 scripts/handmocap.py benchmark accuracy [--clip NAME …] [--json FILE]
+    python3 scripts/handmocap.py benchmark accuracy [--clip NAME …] [--json FILE] [--write]
 
 It ends with its stdin where HANDMOCAP_END_WITH_STDIN=1 says that the parent holds it open.
 
 Nothing is rendered: the clips and their truth are in the repository. People's bodies are given as GVHMR would give them,
-without error. Tables go to stdout, everything to the JSON file.
+without error. Tables go to stdout, everything to the JSON file; --write puts the tables into docs/accuracy.md.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ from scripts.benchmark.measures import (  # noqa: E402
     picture_errors,
     stage_errors,
 )
+from scripts.pages.regions import write_region  # noqa: E402
 
 Array = NDArray[Any]
 
@@ -93,6 +94,8 @@ class HandResult:
 def main(arguments: Sequence[str]) -> int:
     """Run the benchmark and return the exit code."""
     options = accuracy_parser().parse_args(arguments)
+    if options.write and options.clip:
+        raise BadUsageError("--write does not go with --clip", "leave one of them out, since the page has all clips")
     clips = known_clips(REPOSITORY)
     if options.clip:
         unknown = sorted(set(options.clip) - {clip.name for clip in clips})
@@ -107,11 +110,11 @@ def main(arguments: Sequence[str]) -> int:
     for clip in clips:
         print(f"handmocap: {clip.name}", file=sys.stderr, flush=True)
         results += _clip_results(clip, CleanupSettings(smoothing=options.smoothing), cancellation)
-    print(tables.clip_table(results))
-    print()
-    print(tables.motion_table(results))
-    print()
-    print(tables.stage_table(results))
+    shown = {"clips": tables.clip_table, "motion": tables.motion_table, "stages": tables.stage_table}
+    for name, of_results in shown.items():
+        print(of_results(results), end="\n\n")
+        if options.write:
+            write_region(name, of_results(results))
     if options.json:
         options.json.write_text(json.dumps([result.summary() for result in results], indent=1), encoding="utf-8")
     return int(ExitCode.DONE)

@@ -15,4 +15,5 @@ def accuracy_parser() -> OptionParser:
     parser.add_argument("--clip", action="append", metavar="NAME", help="only this clip; may be repeated")
     parser.add_argument("--json", type=named_file(".json"), metavar="FILE", help="write every figure here")
     parser.add_argument("--smoothing", type=float, default=CleanupSettings().smoothing, help="strength, 0 to 1")
+    parser.add_argument("--write", action="store_true", help="write the tables into docs/accuracy.md; of all clips alone")
     return parser
