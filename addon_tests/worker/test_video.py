@@ -116,6 +116,39 @@ def test_a_variable_rate_keeps_its_times_and_is_said(tmp_path, suffix):
     assert float(timing.fps) == pytest.approx(39 / times[-1], rel=0.01)
 
 
+def _held(fps: float, lengths: list[int]) -> np.ndarray:
+    """Times of frames that are shown for so many intervals each."""
+    return np.concatenate([[0.0], np.cumsum(lengths)]) / fps
+
+
+RNG = np.random.default_rng(7)
+EXPECTED_RATES = {
+    "a phone that paused for ten seconds": (_held(30, [1] * 150 + [300] + [1] * 150), Fraction(30)),
+    "a phone whose clock is a little slow": (_held(29.87, [1] * 80 + [4] + [1] * 80 + [9] + [1] * 40), Fraction(30)),
+    "a phone that trembles and drops": (
+        np.cumsum([0.0, *(RNG.permutation([1] * 180 + [2] * 20) / 30 + RNG.uniform(-0.0015, 0.0015, 200))]),
+        Fraction(30),
+    ),
+    "a screen that is recorded where it changes": (_held(60, RNG.permutation([1] * 90 + [2] * 40 + [3, 5, 9, 31, 64] * 8)), Fraction(60)),
+    "one lost frame at a film's rate": (_held(24000 / 1001, [1] * 50 + [2] + [1] * 40), Fraction(24000, 1001)),
+    "a rate of its own": (_held(20, [1] * 90 + [7] * 5), Fraction(20)),
+    "film by fields": (_held(60000 / 1001, [2, 3] * 48), Fraction(24000, 1001)),
+    "half of the frames held twice as long": (_held(30, [1, 2] * 50), Fraction(20)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+@pytest.mark.parametrize("kind", EXPECTED_RATES)
+def test_a_rate_that_varies_is_the_one_that_most_frames_have(tmp_path, kind, suffix):
+    times, fps = EXPECTED_RATES[kind]
+    clips.write_clip(tmp_path / f"clip.{suffix}", len(times), fps, times=times.tolist())
+    timing = timing_of(tmp_path / f"clip.{suffix}")
+    np.testing.assert_allclose(timing.frame_time, times, atol=0.0011)
+    # 20 is no standard rate.
+    assert float(timing.fps) == pytest.approx(20.0, rel=0.005) if fps == 20 else timing.fps == fps
+    assert timing.variable_frame_rate == (kind != "film by fields")
+
+
 def test_a_clip_that_starts_late_starts_at_zero(tmp_path):
     clips.write_clip(tmp_path / "clip.mkv", 10, times=[5.0 + 0.04 * number for number in range(10)])
     times = [frame.time for frame in decoded(tmp_path / "clip.mkv")]
