@@ -254,6 +254,19 @@ def test_muted_curves_are_one_reason_and_what_is_not_named_is_counted(scene: Any
     assert last == "3 more joints of person do not stand where they were keyed to stand, right_index1 first."
 
 
+def test_the_strip_of_the_keys_themselves_is_no_reason(scene: Any) -> None:
+    armature = add_person_rig(PersonRig())
+    apply_hands(armature, made_up_poses(), CLEANUP, "shot")
+    animation = armature.animation_data
+    action, slot = animation.action, animation.action_slot
+    animation.nla_tracks.new().strips.new("tool", 1, action).action_slot = slot
+    animation.action = None
+    assert not apply_hands(armature, made_up_poses(), CLEANUP, "shot").warnings
+    _scale_finger(armature)
+    (said,) = apply_hands(armature, made_up_poses(), CLEANUP, "shot").warnings
+    assert "left_index2 is moved or scaled; clear its location and scale" in said
+
+
 PLAYED = {
     "plays its keys 4 frames later than they stand: let it begin on frame 1": lambda strip: setattr(strip, "frame_start_ui", 5.0),
     "plays its keys 0.5 times as fast": lambda strip: setattr(strip, "scale", 2.0),

@@ -44,7 +44,7 @@ REASONS = {
     "scale_bone": ("is moved or scaled",),
     "pose_extra_bone": ("on which it hangs, is posed",),
     "strip_below": ("NLA",),
-    "applied_before": ("curves are muted",),
+    "applied_before": ("curves are muted", "lies above the keys in the NLA"),
     "shift_strip": ("than they stand", "times as fast"),
 }
 ELSEWHERE = re.compile(r"(\w+)(?: and (\d+) more)? of person do not stand where they were keyed to stand \(.*\): (.*)\.$")
@@ -282,6 +282,9 @@ def applied_before(armature: Any, _rig: PersonRig, random: Random) -> None:
 
 
 def _push_down(animation: Any) -> Any:
+    """The strip of the tool's keys, which may have been pushed down before."""
+    if animation.action is None:
+        return animation.nla_tracks[-1].strips[-1]
     action, slot = animation.action, animation.action_slot
     strip = animation.nla_tracks.new().strips.new("tool", 1, action)
     strip.action_slot = slot

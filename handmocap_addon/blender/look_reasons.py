@@ -103,5 +103,9 @@ def _other_strips(armature: Any) -> str:
         return f"the action {place.action.name}, which is blended in,"
     if animation.action is not None and animation.action != place.action:
         return f"the action {animation.action.name}"
-    tracks = [track for track in animation.nla_tracks if track.strips and not track.mute]
+    tracks = [
+        track
+        for track in animation.nla_tracks
+        if not track.mute and any(not strip.mute and strip.action != place.action for strip in track.strips)
+    ]
     return f"the NLA track {tracks[-1].name}" if tracks else ""
