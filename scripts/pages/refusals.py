@@ -14,7 +14,7 @@ import itertools
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from scripts.pages.regions import PAGES, REPOSITORY, table, with_region
@@ -24,6 +24,7 @@ REGION: Final = "refusals"
 _PACKAGE: Final = REPOSITORY / "handmocap_addon"
 _SOURCES: Final = (_PACKAGE, REPOSITORY / "scripts")
 _GAP: Final = "…"
+_DEEPEST: Final = 2
 
 
 @dataclass(frozen=True, order=True)
@@ -40,7 +41,7 @@ def refusals() -> list[Refusal]:
     kinds = {kind.name for kind in error_kinds()}
     trees = [ast.parse(file.read_text(encoding="utf-8")) for folder in _SOURCES for file in sorted(folder.rglob("*.py"))]
     constants = Constants(trees)
-    found = {refusal for tree in trees for refusal in _of_file(tree, kinds, constants)}
+    found = _without_vaguer({refusal for tree in trees for refusal in _of_file(tree, kinds, constants)})
     return sorted(found, key=lambda refusal: (refusal.message.lstrip(f"{_GAP} '\"").lower(), refusal))
 
 
@@ -86,6 +87,23 @@ def _called(node: ast.Call) -> str:
     )
 
 
+def _without_vaguer(found: set[Refusal]) -> set[Refusal]:
+    """Without those whose advice another one of the same sentence has in full."""
+    advice: dict[tuple[str, str], set[str]] = {}
+    for one in found:
+        advice.setdefault((one.kind, one.message), set()).add(one.hint)
+
+    def is_vague(one: Refusal) -> bool:
+        pattern = re.compile(".*".join(map(re.escape, one.hint.split(_GAP))))
+        return any(hint != one.hint and pattern.fullmatch(hint) for hint in advice[one.kind, one.message])
+
+    return {one for one in found if _GAP not in one.hint or not is_vague(one)}
+
+
+def _is_for_two_readers(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and _called(node) == "way_out" and len(node.args) == 2
+
+
 def _of_file(tree: ast.Module, kinds: set[str], constants: Constants) -> Iterator[Refusal]:
     for node, function in _calls(tree):
         if _called(node) not in kinds:
@@ -95,10 +113,23 @@ def _of_file(tree: ast.Module, kinds: set[str], constants: Constants) -> Iterato
         hint = node.args[1] if len(node.args) > 1 else named.get("hint")
         if message is None:
             continue
-        speech = Speech(tree, constants, function)
-        for said, advice in itertools.product(speech.texts(message), speech.texts(hint) if hint is not None else [""]):
-            if len(re.findall(r"[A-Za-z-]+", said)) > 1:
-                yield Refusal(_called(node), _tidy(said), _tidy(advice))
+        panel, command = (Speech(tree, constants, function, reader) for reader in range(2))
+        for said in dict.fromkeys([*panel.texts(message), *command.texts(message)]):
+            readers = [reader for reader in (panel, command) if said in reader.texts(message)]
+            hints = [replace(reader, enters_values=True).texts(hint) if hint is not None else [""] for reader in readers]
+            for told in _told_to_all(hints):
+                if len(re.findall(r"[A-Za-z-]+", said)) > 1:
+                    yield Refusal(_called(node), _tidy(said), _tidy(told))
+
+
+def _told_to_all(hints: list[list[str]]) -> list[str]:
+    """What to do, in one: in the panel and on the command line, where these differ."""
+    if len(hints) == 1 or len(hints[0]) != len(hints[1]):
+        return list(dict.fromkeys(itertools.chain.from_iterable(hints)))
+    return [
+        panel if panel == command else f"{panel}; on the command line: {command}"
+        for panel, command in zip(*hints, strict=True)
+    ]
 
 
 def _calls(tree: ast.AST, function: ast.FunctionDef | None = None) -> Iterator[tuple[ast.Call, ast.FunctionDef | None]]:
@@ -110,11 +141,15 @@ def _calls(tree: ast.AST, function: ast.FunctionDef | None = None) -> Iterator[t
 
 
 class Constants:
-    """Texts that modules give a name: a module's own, else what all others agree on."""
+    """Texts and functions that modules give a name: a module's own, else what all others agree on."""
 
     def __init__(self, trees: list[ast.Module]) -> None:
         self._texts: dict[str, dict[ast.Module, str]] = {}
+        self._functions: dict[str, dict[ast.Module, ast.FunctionDef]] = {}
         for tree in trees:
+            for function in tree.body:
+                if isinstance(function, ast.FunctionDef):
+                    self._functions.setdefault(function.name, {})[tree] = function
             for line in tree.body:
                 targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
                 value = getattr(line, "value", None)
@@ -128,6 +163,13 @@ class Constants:
         agreed = set(texts.values())
         return [texts[tree]] if tree in texts else list(agreed) if len(agreed) == 1 else []
 
+    def function(self, name: str, tree: ast.Module) -> tuple[ast.Module, ast.FunctionDef] | None:
+        """The function that a module means by a name, and where it stands."""
+        found = self._functions.get(name, {})
+        if tree in found:
+            return tree, found[tree]
+        return next(iter(found.items())) if len(found) == 1 else None
+
 
 @dataclass(frozen=True)
 class Speech:
@@ -136,7 +178,10 @@ class Speech:
     tree: ast.Module
     constants: Constants
     function: ast.FunctionDef | None
-    is_of_a_caller: bool = False
+    reader: int = 0  # 0: before the panel, 1: before a command line
+    depth: int = 0  # how many other functions were gone through
+    enters_calls: bool = True
+    enters_values: bool = False  # calls within a text too; what these return is mostly a file's name or a number
 
     def texts(self, node: ast.expr) -> list[str]:
         if isinstance(node, ast.Constant):
@@ -148,10 +193,24 @@ class Speech:
         if isinstance(node, ast.JoinedStr):
             return ["".join(parts) for parts in itertools.product(*map(self.texts, node.values))]
         if isinstance(node, ast.FormattedValue):
-            return self.texts(node.value) if isinstance(node.value, (ast.IfExp, ast.Name)) else [_GAP]
+            if isinstance(node.value, (ast.IfExp, ast.Name)) or _is_for_two_readers(node.value):
+                return replace(self, enters_calls=self.enters_values).texts(node.value)
+            return self.texts(node.value) if self.enters_values else [_GAP]
         if isinstance(node, ast.Name):
             return self._assigned(node.id) or self._given(node.id) or self.constants.of(node.id, self.tree) or [_GAP]
+        if isinstance(node, ast.Call):
+            return self.texts(node.args[self.reader]) if _is_for_two_readers(node) else self._returned(node)
         return [_GAP]
+
+    def _returned(self, call: ast.Call) -> list[str]:
+        """What a function of the package returns."""
+        found = self.constants.function(_called(call), self.tree)
+        if found is None or self.depth >= _DEEPEST or not self.enters_calls:
+            return [_GAP]
+        tree, function = found
+        speech = replace(self, tree=tree, function=function, depth=self.depth + 1)
+        returned = [line.value for line in ast.walk(function) if isinstance(line, ast.Return) and line.value is not None]
+        return list(dict.fromkeys(text for value in returned for text in speech.texts(value))) or [_GAP]
 
     def _assigned(self, name: str) -> list[str]:
         """What the function itself gives a name."""
@@ -169,7 +228,7 @@ class Speech:
 
     def _given(self, name: str) -> list[str]:
         """What callers in the same file give one of the function's arguments."""
-        if self.function is None or self.is_of_a_caller:
+        if self.function is None or self.depth >= _DEEPEST:
             return []
         arguments = [each.arg for each in (*self.function.args.posonlyargs, *self.function.args.args)]
         if name not in arguments:
@@ -183,12 +242,13 @@ class Speech:
                 if value is None and place - offset < len(call.args):
                     value = call.args[place - offset]
                 if value is not None:
-                    said += Speech(self.tree, self.constants, caller, is_of_a_caller=True).texts(value)
+                    said += replace(self, function=caller, depth=self.depth + 1).texts(value)
         return list(dict.fromkeys(said))
 
 
 def _tidy(text: str) -> str:
-    return re.sub(rf"{_GAP}(\s*{_GAP})+", _GAP, " ".join(text.split()))
+    text = re.sub(rf"{_GAP}(\s*{_GAP})+", _GAP, " ".join(text.split()))
+    return text.replace(": )", ")").replace(" , ", ", ")
 
 
 def page_text() -> str:
