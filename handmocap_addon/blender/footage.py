@@ -9,6 +9,7 @@ from pathlib import Path
 import bpy
 
 from ..core.errors import ClipError
+from ..core.mp4_boxes import samples_beyond_reason
 from ..core.picture_sequences import is_picture, picture_sequence
 from ..core.picture_sizes import too_large
 
@@ -46,14 +47,34 @@ def file_of(clip: Path) -> Path:
     return picture_sequence(clip).present[0] if is_sequence(clip) else clip
 
 
+def refuse_beyond_reason(clip: Path) -> None:
+    """Keep from Blender's own process what would take gigabytes of it.
+
+    Raises:
+        ClipError: a picture of more than is read of one, a film that says more frames than are read, or no readable file.
+    """
+    if is_sequence(clip):
+        size = too_large(file_of(clip))
+        if size is not None:
+            raise ClipError(f"{clip.name} has pictures of {size[0]} x {size[1]} pixels", "make smaller copies of them")
+        return
+    try:
+        if not clip.is_file():
+            raise ClipError(f"{clip.name} is no file", "choose a video file or a folder of images")
+        count = samples_beyond_reason(clip)
+    except OSError as error:
+        raise ClipError(f"{clip.name} cannot be read ({error.strerror})", "choose another clip") from error
+    if count is not None:
+        raise ClipError(f"{clip.name} says that it has {count} frames or sounds, more than are read", "choose another clip")
+
+
 def look_at(clip: Path) -> Footage:
     """Size, length and rate of a clip; adds nothing to the open file.
 
     Raises:
         ClipError: Blender cannot read it.
     """
-    if is_sequence(clip) and (size := too_large(file_of(clip))) is not None:
-        raise ClipError(f"{clip.name} has pictures of {size[0]} x {size[1]} pixels", "make smaller copies of them")
+    refuse_beyond_reason(clip)
     before = set(bpy.data.movieclips)
     try:
         footage = bpy.data.movieclips.load(str(file_of(clip)), check_existing=False)

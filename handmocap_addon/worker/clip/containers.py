@@ -12,12 +12,24 @@ import av
 import numpy as np
 
 from ...core.errors import ClipError
+from ...core.hand_poses import MOST_FRAMES
+from ...core.mp4_boxes import samples_beyond_reason
+from ..cores import usable_cores
 from .info import PromisedFrames
-from .stored import MOST_PIXELS
+from .stored import MOST_VIDEO_PIXELS
 
 CONVERT_HINT = "convert it with ffmpeg to an H.264 mp4 and choose that"
-# Text files that name others; their pictures would be read from there.
-_LISTS = frozenset(("hls", "concat", "dash", "sdp", "rtsp", "image2", "imf", "ffmetadata"))
+# Containers of films alone: FFmpeg also opens pictures, texts that name other files, games' files, devices and addresses.
+_FORMATS = (
+    "mov,matroska,avi,mpegts,mpeg,mpegvideo,mxf,flv,asf,ogg,ivf,nut,gif,apng,dv,h264,hevc,vvc,av1,obu,m4v,mjpeg,vc1,dnxhd,"
+    "yuv4mpegpipe,gxf,wtv,rm"
+)
+_MOST_STREAMS = 200
+_LIMITS = {"max_pixels": str(MOST_VIDEO_PIXELS), "max_streams": str(_MOST_STREAMS + 1)}
+_TOO_LARGE = f"the most is {MOST_VIDEO_PIXELS / 1e6:.0f} million pixels, as 8192 x 8192"
+# What a decoder holds of pictures, one on each of its threads and some that others lean on.
+_MOST_HELD_BYTES = 1 << 30
+_BYTES_A_PIXEL, _LEANT_ON, _MOST_THREADS = 3, 6, 16
 _HEAD = 1 << 14
 _LISTS_OF_XML = (b"<MPD", b"CompositionPlaylist")
 # In these every packet is one frame that is shown, so that a packet without a frame is a frame that is lost.
@@ -88,15 +100,34 @@ def opened(path: Path) -> Any:
         raise _no_list(path)
     try:
         # Neither addresses nor other protocols, whatever the name looks like.
-        container = av.open(f"file:{path.absolute()}", options={"protocol_whitelist": "file"}, metadata_errors="replace")
+        _refuse_beyond_reason(path)
+        # FFmpeg decodes a little to know what it has opened.
+        options = {"protocol_whitelist": "file", "format_whitelist": _FORMATS, **_LIMITS}
+        container = av.open(f"file:{path.absolute()}", options=options, metadata_errors="replace")
     except (av.error.FFmpegError, OSError) as error:
         if isinstance(error, PermissionError):
             raise ClipError(f"{path.name} may not be read", "change its permissions or choose a copy") from error
         raise ClipError(f"{path.name} is not a video that can be read", CONVERT_HINT) from error
-    if set(container.format.name.split(",")) & _LISTS:
+    if len(container.streams) > _MOST_STREAMS:
         container.close()
-        raise _no_list(path)
+        raise ClipError(f"{path.name} holds more than {_MOST_STREAMS} streams", CONVERT_HINT)
     return container
+
+
+def limited(stream: Any) -> Any:
+    """A stream whose decoder makes no larger pictures than are read, and holds no more of them than a gigabyte or so."""
+    context = stream.codec_context
+    context.options = {**context.options, "max_pixels": _LIMITS["max_pixels"]}
+    held = _MOST_HELD_BYTES // (_BYTES_A_PIXEL * max(context.width * context.height, 1))
+    if held - _LEANT_ON < _MOST_THREADS:
+        context.thread_count = max(min(held - _LEANT_ON, usable_cores()), 1)
+    return stream
+
+
+def _refuse_beyond_reason(path: Path) -> None:
+    count = samples_beyond_reason(path)
+    if count is not None:
+        raise ClipError(f"{path.name} says that it has {count} frames or sounds, more than are read", CONVERT_HINT)
 
 
 def _is_list(path: Path) -> bool:
@@ -132,14 +163,14 @@ def look_at_video(path: Path) -> VideoLook:
         damage: list[int] = []
         for packet in packets_of(container, moving, lambda: damage.append(1)):
             _count(counted[packet.stream_index], packet)
+            if counted[packet.stream_index].stored > MOST_FRAMES:
+                raise ClipError(f"{path.name} has more than {MOST_FRAMES} frames", "cut it into shorter clips")
         stream, remarks = _chosen(path, moving, counted)
         count = counted[stream.index]
         count.is_damaged = count.is_damaged or bool(damage)
         if not count.pts:
             raise ClipError(f"{path.name} holds no frames", CONVERT_HINT)
-        width, height = stream.codec_context.width, stream.codec_context.height
-        if width * height > MOST_PIXELS:
-            raise ClipError(f"{path.name} has pictures of {width} x {height} pixels", "make a smaller copy of it")
+        _refuse_too_large(path, stream.codec_context)
         remarks += _shortfalls(path, container, stream, count)
         rate = stream.average_rate or stream.guessed_rate
         fps = Fraction(rate) if rate else None
@@ -149,6 +180,14 @@ def look_at_video(path: Path) -> VideoLook:
         has_timestamps = not _has_order_of_decoding(container, stream)
         is_first = stream.index == container.streams.video[0].index
         return VideoLook(stream.index, is_first, len(count.pts), fps, promised, has_timestamps, tuple(remarks))
+
+
+def _refuse_too_large(path: Path, context: Any) -> None:
+    width, height = context.width, context.height
+    # FFmpeg gives no size for what is beyond the limit that it was told.
+    size = f"of {width} x {height} pixels" if width and height else "that are too large, or of no size"
+    if width * height > MOST_VIDEO_PIXELS or not width or not height:
+        raise ClipError(f"{path.name} has pictures {size}; {_TOO_LARGE}", "make a smaller copy of it")
 
 
 def packets_of(container: Any, streams: Any, on_damage: Callable[[], None] = lambda: None) -> Iterator[Any]:

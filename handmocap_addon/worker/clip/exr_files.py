@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 
+from ...core.picture_sizes import exr_attributes
+
 _LINES = {0: 1, 1: 1, 2: 1, 3: 16, 4: 32, 5: 16, 6: 32, 7: 32, 8: 32, 9: 256}  # rows in a block by compression
 _TILED, _SEVERAL_PARTS = 0x200, 0x1000
 
@@ -14,7 +16,7 @@ def is_whole_exr(content: bytes) -> bool:
         (flags,) = struct.unpack_from("<I", content, 4)
         if flags & (_TILED | _SEVERAL_PARTS):
             return True
-        attributes, table = _header(content)
+        attributes, table = exr_attributes(content)
         _, top, _, bottom = struct.unpack("<4i", attributes[b"dataWindow"])
         blocks = -(-(bottom - top + 1) // _LINES[attributes[b"compression"][0]])
         offsets = struct.unpack_from(f"<{blocks}Q", content, table)
@@ -25,18 +27,3 @@ def is_whole_exr(content: bytes) -> bool:
     except (struct.error, KeyError, IndexError, ValueError, OverflowError):
         return False
     return True
-
-
-def _header(content: bytes) -> tuple[dict[bytes, bytes], int]:
-    """The attributes by name, and where the table of blocks begins."""
-    attributes, at = {}, 8
-    while content[at]:
-        name_end = content.index(b"\0", at)
-        kind_end = content.index(b"\0", name_end + 1)
-        (size,) = struct.unpack_from("<i", content, kind_end + 1)
-        if size < 0:
-            raise ValueError(size)
-        value = kind_end + 5
-        attributes[content[at:name_end]] = content[value : value + size]
-        at = value + size
-    return attributes, at + 1

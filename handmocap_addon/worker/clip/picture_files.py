@@ -9,13 +9,15 @@ from typing import Any
 
 import av
 
-from ...core.picture_sizes import too_large
+from ...core.picture_sizes import MOST_PICTURE_BYTES, picture_need
 from ...core.view_choices import ViewChoice
 from .exr_files import is_whole_exr
 from .orientation import Orientation, orientation_of_picture
-from .stored import MOST_PIXELS, StoredPicture, plausible_aspect
+from .stored import StoredPicture, plausible_aspect
 from .views import View
 
+_UNKNOWN_PIXELS = MOST_PICTURE_BYTES // 32  # of a picture whose header says nothing that is understood
+_BLOCK = 256
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG_2000 = (b"\x00\x00\x00\x0cjP  ", b"\xff\x4f\xff\x51")
 # Where a DPX file says how its values were made, and what it says (SMPTE 268M).
@@ -49,9 +51,9 @@ def read_picture(content: bytes, suffix: str, choice: ViewChoice) -> Picture:
         UnreadablePictureError: empty, cut short, damaged, or of an unknown kind.
     """
     kind = _kind(content, suffix)
-    size = too_large(content)
-    if size is not None:
-        raise TooLargePictureError(*size)
+    need = picture_need(content)
+    if need is not None and need.byte_count > MOST_PICTURE_BYTES:
+        raise TooLargePictureError(*need.size)
     if kind == "mjpeg" and content.rfind(b"\xff\xd9") < content.rfind(b"\xff\xda"):
         raise UnreadablePictureError("is cut short")
     if kind == "exr" and not is_whole_exr(content):
@@ -60,7 +62,9 @@ def read_picture(content: bytes, suffix: str, choice: ViewChoice) -> Picture:
     context.thread_count = 1
     # Without this a damaged JPEG is grey from there on. Others tell by themselves, or would refuse harmless oddities.
     careful = {"err_detect": "explode"} if kind == "mjpeg" else {}
-    context.options = {"max_pixels": str(MOST_PIXELS), **careful}
+    # The decoder may find another size in the file than its header's; it makes room for whole blocks.
+    most_pixels = _UNKNOWN_PIXELS if need is None else (need.size[0] + _BLOCK) * (need.size[1] + _BLOCK)
+    context.options = {"max_pixels": str(most_pixels), **careful}
     try:
         frames = [*context.decode(av.Packet(content)), *context.decode(None)]
     except av.error.FFmpegError as error:

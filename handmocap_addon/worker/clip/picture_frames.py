@@ -12,6 +12,7 @@ import numpy as np
 from ...core.errors import ClipError
 from ...core.frame_marks import FrameMark
 from ...core.picture_sequences import PictureSequence
+from ...core.picture_sizes import MOST_PICTURE_BYTES
 from ...core.view_choices import ViewChoice
 from .frame import DecodedFrame, no_pixels
 from .info import ClipInfo
@@ -83,6 +84,9 @@ def _fault(path: Path, view: ViewChoice) -> str:
 
 def _content(path: Path) -> bytes:
     try:
+        length = path.stat().st_size
+        if length > MOST_PICTURE_BYTES:
+            raise ClipError(f"{path.name} has {length / 1e6:.0f} MB, more than are read of one picture", "write it smaller")
         return path.read_bytes()
     except FileNotFoundError as error:
         raise UnreadablePictureError("leads nowhere") from error

@@ -19,7 +19,10 @@ ChannelOrder = Literal["rgb", "bgr"]
 # Whatever is wider than this is a damaged header, and whatever is nearer to square would only blur the picture.
 _WIDEST_PIXEL = 4
 _SQUARE = Fraction(1, 200)
-MOST_PIXELS = 1 << 27
+# Floats take several times the memory of what is shown of them.
+_ROWS_AT_ONCE = 256
+# Decoders of films hold several pictures at once.
+MOST_VIDEO_PIXELS = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def upright_pixels(frame: Any, stored: StoredPicture, channel_order: ChannelOrde
     """
     plain = stored.view == "srgb" and not _is_float(frame)
     try:
-        pixels = frame.to_ndarray(format=f"{channel_order}24") if plain else displayed(_values(frame), stored.view)
+        pixels = frame.to_ndarray(format=f"{channel_order}24") if plain else _displayed(frame, stored.view)
     except (ValueError, av.error.FFmpegError) as error:
         raise ClipError(
             f"The clip's pixels are of a kind that cannot be read ({frame.format.name})", "convert it to RGB of 8 or 16 bits"
@@ -77,20 +80,25 @@ def _is_float(frame: Any) -> bool:
     return any(kind in frame.format.name for kind in ("f16", "f32"))
 
 
-def _values(frame: Any) -> NDArray[Any]:
-    """Red, green and blue (H, W, 3) as fine as they are stored: uint8, uint16 or float. Transparency is left out."""
-    if _is_float(frame):
-        return _float_values(frame)
-    deep = any(component.bits > 8 for component in frame.format.components)
-    return frame.to_ndarray(format="rgb48le" if deep else "rgb24")
+def _displayed(frame: Any, view: View) -> NDArray[Any]:
+    """Red, green and blue (H, W, 3) uint8, from what is stored as fine as it is. Transparency is left out."""
+    if not _is_float(frame):
+        deep = any(component.bits > 8 for component in frame.format.components)
+        return displayed(frame.to_ndarray(format="rgb48le" if deep else "rgb24"), view)
+    pixels = np.empty((frame.height, frame.width, 3), np.uint8)
+    for first in range(0, frame.height, _ROWS_AT_ONCE):
+        rows = slice(first, first + _ROWS_AT_ONCE)
+        pixels[rows] = displayed(_float_values(frame, rows), view)
+    return pixels
 
 
-def _float_values(frame: Any) -> NDArray[Any]:
+def _float_values(frame: Any, rows: slice) -> NDArray[Any]:
     """Straight from the planes, since neither PyAV nor FFmpeg's scaler takes all kinds of floats, nor values above 1."""
     name = frame.format.name
     kind = np.dtype(("<" if name.endswith("le") else ">") + ("f2" if "f16" in name else "f4"))
     planes = [
-        np.frombuffer(plane, kind).reshape(-1, plane.line_size // kind.itemsize)[: frame.height] for plane in frame.planes
+        np.frombuffer(plane, kind).reshape(-1, plane.line_size // kind.itemsize)[: frame.height][rows]
+        for plane in frame.planes
     ]
     if name.startswith("gbr"):
         green, blue, red = (plane[:, : frame.width] for plane in planes[:3])
@@ -98,6 +106,6 @@ def _float_values(frame: Any) -> NDArray[Any]:
     if name.startswith("gray"):
         return np.repeat(planes[0][:, : frame.width, None], 3, axis=-1)
     channels = len(frame.format.components)
-    packed: NDArray[Any] = planes[0][:, : frame.width * channels].reshape(frame.height, frame.width, channels)
+    packed: NDArray[Any] = planes[0][:, : frame.width * channels].reshape(-1, frame.width, channels)
     # Grey with transparency, or red, green and blue with or without.
     return np.repeat(packed[..., :1], 3, axis=-1) if channels < 3 else packed[..., :3]

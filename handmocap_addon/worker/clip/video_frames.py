@@ -13,7 +13,7 @@ import numpy as np
 
 from ...core.errors import ClipError
 from ...core.frame_marks import FrameMark
-from .containers import CONVERT_HINT, opened, packets_of
+from .containers import CONVERT_HINT, limited, opened, packets_of
 from .frame import DecodedFrame, no_pixels
 from .info import ClipInfo
 from .orientation import orientation_of_frame
@@ -93,7 +93,7 @@ def _frames_and_errors(clip: ClipInfo) -> Generator[tuple[Any, Any], None, None]
 
 def _decoded_once(clip: ClipInfo, thread_type: str) -> Iterator[tuple[Any, Any]]:
     with opened(clip.path) as container:
-        stream = container.streams[clip.stream_index]
+        stream = limited(container.streams[clip.stream_index])
         stream.thread_type = thread_type
         for packet in packets_of(container, stream):
             try:
