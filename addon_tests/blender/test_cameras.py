@@ -54,8 +54,10 @@ def _true_pixels(truth: dict[str, Any], side: str) -> np.ndarray:
     return projected[:, :2] / projected[:, 2:]
 
 
-def _largest_miss(scene: Any, armature: Any, truth: dict[str, Any]) -> float:
-    """Pixels between the wrists as Blender's camera sees them and the true ones."""
+def _largest_miss(
+    scene: Any, armature: Any, truth: dict[str, Any], size: tuple[int, int] = (640, 480), corner: tuple[int, int] = (0, 0)
+) -> float:
+    """Pixels between the wrists as Blender's camera sees them, in a part of the picture that begins at `corner`, and the true."""
     wanted = {side: _true_pixels(truth, side) for side in SIDES}
     misses = []
     for row in range(FRAME_COUNT):
@@ -66,7 +68,7 @@ def _largest_miss(scene: Any, armature: Any, truth: dict[str, Any]) -> float:
             place = evaluated.matrix_world @ evaluated.pose.bones[f"{side}_wrist"].head
             x, y, depth = world_to_camera_view(scene, camera, place)
             assert depth > 0.5
-            misses.append(np.linalg.norm(np.array((x * 640.0, (1.0 - y) * 480.0)) - wanted[side][row]))
+            misses.append(np.linalg.norm(np.array((x, 1.0 - y)) * size + corner - wanted[side][row]))
     return float(max(misses))
 
 
@@ -211,6 +213,17 @@ def test_a_body_of_pictures_of_another_size_has_the_clip_s_camera(
     assert (scene.render.resolution_x, scene.render.resolution_y) == (640, 480)
     assert _largest_miss(scene, armature, truth) < (1.0 if size != (642, 480) else 3.0)
     assert bool(applied.warnings) == (size != (642, 480))
+
+
+def test_a_body_of_a_part_of_larger_pictures_has_its_lens_shifted(demo: Path, scene: Any, truth: dict[str, Any]) -> None:
+    """480x440 of the 640x480, from 90, 30 on: the principal point is a tenth off the middle."""
+    motion = read_gvhmr_result(demo / "hmr4d_results.pt")
+    lens = motion.intrinsics.copy()
+    lens[:, :2, 2] -= (90.0, 30.0)
+    armature, body = _applied(demo, scene, motion=replace(motion, intrinsics=lens), size=[480, 440])
+    assert any("its middle at 230, 210 in the 480x440 of clip.mp4" in said for said in body.warnings)
+    assert (scene.render.resolution_x, scene.render.resolution_y) == (480, 440)
+    assert _largest_miss(scene, armature, truth, (480, 440), (90, 30)) < 1.0
 
 
 @pytest.mark.parametrize("rotation", [90, 270])

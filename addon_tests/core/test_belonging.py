@@ -137,7 +137,37 @@ def test_a_squeezed_picture_that_was_taken_for_a_square_one_is_refused():
 @pytest.mark.parametrize("size", [(1280, 960), (640, 640), (1280, 700)])
 def test_other_pictures_are_refused_with_both_sizes(size):
     with pytest.raises(BelongingError, match="1280x720 and shot.mov has {}x{}".format(*size)):
-        seen_in(moving(), clip_of(size))
+        seen_in(with_lens(moving(), np.hypot(1280, 720), 640.0, 360.0), clip_of(size))
+
+
+def with_lens(motion: BodyMotion, focal: float, x: float, y: float) -> BodyMotion:
+    lens = np.array(((focal, 0.0, x), (0.0, focal, y), (0.0, 0.0, 1.0)))
+    return replace(motion, intrinsics=np.tile(lens, (motion.frame_count, 1, 1)))
+
+
+@pytest.mark.parametrize("point", [(655.4, 352.1), (640.0, 380.0), (900.0, 360.0), (420.0, 250.0), (672.0, 378.0)])
+def test_a_lens_whose_middle_is_not_the_picture_s_stays_as_it_is_and_is_said(point):
+    """A calibrated lens, and the lens of larger pictures of which these were cut."""
+    motion = with_lens(moving(), 1100.0, *point)
+    kept = seen_in(motion, clip_of())
+    np.testing.assert_array_equal(kept.intrinsics, motion.intrinsics)
+    (said,) = kept.warnings
+    assert said.startswith(f"GVHMR's lens has its middle at {point[0]:.0f}, {point[1]:.0f} in the 1280x720 of shot.mov")
+    fitted = belonging.fitted_to_hands(motion, poses_of(motion, (WIDTH, HEIGHT)))
+    np.testing.assert_array_equal(fitted.intrinsics, motion.intrinsics)
+
+
+def test_hands_tell_a_lens_of_other_pictures_from_one_with_its_middle_elsewhere():
+    motion = with_lens(moving(), 1100.0, 640.0, 480.0)
+    seen_there = with_lens(motion, 1100.0, 640.0, 360.0)
+    with pytest.raises(BelongingError, match="moved by 0 and -120 pixels: GVHMR saw another part of the picture"):
+        belonging.fitted_to_hands(motion, poses_of(seen_there, (WIDTH, HEIGHT)))
+
+
+def test_a_middle_far_outside_is_of_other_pictures():
+    for point in ((1100.0, 360.0), (640.0, 40.0)):
+        with pytest.raises(BelongingError, match="GVHMR's result was made from pictures of"):
+            seen_in(with_lens(moving(), 1100.0, *point), clip_of())
 
 
 def times(count: int, fps: float) -> np.ndarray:
@@ -228,9 +258,10 @@ def test_another_person_s_hands_beside_them_change_nothing():
     assert not any("another" in sentence for sentence in check([few, *others]))
 
 
-def test_few_hands_say_nothing():
+def test_few_hands_refuse_nothing_and_say_so():
     few = replace(LEFT, wrist=LEFT.wrist + 400.0, seen=np.arange(COUNT) < 5)
-    assert check([few]) == ()
+    said = f"Hands were seen on 5 of {COUNT} frames of shot.mov, too few to tell whether the GVHMR result is of this person"
+    assert check([few]) == (f"{said} and this clip",)
 
 
 def refusal(hands: list[Hand], arms: Any = ARMS, **more: Any) -> str:
@@ -354,9 +385,21 @@ def test_hands_from_a_file_ask_for_the_same():
         belonging.fitted_to_hands(far, poses)
 
 
-def test_hands_of_other_pipelines_without_a_clip_s_size_are_not_asked():
+def test_hands_of_other_pipelines_that_tell_too_little_are_not_compared_and_that_is_said():
     upright = moving()
-    assert belonging.fitted_to_hands(upright, poses_of(upright, None)) is upright
+    sized, poses = (WIDTH, HEIGHT), poses_of(upright, None)
+    (said,) = belonging.fitted_to_hands(upright, poses).warnings
+    assert said.startswith("Nobody has looked whether hands and body are of one clip")
+    assert "do not say how large its pictures are" in said
+    bare = poses_of(upright, sized)
+    for side in ("left", "right"):
+        bare.track(side).keypoints_2d[:] = 0.0
+    (said,) = belonging.fitted_to_hands(upright, bare).warnings
+    assert "hold no landmarks in its pictures" in said
+    for side in ("left", "right"):
+        bare.track(side).detected[:] = False
+    assert belonging.fitted_to_hands(upright, bare) is upright
+    assert belonging.fitted_to_hands(upright, poses_of(upright, sized)) is upright
 
 
 def test_the_rate_that_the_worker_found_is_used_again():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,12 @@ from .stand_in_body import load_stand_in_body
 from .wrist_agreement import TOLD, check_hands_are_the_body_s
 
 Array = NDArray[Any]
+
+
+# Hands of other pipelines may hold no more than their poses.
+_NOT_COMPARED: Final = (
+    "Nobody has looked whether hands and body are of one clip and one person, since the hands {}: look at a frame or two"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +79,9 @@ def fitted_to_hands(motion: BodyMotion, poses: HandPoses, others: Sequence[BodyM
     """
     clip = facts_of(poses)
     motion = fitted_to(motion, clip)
+    is_seen = any(track.detected.any() for _, track in _tracks(poses))
     if clip.pictures is None:
-        return motion
+        return motion.with_warning(_NOT_COMPARED.format("do not say how large its pictures are")) if is_seen else motion
     rows = {
         side: np.flatnonzero(track.detected & (track.keypoints_2d[:, 0] != 0.0).any(axis=1))
         for side, track in _tracks(poses)
@@ -83,6 +90,8 @@ def fitted_to_hands(motion: BodyMotion, poses: HandPoses, others: Sequence[BodyM
         np.concatenate([rows[side] for side in SIDES]),
         np.concatenate([poses.track(side).keypoints_2d[rows[side], 0] for side in SIDES]).astype(np.float64),
     )
+    if is_seen and not len(seen.frame):
+        return motion.with_warning(_NOT_COMPARED.format("hold no landmarks in its pictures"))
     order = np.argsort(seen.frame, kind="stable")
     arms = [arms_of(one) for one in (motion, *others)]
     told = check_hands_are_the_body_s(seen.taken(order), arms[0], clip.pictures.size, clip.name, arms[1:])

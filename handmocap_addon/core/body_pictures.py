@@ -22,6 +22,12 @@ _SAME_ASPECT: Final = 0.01
 _LEAST_PIXELS: Final = 2.0
 # Blender's lenses are as long across as along; a lens that is not is of a picture whose pixels are not square.
 _SQUARE_LENS: Final = 0.02
+# GVHMR's own guess of a lens has the picture's diagonal as focal length and its middle as principal point.
+_GUESSED_LENS: Final = 0.01
+# A principal point may lie so far off the middle, in widths and heights: measured lenses by a few hundredths, cuts by more.
+_FARTHEST_PRINCIPAL_POINT: Final = 0.3
+# No proxy is so near to its clip's size.
+_NEAR_SIZE: Final = 0.08
 # Sine of the angle between the way a camera looks and the world's down from which on the picture has an up.
 _LEAST_TILT: Final = 0.5
 _COPY_HINT: Final = "use the 0_input_video.mp4 in GVHMR's output folder as the clip"
@@ -52,6 +58,9 @@ def seen_in(motion: BodyMotion, pictures: PictureFacts) -> BodyMotion:
     saw, size = lens_size(motion), pictures.size
     if _is_same(saw, size):
         return motion
+    is_guessed = abs(motion.intrinsics[0, 0, 0] / np.hypot(*saw) - 1.0) <= _GUESSED_LENS
+    if not is_guessed and all(abs(one / other - 1.0) <= _NEAR_SIZE for one, other in zip(saw, size, strict=True)):
+        return _off_the_middle(motion, pictures)
     told = f"GVHMR's result was made from pictures of {_in_words(saw)} and {pictures.name} has {_in_words(size)}"
     if _has_aspect(saw, size):
         scaled = with_lens_scaled(motion, saw, size)
@@ -77,7 +86,19 @@ def seen_in(motion: BodyMotion, pictures: PictureFacts) -> BodyMotion:
                 return _unsqueezed(motion, pictures, squared, turns)
     if _has_aspect(saw, lying):
         raise BelongingError(f"{told}: they lie where the clip stands, or the other way round", _COPY_HINT)
+    off = (abs(one / other - 1.0) / 2.0 for one, other in zip(saw, size, strict=True))
+    if not is_guessed and all(share <= _FARTHEST_PRINCIPAL_POINT for share in off):
+        return _off_the_middle(motion, pictures)
     raise BelongingError(told, f"{_COPY_HINT}, or run GVHMR on this clip")
+
+
+def _off_the_middle(motion: BodyMotion, pictures: PictureFacts) -> BodyMotion:
+    """Of these very pictures, by a lens that was measured, or of a part of larger ones; where hands are seen, they tell."""
+    x, y = (float(motion.intrinsics[0, axis, 2]) for axis in (0, 1))
+    return motion.with_warning(
+        f"GVHMR's lens has its middle at {x:.0f}, {y:.0f} in the {_in_words(pictures.size)} of {pictures.name}, and the "
+        f"camera is shifted by that: if GVHMR saw other pictures, {_COPY_HINT}"
+    )
 
 
 def with_lens_scaled(motion: BodyMotion, saw: tuple[float, float], size: Size) -> BodyMotion:

@@ -56,11 +56,11 @@ def check_hands_are_the_body_s(
     """
     seen = _not_of_others(seen, arms, others)
     frames = np.unique(seen.frame)
+    told = f"{TOLD} {len(frames)} of {len(arms.wrist)} frames of {name}"
     if len(frames) < FEWEST_FRAMES:
-        return ()
+        return (f"{told}, too few to tell whether the GVHMR result is of this person and this clip",) if len(frames) else ()
     away = _distances(seen, arms.wrist, arms.hand_length_px, arms.in_front)
     nearest = _nearest_by_frame(seen, away)
-    told = f"{TOLD} {len(frames)} of {len(arms.wrist)} frames of {name}"
     explained = _what_explains(seen, arms, size, _mean(away))
     if explained is not None:
         raise BelongingError(f"{told}, and {explained}", _EXPLAINED_HINT)
