@@ -40,6 +40,7 @@ from handmocap_addon.core.child_processes import finished, python_command, start
 from handmocap_addon.core.command_options import OptionParser  # noqa: E402
 from handmocap_addon.core.errors import BadUsageError, ExitCode, HandmocapError, MissingSetupError  # noqa: E402
 from handmocap_addon.core.job_protocol import END_WITH_STDIN, Progress  # noqa: E402
+from handmocap_addon.core.moving_pictures import refuse_moving_webp  # noqa: E402
 from handmocap_addon.core.plain_text import plain_json  # noqa: E402
 from handmocap_addon.core.set_up.doctor import Wanted, examine  # noqa: E402
 from handmocap_addon.core.set_up.licences import WILOR_LICENCES, accept, are_accepted  # noqa: E402
@@ -134,13 +135,18 @@ def _check_options(command: str, options: list[str]) -> None:
 
     Raises:
         BadUsageError: there is no such option or value, or a file to write has another kind's ending.
+        ClipError: nothing can read the clip.
         OutputError: the results cannot go there.
         SystemExit: help was asked for, and printed.
     """
     if command == "estimate":
-        outputs = [path.absolute().parent for path in worker_parser().parse_args([command, *options]).out]
+        asked = worker_parser().parse_args([command, *options])
+        refuse_moving_webp(asked.clip)
+        outputs = [path.absolute().parent for path in asked.out]
     elif command in IN_BLENDER:
         chosen = vars(read_arguments([command, *options], "handmocap.py"))
+        if command == "run":
+            refuse_moving_webp(chosen["clip"])
         files = [chosen["save"]] if "save" in chosen else chosen["out"] if command == "bake" else [chosen["out"]]
         outputs = files if command == "run" else [path.absolute().parent for path in files]
     else:

@@ -73,6 +73,17 @@ def test_an_abbreviation_is_refused_inside_blender_too(tmp_path: Path) -> None:
     assert "--estim" in sentence_of(done)
 
 
+@pytest.mark.parametrize("command", ["run", "estimate"])
+def test_an_animated_webp_is_refused_before_anything_is_started_for_it(command: str, tmp_path: Path) -> None:
+    clip = tmp_path / "clip.webp"
+    clip.write_bytes(b"RIFF\x20\0\0\0WEBPVP8X\x0a\0\0\0\x02" + bytes(32))
+    target = tmp_path / "out" / "hands.npz"
+    done = front_door("--env", tmp_path / "environments", command, "--clip", clip, "--out", target)
+    assert done.returncode == 3
+    assert sentence_of(done).startswith("clip.webp is an animated WebP, which is not read: write it as an mp4")
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.webp"]
+
+
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
 def test_a_program_with_closed_streams_ends(closed: str, demo: Path, demo_run: Path, tmp_path: Path) -> None:
     blend = tmp_path / "shot.blend"

@@ -25,6 +25,7 @@ from ..core.hand_poses_file import HAND_POSES_NAME, read_hand_poses
 from ..core.hand_skeleton import hand_skeleton
 from ..core.job_protocol import Progress
 from ..core.motion_formats import MotionFormat
+from ..core.moving_pictures import refuse_moving_webp
 from ..core.own_keys import OwnKeys
 from ..core.quality import HandQuality, hand_quality
 from ..core.report import REPORT_NAME, accuracy_summary, hand_summary, known_hand_poses, quality_summary
@@ -157,6 +158,7 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
     # Everything that can be found wrong without work is looked at before any.
     if not options.clip.exists():
         raise ClipError(f"There is no clip {options.clip}", "choose a video file or a folder of images")
+    refuse_moving_webp(options.clip)
     if options.other_gvhmr and options.gvhmr is None:
         raise BadUsageError("--other-gvhmr stands alone", "give the --gvhmr of the person whose hands are wanted")
     bodies = read_gvhmr_results([*([options.gvhmr] if options.gvhmr is not None else []), *options.other_gvhmr])

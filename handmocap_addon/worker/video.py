@@ -18,19 +18,17 @@ import numpy as np
 
 from ..core.errors import ClipError
 from ..core.frame_marks import FrameMark
+from ..core.moving_pictures import head_of, is_moving, refuse_moving_webp
 from ..core.picture_sequences import is_picture, picture_sequence
 from ..core.view_choices import ViewChoice
 from .clip.containers import CONVERT_HINT, look_at_video
 from .clip.frame import DecodedFrame
 from .clip.info import ClipInfo
-from .clip.picture_files import is_moving
 from .clip.picture_frames import decoded_pictures, stored_pictures
 from .clip.stored import ChannelOrder, StoredPicture
 from .clip.tiff_pages import page_count
 from .clip.video_frames import decoded_video, stored_video
 from .estimators.base import VideoFrame
-
-_HEAD_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,8 @@ def probe_clip(path: Path, image_fps: Fraction = Fraction(24), view: ViewChoice 
     path = Path(path)
     if not path.exists():
         raise ClipError(f"There is no clip {path}", "choose a video file or a folder of images")
-    if path.is_dir() or (is_picture(path) and path.is_file() and not _is_moving(path)):
+    refuse_moving_webp(path)
+    if path.is_dir() or (is_picture(path) and path.is_file() and not is_moving(head_of(path))):
         sequence = picture_sequence(path)
         rate = image_fps / sequence.step
         remarks: tuple[str, ...] = ()
@@ -185,8 +184,3 @@ def _shown(frame: DecodedFrame) -> VideoFrame:
 @functools.lru_cache(maxsize=2)
 def _black(size: tuple[int, int]) -> np.ndarray:
     return np.zeros((size[1], size[0], 3), np.uint8)
-
-
-def _is_moving(path: Path) -> bool:
-    with path.open("rb") as stream:
-        return is_moving(stream.read(_HEAD_BYTES))

@@ -9,6 +9,7 @@ from typing import Any
 
 import av
 
+from ...core.moving_pictures import is_moving
 from ...core.picture_sizes import MOST_PICTURE_BYTES, picture_need
 from ...core.view_choices import ViewChoice
 from .exr_files import is_whole_exr
@@ -81,13 +82,6 @@ def read_picture(content: bytes, suffix: str, choice: ViewChoice) -> Picture:
         _view(choice, kind, frame, content),
     )
     return Picture(frame, stored)
-
-
-def is_moving(head: bytes) -> bool:
-    """Whether a picture's first bytes say that it is an animation."""
-    if head.startswith(_PNG):
-        return b"acTL" in head and head.find(b"acTL") < (head.find(b"IDAT") if b"IDAT" in head else len(head))
-    return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and bool(head[20] & 2)
 
 
 def _kind(content: bytes, suffix: str) -> str:
