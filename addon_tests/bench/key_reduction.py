@@ -2,10 +2,10 @@
 
     python -m addon_tests.bench.key_reduction [HAND_POSES.npz …]
 
-with a Python that has `bpy` and the stand-in's package, from the top of the checkout. Times are those of made-up hands that go
-from pose to pose and hold some. Each file is keyed with the default cleanup and reduced to 1.5 degrees; the largest error
-is that of the curves as Blender evaluates them, on every frame and at eighths between. The bend at a key is how much a
-bone's speed changes on it.
+with a Python that has `bpy` and the stand-in's package, from the top of the checkout. Without files it times made-up hands
+that go from pose to pose and hold some. Each file, named for its folder, is keyed with the default cleanup and reduced to
+1.5 degrees; the largest error is that of the curves as Blender evaluates them, on every frame and at eighths between. The
+bend at a key is how much a bone's speed changes on it.
 """
 
 from __future__ import annotations
@@ -99,7 +99,8 @@ def _bends(armature: Any) -> np.ndarray:
     return np.concatenate(changes)
 
 
-def _clip(path: Path) -> list[str]:
+def _clip(path: Path, counts: dict[str, list[tuple[int, int, int]]]) -> list[str]:
+    """A line for each way of sharing keys; frames, full keys and those left are added to `counts`."""
     armature = _armature()
     poses = read_hand_poses(path)
     match_scene_to_clip(bpy.context.scene, poses, armature)
@@ -110,25 +111,36 @@ def _clip(path: Path) -> list[str]:
         result = reduce_finger_keys(armature, ReductionSettings(LIMIT_DEGREES, sharing))
         apart = np.linalg.norm(full - _evaluated(armature, poses.frame_count), axis=-1).max()
         bends = _bends(armature)
+        counts.setdefault(sharing.value, []).append((poses.frame_count, result.keys_before, result.keys_after))
         lines.append(
             f"| {path.parent.name} | {poses.frame_count} | {sharing.value} | {result.keys_before} | {result.keys_after} | "
-            f"{result.keys_before / result.keys_after:.1f} | {np.degrees(4.0 * np.arcsin(0.5 * apart)):.4f}° | "
+            f"{result.keys_before / result.keys_after:.1f} | {np.degrees(4.0 * np.arcsin(0.5 * apart)):.3f}° | "
             f"{np.median(bends):.1f}, {np.percentile(bends, 95):.1f} |"
         )
     return lines
 
 
+def _clips(paths: list[Path]) -> None:
+    print("| clip | frames | shared by | full keys | left | times fewer | largest error | bend at a key, 50 %, 95 % |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    counts: dict[str, list[tuple[int, int, int]]] = {}
+    for path in paths:
+        print("\n".join(_clip(path, counts)), flush=True)
+    for sharing, of_clips in counts.items():
+        frames, before, after = (sum(numbers) for numbers in zip(*of_clips, strict=True))
+        print(f"| all | {frames} | {sharing} | {before} | {after} | {before / after:.1f} | - | - |")
+
+
 def main() -> None:
-    """Print the tables."""
-    print(f"Blender {bpy.app.version_string}, {len(BONES)} bones, {LIMIT_DEGREES} degrees, keys shared by finger\n")
+    """Print the table of the files, or of times."""
+    print(f"Blender {bpy.app.version_string}, {len(BONES)} bones, {LIMIT_DEGREES} degrees\n")
+    if len(sys.argv) > 1:
+        _clips([Path(name) for name in sys.argv[1:]])
+        return
+    print("Keys shared by finger:\n")
     print("| frames | apply | reduce | full keys | reduce, a frame | times fewer |\n| --- | --- | --- | --- | --- | --- |")
     for frame_count in FRAME_COUNTS:
         print(_times(frame_count), flush=True)
-    if len(sys.argv) > 1:
-        print("\n| clip | frames | shared by | full keys | left | times fewer | largest error | bend at a key, 50 %, 95 % |")
-        print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for name in sys.argv[1:]:
-        print("\n".join(_clip(Path(name))), flush=True)
 
 
 if __name__ == "__main__":
