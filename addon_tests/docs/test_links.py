@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from addon_tests.docs.pages import DOCS, REPOSITORY, anchors, links, pages
+from addon_tests.docs.pages import DOCS, REPOSITORY, anchors, blocks, links, pages
 from addon_tests.making.patience import PATIENCE
 
 
@@ -52,6 +52,11 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     assert "WARNING" not in done.stderr + done.stdout
     names = {path.name for path in (tmp_path / "site").iterdir()}
     assert {f"{page.stem}.html" for page in DOCS.glob("*.md")} | {"index.html", "changelog.html"} <= names
+    for page in DOCS.glob("*.md"):
+        shown = (tmp_path / "site" / f"{page.stem}.html").read_text(encoding="utf-8")
+        rules = re.findall(r"^\|(?:[ :]*-+[ :]*\|)+$", page.read_text(encoding="utf-8"), re.MULTILINE)
+        assert shown.count("<table") == len(rules), page.name
+        assert shown.count("<pre") == len(blocks(page)), page.name
     start = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert 'href="panel.html"' in start
     assert not re.search(r'(href|src)="docs/', start)
