@@ -86,6 +86,7 @@ def _do(arguments: list[str], emit: Callable[..., None]) -> dict[str, Any]:
 if __name__ == "__main__":
     package = Path(__file__).resolve().parent
     sys.path.insert(0, str(package))
+    sys.dont_write_bytecode = True  # as `python_command`
     from load_package import load_package
 
     sys.path.pop(0)

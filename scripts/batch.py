@@ -23,6 +23,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 def _load_package() -> None:
     package = REPOSITORY / "handmocap_addon"
     sys.path.insert(0, str(package))
+    sys.dont_write_bytecode = True  # as `python_command`
     from load_package import load_package
 
     sys.path.pop(0)

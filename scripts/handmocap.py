@@ -15,19 +15,20 @@ import sys
 
 # PYTHONSAFEPATH takes a program's own folder off the path; nothing else may be imported yet.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
-import own_modules  # noqa: F401
+sys.dont_write_bytecode = True  # as `python_command`
+import own_modules  # noqa: E402, F401
 # isort: on
 
-import argparse
-import json
-import re
-import shutil
-import signal
-import subprocess
-import time
-from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
+import argparse  # noqa: E402
+import json  # noqa: E402
+import re  # noqa: E402
+import shutil  # noqa: E402
+import signal  # noqa: E402
+import subprocess  # noqa: E402
+import time  # noqa: E402
+from collections.abc import Sequence  # noqa: E402
+from dataclasses import asdict  # noqa: E402
+from pathlib import Path  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))

@@ -246,9 +246,9 @@ def test_a_container_of_the_same_name_keeps_its_temporary_files(tmp_path, monkey
     """Its process numbers are its own: none of them may run here."""
     here = Path.readlink
     monkeypatch.setattr(Path, "readlink", lambda self: Path("pid:[1]") if str(self) == "/proc/self/ns/pid" else here(self))
-    theirs = tmp_path / f"{atomic_files._temporary_prefix(99999999)}0000-report.part.json"
+    theirs = tmp_path / f"{atomic_files._temporary_prefix(99999999)}0-0000abcd-report.part.json"
     monkeypatch.undo()
-    ours = tmp_path / f"{atomic_files._temporary_prefix(99999999)}0000-report.part.json"
+    ours = tmp_path / f"{atomic_files._temporary_prefix(99999999)}0-0000abcd-report.part.json"
     assert theirs != ours or not Path("/proc/self/ns/pid").exists()
     for place in (theirs, ours):
         place.write_text("half", encoding="utf-8")
@@ -256,3 +256,37 @@ def test_a_container_of_the_same_name_keeps_its_temporary_files(tmp_path, monkey
         temporary.write_text("whole", encoding="utf-8")
     assert theirs.exists() == (theirs != ours)
     assert not ours.exists()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="a system that tells when a process started")
+def test_what_an_earlier_process_of_a_number_in_use_left_goes(tmp_path):
+    started = atomic_files._start_of(os.getpid())
+    assert started > 0
+    own, earlier = (
+        tmp_path / f"{atomic_files._temporary_prefix(os.getpid())}{start}-0000abcd-report.part.json"
+        for start in (started, started - 1)
+    )
+    own.touch()
+    earlier.touch()
+    with replacing(tmp_path / "report.json") as temporary:
+        temporary.write_text("whole", encoding="utf-8")
+    assert names_in(tmp_path) == sorted([own.name, "report.json"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+def test_a_limit_on_files_is_named_and_the_old_file_stays(tmp_path):
+    code = (
+        "import resource, sys; from pathlib import Path\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "from handmocap_addon.core.atomic_files import write_json\n"
+        "from handmocap_addon.core.errors import OutputError\n"
+        "try: write_json(Path(sys.argv[1]), list(range(10_000)))\n"
+        "except OutputError as error: print(error.sentence())\n"
+    )
+    path = tmp_path / "report.json"
+    path.write_text("old", encoding="utf-8")
+    command = [sys.executable, "-B", "-c", code, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    assert done.stdout.startswith(f"{path} would be larger than a file may be here: raise the limit")
+    assert names_in(tmp_path) == ["report.json"]
+    assert path.read_text(encoding="utf-8") == "old"

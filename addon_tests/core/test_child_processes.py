@@ -121,3 +121,10 @@ def test_words_are_read_as_utf_8_whatever_the_shell_s_language_is(monkeypatch):
     monkeypatch.setenv("LC_ALL", "C")
     monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
     assert finished(python_command(sys.executable, "-c", "print('Hände')")).stdout.strip() == "Hände"
+
+
+def test_no_compiled_code_is_put_beside_a_module(tmp_path):
+    (tmp_path / "module.py").write_text("", encoding="utf-8")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import module"
+    assert finished(python_command(sys.executable, "-c", code)).returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["module.py"]

@@ -321,11 +321,13 @@ class Soak:
             self.tally.fault(f"{what}: {'gone' if gone else 'NOT gone'} after {seconds:.1f} s")
         if self._target.exists() and self._target.read_bytes() not in (self._earlier, *self._reference.values()):
             self.tally.fault(f"{what}: {_NAME} is neither the one before nor a whole one")
-        said = self._log_of(door).read_text(errors="replace")
-        if "Traceback" in said:
-            self.tally.fault(f"{what}: {said[said.index('Traceback') :]}")
-        if victim != process.pid and process.returncode not in (0, 5):
-            self.tally.fault(f"{what}: exit {process.returncode}")
+        # A script gets a failed operator's sentence as an exception.
+        if door.name == "run":
+            said = self._log_of(door).read_text(errors="replace")
+            if "Traceback" in said:
+                self.tally.fault(f"{what}: {said[said.index('Traceback') :]}")
+            if victim != process.pid and process.returncode not in (0, 5):
+                self.tally.fault(f"{what}: exit {process.returncode}")
 
     def _cancel(self, job: ChildJob, poll: Callable[[], bool], after: float, what: str) -> None:
         until = time.monotonic() + after

@@ -142,7 +142,7 @@ def _armature_to_key(options: argparse.Namespace) -> Any | None:
 
 def apply(options: argparse.Namespace, ending: Ending) -> None:
     """Key hands (and a body) on an armature and save the file."""
-    with telling_what_stays(ending, [options.save.resolve()]):
+    with telling_what_stays(ending, [options.save.absolute()]):
         _apply_and_save(options)
 
 
@@ -163,7 +163,7 @@ def _apply_and_save(options: argparse.Namespace) -> None:
     name = f"{Path(poses.clip_name() or options.hands.name).stem} motion"
     warnings = list(poses.warnings())
     if motion is not None:
-        clip, folder = options.clip.resolve() if options.clip else None, options.save.resolve().parent
+        clip, folder = options.clip.resolve() if options.clip else None, options.save.absolute().parent
         body = apply_body(
             armature, motion, poses, clip, name, options.steady_camera, wrist_settings(options),
             match_scene=match_scene, first_frame=options.first_frame, proxies=folder, own_keys=what_stays,
@@ -178,7 +178,7 @@ def _apply_and_save(options: argparse.Namespace) -> None:
     applied = apply_hands(armature, poses, settings, name, first_frame=options.first_frame, own_keys=what_stays)
     warnings += scene_warnings(scene, poses, armature)
     reduced = reduce_finger_keys(armature, reduction) if reduction is not None else None
-    save_copy(options.save.resolve())
+    save_copy(options.save.absolute())
     _warn(dict.fromkeys([*warnings, *applied.warnings, *stillness_warnings(armature)]))
     print(f"{applied.keys.keys} keys on {applied.keys.channels} channels, {applied.keys.kept_keys} of a person's own kept")
     for side, hand in reduced.hands.items() if reduced is not None else ():
@@ -187,7 +187,7 @@ def _apply_and_save(options: argparse.Namespace) -> None:
 
 def retarget(options: argparse.Namespace, ending: Ending) -> None:
     """Key the fingers on another rig of the file and save it."""
-    with telling_what_stays(ending, [options.save.resolve()]):
+    with telling_what_stays(ending, [options.save.absolute()]):
         _retarget_and_save(options)
 
 
@@ -198,7 +198,7 @@ def _retarget_and_save(options: argparse.Namespace) -> None:
     frames = scene_range(bpy.context.scene)
     name, what_stays = f"{target.name} fingers", own_keys(options)
     report = transfer_fingers(armature, target, bone_map, frames, not options.add_to_rest, name, what_stays)
-    save_copy(options.save.resolve())
+    save_copy(options.save.absolute())
     _warn(report.warnings)
     print(f"{report.keys.keys} keys on {len(bone_map.bones)} {bone_map.name} bones of {target.name}, "
           f"{report.keys.kept_keys} of a person's own kept")  # fmt: skip
@@ -220,7 +220,7 @@ def bake(options: argparse.Namespace, ending: Ending) -> None:
     """Bake the open file's SMPL-X body."""
     chosen = replace(bake_options(options), piece_frames=options.piece_frames)
     frames = chosen.frames(bpy.context.scene.frame_start, bpy.context.scene.frame_end)
-    files = [file.path for target in options.out for file in chosen.files_over(target.resolve(), *frames)]
+    files = [file.path for target in options.out for file in chosen.files_over(target.absolute(), *frames)]
     with telling_what_stays(ending, files):
         _bake_files(options, chosen)
 
@@ -229,10 +229,10 @@ def _bake_files(options: argparse.Namespace, chosen: BakeOptions) -> None:
     armature = _armature(options.armature)
     module, readers = environments.find_blender_module(options.env), environments.find_readers(options.env)
     sources = {source: getattr(options, source) for source in SOURCES if getattr(options, source) is not None}
-    targets = [path.resolve() for path in options.out]
+    targets = [path.absolute() for path in options.out]
     exact = exact_request(chosen, armature, options.smplx_model, options.env)
     request = request_for(armature, targets, bpy.context.scene, chosen, sources, exact)
-    log = options.out[0].resolve().parent / "logs" / "bake.log"
+    log = options.out[0].absolute().parent / "logs" / "bake.log"
     job = BakeJob(request, module.python if module else None, log, readers.python if readers else None)
     _warn(stillness_warnings(armature))
     for file in job.wait(show_progress)["files"]:
@@ -243,7 +243,7 @@ def _bake_files(options: argparse.Namespace, chosen: BakeOptions) -> None:
 
 def export(options: argparse.Namespace, ending: Ending) -> None:
     """Write the motion of the open file's SMPL-X armature for other programs."""
-    with telling_what_stays(ending, [options.out.resolve()]):
+    with telling_what_stays(ending, [options.out.absolute()]):
         _export_file(options)
 
 
@@ -254,7 +254,7 @@ def _export_file(options: argparse.Namespace) -> None:
             raise BadUsageError(f"--hands does not go with --format {options.format}", "leave it out")
         if options.range is not None:
             raise BadUsageError("--range does not go with --hands, whose rows are all written", "leave one of them out")
-    scene, target = bpy.context.scene, MotionTarget(motion_format, options.out.resolve())
+    scene, target = bpy.context.scene, MotionTarget(motion_format, options.out.absolute())
     frames = options.range or (scene.frame_start, scene.frame_end)
     hands = options.hands.resolve() if options.hands is not None else None
     request = motion_request_for(_armature(options.armature), [target], frames, options.up, hands)

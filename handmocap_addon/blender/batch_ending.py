@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..core.atomic_files import remove_temporaries_of
 from ..core.errors import CancelledError, HandmocapError
-from ..core.replaced_files import FilesBefore
+from ..core.replaced_files import FilesBefore, links_among
 from .ending import Ending
 from .saving import remove_session_folder
 
@@ -24,6 +24,8 @@ def telling_what_stays(
     `tell` gets each failure.
     """
     files = FilesBefore(targets)
+    for sentence in links_among(targets):
+        print(f"warning: {sentence}", file=sys.stderr)
 
     def last_words() -> None:
         for folder in {target.parent for target in targets}:

@@ -18,7 +18,7 @@ from ..core.atomic_files import output_error
 from ..core.child_processes import start
 from ..core.errors import HandmocapError, OutputError, WorkerFailedError
 from ..core.job_protocol import JobEvent, Progress, parse_event
-from ..core.replaced_files import FilesBefore
+from ..core.replaced_files import FilesBefore, links_among
 from ..core.temporary_folders import TemporaryFolder
 from .death_by_signal import died_of
 from .interruptible import ctrl_c_interrupts
@@ -88,6 +88,7 @@ class ChildJob:
         """
         self.log_path = log_path
         self._files = FilesBefore(targets)
+        self.warnings = links_among(targets)  # about what it is to replace
         self.progress: Progress | None = None
         self.note = ""  # what it last said to people
         self.result: dict[str, Any] | None = None

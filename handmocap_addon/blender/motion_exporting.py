@@ -86,7 +86,7 @@ def motion_request_for(
         else:
             map_armature(armature, joints_needed(target.motion_format))
         target.motion_format.check_name(target.path)
-        if hands is not None and target.path == hands.resolve():
+        if hands is not None and target.path.resolve() == hands.resolve():
             raise BadUsageError(f"{hands.name} holds the estimate itself", "give the edited hands another name")
     paths = [target.path for target in targets]
     if len(set(paths)) != len(paths):

@@ -21,6 +21,7 @@ def main() -> int:
 if __name__ == "__main__":
     package = Path(__file__).resolve().parent.parent
     sys.path.insert(0, str(package))
+    sys.dont_write_bytecode = True  # as `python_command`
     from load_package import load_package  # type: ignore[import-not-found]
 
     sys.path.pop(0)

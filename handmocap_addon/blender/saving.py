@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+import sys
 from pathlib import Path
 
 import bpy
@@ -11,6 +12,9 @@ import bpy
 from ..core.atomic_files import output_error, replacing
 from ..core.errors import OutputError
 from ..core.temporary_folders import claim, remove_abandoned_folders
+
+if sys.platform != "win32":
+    import resource
 
 # Blender says only that it failed; with less than this free the reason is the disk.
 _NEARLY_FULL_BYTES = 32 << 20
@@ -44,6 +48,8 @@ def write_error(path: Path, error: RuntimeError) -> OutputError:
     """The sentence for a file that Blender could not write."""
     if disk_is_full(path.parent):
         return output_error(path, OSError(errno.ENOSPC, "no space"))
+    if has_file_size_limit():
+        return output_error(path, OSError(errno.EFBIG, "too large"))
     reason = " ".join(str(error).replace("Error:", "").split())
     return OutputError(f"Blender could not write {path} ({reason})", "choose another folder")
 
@@ -65,6 +71,13 @@ def remove_session_folder() -> None:
     # Where it could not be made, this is the system's folder.
     if folder.name.startswith("blender_"):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def has_file_size_limit() -> bool:
+    """Whether the shell or the farm lets files grow only so far, of which Blender says nothing."""
+    if sys.platform == "win32":
+        return False
+    return resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY
 
 
 def disk_is_full(folder: Path) -> bool:

@@ -26,6 +26,13 @@ def output_error(path: Path, error: OSError) -> OutputError:
     """The sentence for a place that cannot be written."""
     if error.errno == errno.ENOSPC:
         return OutputError(f"The disk is full at {path}", "free some space and run it again; nothing earlier was lost")
+    if error.errno == errno.EFBIG:
+        return OutputError(
+            f"{path} would be larger than a file may be here",
+            "raise the limit of the shell or the farm (ulimit -f unlimited), or choose a drive that takes large files",
+        )
+    if error.errno == getattr(errno, "EDQUOT", None):
+        return OutputError(f"Your share of the disk at {path} is used up", "free some space of your own and run it again")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return OutputError(f"{path} cannot be written", "choose a folder that you may write to")
     return OutputError(f"{path} cannot be written ({error.strerror or error})", "choose another folder")
@@ -73,7 +80,8 @@ def replacing(path: Path) -> Iterator[Path]:
         OutputError: the place cannot be written.
     """
     # The random part keeps apart what two threads write, and nobody can lay a link there beforehand.
-    temporary = path.with_name(f"{_temporary_prefix(os.getpid())}{secrets.token_hex(4)}-{path.stem}.part{path.suffix}")
+    writer = f"{_temporary_prefix(os.getpid())}{_start_of(os.getpid())}-{secrets.token_hex(4)}"
+    temporary = path.with_name(f"{writer}-{path.stem}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(path)
@@ -103,15 +111,15 @@ def this_machine() -> str:
 
 def _remove_abandoned(path: Path) -> None:
     """Remove the temporary files of `path` whose processes are no more."""
-    pattern = re.compile(rf"\.handmocap-{this_machine()}-(\d+)-")
+    pattern = re.compile(rf"\.handmocap-{this_machine()}-(\d+)-(\d+)-[0-9a-f]{{8}}-")
     for leftover in path.parent.glob(f".handmocap-*-{glob.escape(path.stem)}.part{glob.escape(path.suffix)}"):
         writer = pattern.match(leftover.name)
-        if writer is not None and not _is_running(int(writer[1])):
+        if writer is not None and not _is_running(int(writer[1]), int(writer[2])):
             with contextlib.suppress(OSError):
                 leftover.unlink()
 
 
-def _is_running(process_id: int) -> bool:
+def _is_running(process_id: int, start: int) -> bool:
     if sys.platform == "win32":
         # There a signal of 0 ends a process; but a file that somebody still writes cannot be removed there anyway.
         return process_id == os.getpid()
@@ -121,7 +129,17 @@ def _is_running(process_id: int) -> bool:
         return False
     except OSError:
         pass
-    return True
+    return _start_of(process_id) == start
+
+
+def _start_of(process_id: int) -> int:
+    """When a process started, in the system's ticks, which tells it from a later one of its number; 0 where unknown."""
+    try:
+        # What comes after the name, which may hold anything, begins with the third field.
+        fields = Path(f"/proc/{process_id}/stat").read_bytes().rpartition(b")")[2].split()
+        return int(fields[19])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def remove_temporaries_of(process_id: int, folder: Path) -> None:

@@ -34,8 +34,12 @@ _ALSO: Final = (
 
 
 def python_command(python: Path | str, *arguments: Path | str) -> list[str]:
-    """How to start a Python that takes code from its own folders and from the script that is named, and speaks UTF-8."""
-    return [str(python), "-I", "-X", "utf8", *map(str, arguments)]
+    """How to start a Python that takes code from its own folders and from the script that is named, and speaks UTF-8.
+
+    It keeps no compiled code: on a disk that fills, or under a limit on files, Python puts down half of it and can never
+    load it again.
+    """
+    return [str(python), "-I", "-B", "-X", "utf8", *map(str, arguments)]
 
 
 def child_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:

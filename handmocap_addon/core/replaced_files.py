@@ -29,6 +29,22 @@ class FilesBefore:
         return CancelledError("Cancelled; nothing was changed")
 
 
+def links_among(targets: Iterable[Path]) -> list[str]:
+    """A sentence for each target that is a link: what lies somewhere else is not written to under another name."""
+    return [
+        f"{path} was a link to {_led_to(path)}, which stays as it is: the result takes the link's own place"
+        for path in targets
+        if path.is_symlink()
+    ]
+
+
+def _led_to(path: Path) -> Path:
+    try:
+        return path.readlink()
+    except OSError:
+        return Path("another place")
+
+
 def _mark(path: Path) -> tuple[int, int, int] | None:
     try:
         state = path.stat()

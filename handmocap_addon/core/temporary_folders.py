@@ -120,14 +120,15 @@ def claim(folder: Path) -> None:
             new.unlink()
 
 
-def remove_abandoned_folders(place: Path) -> None:
+def remove_abandoned_folders(place: Path | None = None) -> None:
     """Remove what killed processes left in a folder for temporary files: their own folders, and those of their Blenders.
 
+    Without a `place` that is the system's.
     Nothing is followed or touched that has another name, is a link, belongs to another user, or comes from another machine,
     whose locks may not be seen here.
     """
     own = re.compile(rf"handmocap-{this_machine()}-[a-z0-9_]{{8}}")
-    with contextlib.suppress(OSError), os.scandir(place) as entries:
+    with contextlib.suppress(OSError), os.scandir(place or tempfile.gettempdir()) as entries:
         for entry in entries:
             is_own = own.fullmatch(entry.name) is not None
             if not is_own and _OF_BLENDER.fullmatch(entry.name) is None:

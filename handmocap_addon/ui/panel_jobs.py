@@ -255,7 +255,7 @@ def _end(stage: str, raise_errors: bool) -> None:
     log = entry.child.log_path
     try:
         result = entry.child.outcome()
-        sentence = entry.finish(result)
+        sentence = ". ".join([entry.finish(result), *entry.child.warnings])
         if entry.owner is not None and entry.fill_in is not None:
             _found[stage] = (entry.owner, entry.fill_in, result)
             scene = entry.owner.scene()

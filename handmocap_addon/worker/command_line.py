@@ -17,6 +17,8 @@ from typing import TextIO
 
 from ..core.command_options import OptionParser, named_file
 from ..core.errors import BadUsageError, ExitCode, HandmocapError
+from ..core.replaced_files import links_among
+from ..core.temporary_folders import remove_abandoned_folders
 from ..core.trace_log import write_trace
 from ..core.view_choices import VIEW_CHOICES, VIEW_HELP, ViewChoice
 from .events import Cancellation, EventWriter
@@ -141,6 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the process's exit code."""
     with _protocol_stdout() as stdout:
         events = EventWriter(stdout)
+        remove_abandoned_folders()
         try:
             options = worker_parser().parse_args(arguments)
             cancellation = Cancellation(_targets(options))
@@ -148,6 +151,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 # A look takes a second and is had from scripts too, whose stdin is closed; a proof is told its files there.
                 cancellation.watch(sys.stdin)
             events.emit("started", command=options.command, pid=os.getpid())
+            for sentence in links_among(_targets(options)):
+                events.log(sentence)
             commands = {"estimate": _estimate, "pose-mesh": _pose_mesh, "proxy": _proxy, "doctor": _doctor, "prove": _prove}
             run = commands[options.command]
             run(options, events, cancellation)

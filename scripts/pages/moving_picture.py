@@ -10,7 +10,6 @@ clips, lays the pictures over the clip and writes an animated WebP. Both environ
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -21,6 +20,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(REPOSITORY))
 
 from handmocap_addon.core import environments  # noqa: E402
+from handmocap_addon.core.child_processes import python_command, start  # noqa: E402
 
 _SIZE: Final = (400, 300)  # of each half, pixels
 _EVERY: Final = 2  # a picture of so many frames
@@ -142,8 +142,8 @@ def main() -> int:
             "compose": environments.ensure_worker(options.env, print),
         }
         for part, environment in places.items():
-            command = [str(environment.python), str(Path(__file__).resolve()), *sys.argv[1:], "--part", part, folder]
-            code = subprocess.run(command, check=False).returncode
+            command = python_command(environment.python, Path(__file__).resolve(), *sys.argv[1:], "--part", part, folder)
+            code = start(command, stdin=None).wait()
             if code != 0:
                 return code
     return 0

@@ -204,7 +204,7 @@ class _Installer:
         into = ["--python", str(self._environment.python)]
         if self._uv is not None:
             offline = ["--offline"] if self._plan.offline else []
-            command = [str(self._uv), "pip", "install", *into, *offline]
+            command = [str(self._uv), "pip", "install", "--compile-bytecode", *into, *offline]
         else:
             command = [*self._pip, *into, "install"]
         has_network = self._plan.wheels is None
