@@ -21,7 +21,10 @@ from handmocap_addon.core.gap_filling import Provenance
 from handmocap_addon.core.gvhmr_file import read_gvhmr_result
 from handmocap_addon.core.hand_poses import HandPoses
 from handmocap_addon.core.hand_poses_file import read_hand_poses
+from handmocap_addon.core.hand_skeleton import hand_skeleton
+from handmocap_addon.core.quality import hand_quality
 from handmocap_addon.core.stand_in_body import load_stand_in_body
+from handmocap_addon.core.worth_looking_at import ranges_worth_looking_at
 from handmocap_addon.worker.clip.info import ClipInfo
 from handmocap_addon.worker.estimate import Person, Request, estimate_clip
 from handmocap_addon.worker.events import Cancellation, EventWriter
@@ -68,6 +71,39 @@ def test_rows_of_lost_frames_hold_no_hand_and_are_listed_and_said(damaged, tmp_p
     assert poses.frame_time is not None
     hand = clean_hand(poses.left, poses.frame_time, np.zeros(45))
     assert (hand.provenance[LOST] == Provenance.FILLED).all() and np.isfinite(hand.quat_wxyz).all()
+
+
+@pytest.fixture(scope="module")
+def smeared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo clip's first 48 frames, every twelfth a key frame, of which the packets of two others are noise."""
+    folder = tmp_path_factory.mktemp("smeared")
+    pictures = [np.ascontiguousarray(frame.pixels) for frame in read_frames(probe_clip(DEMO / "clip.mp4"), "rgb")][:48]
+    hostile_clips.write_pictures(folder / "whole.mp4", pictures, g="12", keyint_min="12", sc_threshold="0", bf="0")
+    hostile_clips.damage_packets(folder / "whole.mp4", [19, 35], folder / "smeared.mp4")
+    return folder / "smeared.mp4"
+
+
+def test_frames_behind_a_lost_one_are_named_up_to_the_next_key_frame(smeared, tmp_path):
+    poses, _, _ = estimated(probe_clip(smeared), tmp_path / "hand_poses.npz")
+    notes = poses.clip_notes()
+    assert (notes.lost_frames, notes.smeared_frames) == ((19, 35), (20, 21, 22, 23))
+    (said,) = poses.warnings()
+    assert said.endswith("no hand is seen there, and frames 21 to 24 behind them may be smeared, up to the next key frame")
+    assert poses.left.detected[[20, 21, 22, 23]].all()
+    assert poses.frame_time is not None
+    skeleton = hand_skeleton(load_stand_in_body(), "left")
+    quality = hand_quality(poses.left, clean_hand(poses.left, poses.frame_time, np.zeros(45)), skeleton, poses.frame_time)
+    ranges = ranges_worth_looking_at({"left": quality}, notes.smeared_frames)
+    assert [(item.first, item.last) for item in ranges if "may be smeared" in item.reason] == [(20, 23)]
+    assert not any("smeared" in item.reason for item in ranges_worth_looking_at({"left": quality}))
+
+
+def test_some_frames_alone_keep_what_is_smeared_elsewhere(smeared, tmp_path):
+    target = tmp_path / "hand_poses.npz"
+    whole, _, _ = estimated(probe_clip(smeared), target)
+    again, _, _ = estimated(probe_clip(smeared), target, frames=FrameRange(0, 9))
+    assert again.clip_notes() == whole.clip_notes()
+    assert again.warnings() == whole.warnings()
 
 
 def test_a_result_without_rows_for_lost_frames_fits_too(damaged, tmp_path):

@@ -75,7 +75,7 @@ def find_problems(armature: Any, cleaned: CleanedHands, poses: HandPoses) -> lis
             item.reason,
             item.severity,
         )
-        for item in ranges_worth_looking_at(qualities_of(cleaned, poses))
+        for item in ranges_worth_looking_at(qualities_of(cleaned, poses), poses.clip_notes().smeared_frames)
     ]
     ticked = [problem for problem in known if problem.done]
     found = [replace(problem, done=any(problem.is_same_range(other) for other in ticked)) for problem in found]

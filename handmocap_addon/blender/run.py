@@ -362,7 +362,7 @@ def _report(
                 **dataclasses.asdict(item),
                 "timeline": [round(float(applied.frames[row]), 3) for row in (item.first, item.last)],
             }
-            for item in ranges_worth_looking_at(qualities)
+            for item in ranges_worth_looking_at(qualities, poses.clip_notes().smeared_frames)
         ],
         "keys": keys,
         "baked": baked,

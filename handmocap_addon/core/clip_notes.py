@@ -22,6 +22,7 @@ class ClipNotes:
     stored_size: tuple[int, int] | None = None  # width and height before squaring and turning
     lost_frames: tuple[int, ...] = ()  # rows that could not be read, or whose number is missing in a folder
     resized_frames: tuple[int, ...] = ()  # rows that have another size than the first, and were scaled to that
+    smeared_frames: tuple[int, ...] = ()  # rows that stand on lost ones, up to the next key frame
     is_first_stream: bool = True  # of the pictures in a video, covers counted
     first_number: int | None = None  # of the first picture's file name
     number_step: int = 1  # between the numbers of two rows
@@ -44,6 +45,7 @@ def clip_notes(meta: dict[str, Any]) -> ClipNotes:
         _pair(clip.get("stored_size")),
         _rows(clip.get("lost_frames")),
         _rows(clip.get("resized_frames")),
+        _rows(clip.get("smeared_frames")),
         clip.get("first_stream") is not False,
         _whole(clip.get("first_number")),
         max(_whole(clip.get("number_step")) or 1, 1),

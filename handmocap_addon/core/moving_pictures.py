@@ -26,6 +26,9 @@ def is_moving_webp(head: bytes) -> bool:
 def head_of(path: Path) -> bytes:
     """A file's first bytes; none where it is no file or cannot be read."""
     try:
+        # A pipe would be waited for.
+        if not path.is_file():
+            return b""
         with path.open("rb") as stream:
             return stream.read(_HEAD_BYTES)
     except OSError:

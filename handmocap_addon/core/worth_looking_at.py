@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ _FINE_REPROJECTION_SHARE = 0.08
 _FINE_LIMIT_DEGREES = 10.0
 _FINE_JUMP_DEGREES = 25.0
 _FINE_JUMP_DEGREES_PER_SECOND = 1200.0  # a fist closes at half of this
+# Most of what is smeared is seen right all the same.
+_SMEARED_SEVERITY = 1.0
 # Ranges of one kind that are nearer than this are one.
 _TOUCHING_SECONDS = 0.15
 # A finger is named where it is this much worse than the next.
@@ -46,9 +48,12 @@ class WorthLookingAt:
     severity: float
 
 
-def ranges_worth_looking_at(qualities: dict[Side, HandQuality], most: int = 30) -> list[WorthLookingAt]:
-    """At most `most` ranges of both hands, worst first."""
+def ranges_worth_looking_at(
+    qualities: dict[Side, HandQuality], smeared: Sequence[int] = (), most: int = 30
+) -> list[WorthLookingAt]:
+    """At most `most` ranges of both hands, worst first. `smeared` are the rows whose pictures stand on lost ones."""
     found = [item for side in SIDES if side in qualities for item in _ranges(side, qualities[side])]
+    found += [item for side in SIDES if side in qualities for item in _smeared(side, qualities[side], smeared)]
     found.sort(key=lambda item: (-item.severity, item.first, item.side))
     return found[:most]
 
@@ -77,6 +82,14 @@ def _ranges(side: Side, quality: HandQuality) -> Iterator[WorthLookingAt]:
         yield WorthLookingAt(first, last, side, None, reason, float(share[worst]) / _FINE_REPROJECTION_SHARE)
     yield from _limits(side, quality)
     yield from _jumps(side, quality)
+
+
+def _smeared(side: Side, quality: HandQuality, rows: Sequence[int]) -> Iterator[WorthLookingAt]:
+    flags = np.zeros(len(quality.time), bool)
+    flags[[row for row in rows if row < len(flags)]] = True
+    for first, last in _runs(flags & quality.measured, quality.time):
+        reason = "the picture may be smeared, as a frame before it is lost"
+        yield WorthLookingAt(first, last, side, None, reason, _SMEARED_SEVERITY)
 
 
 def _limits(side: Side, quality: HandQuality) -> Iterator[WorthLookingAt]:

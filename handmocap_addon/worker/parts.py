@@ -56,10 +56,16 @@ def _joined(before: HandTrack, after: HandTrack, rows: Array) -> HandTrack:
 
 def _clip_and_warnings(before: HandPoses, poses: HandPoses, rows: Array) -> dict[str, Any]:
     """The clip with the frames that are lost in the old rows and in the new ones, and all warnings once."""
-    old_lost = [row for row in before.clip_notes().lost_frames if row < len(rows) and not rows[row]]
-    clip = poses.meta["clip"] | {"lost_frames": sorted({*old_lost, *poses.clip_notes().lost_frames})}
+    old, new = before.clip_notes(), poses.clip_notes()
+    old_lost, old_smeared = (
+        [row for row in found if row < len(rows) and not rows[row]] for found in (old.lost_frames, old.smeared_frames)
+    )
+    clip = poses.meta["clip"] | {
+        "lost_frames": sorted({*old_lost, *new.lost_frames}),
+        "smeared_frames": sorted({*old_smeared, *new.smeared_frames}),
+    }
     said = [*before.warnings(), *poses.warnings()]
-    old_clip = clip | {"lost_frames": list(before.clip_notes().lost_frames)}
+    old_clip = clip | {"lost_frames": list(old.lost_frames), "smeared_frames": list(old.smeared_frames)}
     sentences = [lost_sentence(entry, poses.frame_time) for entry in (old_clip, poses.meta["clip"])]
     kept = [text for text in dict.fromkeys(said) if text not in sentences]
     lost = lost_sentence(clip, poses.frame_time)

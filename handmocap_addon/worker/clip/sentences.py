@@ -33,6 +33,9 @@ def clip_entries(clip: ClipInfo, stored: StoredPicture, marks: NDArray[Any]) -> 
     resized = np.flatnonzero(marks & FrameMark.RESIZED).tolist()
     if resized:
         entries["resized_frames"] = resized
+    smeared = np.flatnonzero(marks & FrameMark.SMEARED).tolist()
+    if smeared:
+        entries["smeared_frames"] = smeared
     if clip.sequence is not None:
         entries["first_number"] = clip.sequence.first_number
         entries["number_step"] = clip.sequence.step
@@ -86,7 +89,12 @@ def lost_sentence(entry: dict[str, Any], frame_time: NDArray[Any] | None) -> str
     else:
         what, where = "frames", f"{'frame' if len(lost) == 1 else 'frames'} {_stretches(rows + 1)}"
         which = "could not be decoded"
-        after = ", and pictures behind it may be smeared up to the next key frame"
+        after = ""
+        smeared = np.array(entry.get("smeared_frames") or [], dtype=int)
+        if len(smeared):
+            them = "it" if len(lost) == 1 else "them"
+            one = "frame" if len(smeared) == 1 else "frames"
+            after = f", and {one} {_stretches(smeared + 1)} behind {them} may be smeared, up to the next key frame"
         if frame_time is not None:
             where += f", from {float(frame_time[rows[0]]):.2f} s"
     return f"{len(lost)} of {count} {what} of {entry['name']} {which} ({where}); no hand is seen there{after}"

@@ -34,10 +34,11 @@ def decoded_video(clip: ClipInfo, channel_order: ChannelOrder) -> Iterator[Decod
     """
     clock, losses = Clock(clip.declared_fps), _Losses(clip)
     stored: StoredPicture | None = None
-    index = 0
+    index, is_smeared = 0, False
     for frame, stream in _frames_and_errors(clip):
         if frame is None:
             losses.count_error()
+            is_smeared = True
             continue
         if stored is None:
             stored = _stored(frame, stream, clip)
@@ -45,6 +46,7 @@ def decoded_video(clip: ClipInfo, channel_order: ChannelOrder) -> Iterator[Decod
         timestamp = float(frame.pts * stream.time_base) if frame.pts is not None and clip.has_timestamps else None
         missed = losses.before(frame.pts, timestamp, float(stream.time_base))
         if missed is None:
+            is_smeared = True
             continue
         for lost_at in missed:
             time, _ = clock.shown_at(lost_at)
@@ -52,6 +54,9 @@ def decoded_video(clip: ClipInfo, channel_order: ChannelOrder) -> Iterator[Decod
             index += 1
         time, is_made_up = clock.shown_at(timestamp)
         marks = _marks(frame, stored, is_made_up and timestamp is not None)
+        is_smeared = (is_smeared or bool(missed) or frame.is_corrupt) and (frame.is_corrupt or not frame.key_frame)
+        if is_smeared and not marks & FrameMark.LOST:
+            marks |= FrameMark.SMEARED
         pixels = functools.partial(_pixels, frame, stored, channel_order, clip, index)
         yield DecodedFrame(index, time, size, no_pixels if marks & FrameMark.LOST else pixels, marks)
         index += 1
