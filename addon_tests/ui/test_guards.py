@@ -13,6 +13,7 @@ import pytest
 import handmocap_addon
 from addon_tests.ui.cleanup_scene import keyed_fingers
 from addon_tests.ui.whole_session import AnyLayout, traces
+from handmocap_addon.blender import kept_text
 from handmocap_addon.blender.problem_markers import has_markers, remove_markers
 from handmocap_addon.blender.problems import PROBLEMS_PROPERTY, read_problems
 from handmocap_addon.core.errors import BadInputError
@@ -236,3 +237,16 @@ def test_problems_and_markers_of_another_version_are_read_as_far_as_they_make_se
     with pytest.raises(RuntimeError, match="corrections in this file are damaged"):
         bpy.ops.handmocap.apply_hands()
     assert HANDMOCAP_OT_estimate.bl_label == "Estimate"
+
+
+def test_the_log_of_the_panel_has_what_is_said_of_records_that_make_no_sense(
+    settings: Any, log: Path, tmp_path: Path
+) -> None:
+    armature = keyed_fingers(settings, tmp_path)
+    kept_text._say.cache_clear()
+    armature.animation_data.action[PROBLEMS_PROPERTY] = "["
+    for _ in range(2):
+        assert read_problems(armature) == []
+    assert (
+        log.read_text(encoding="utf-8").count("What the file keeps as handmocap_problems makes no sense and is ignored") == 1
+    )

@@ -31,6 +31,7 @@ from .armatures import deformed_meshes
 from .cameras import cameras_of
 from .exact_request import ExactRequest
 from .jobs import ChildJob
+from .kept_text import kept_text
 from .saving import write_copy
 from .version_differences import can_export
 
@@ -128,7 +129,7 @@ def _camera(armature: Any, scene: Any) -> str:
 
 def licences_of(armature: Any, sources: dict[str, Path]) -> tuple[str, ...]:
     """The licences of what a body's motion was made with."""
-    found = [str(armature.get("handmocap_licence", f"{armature.name}: its maker's"))]
+    found = [kept_text(armature, "handmocap_licence", f"{armature.name}: its maker's")]
     if "hand_poses" in sources:
         with contextlib.suppress(HandmocapError):
             found = [*read_hand_poses(sources["hand_poses"]).meta.get("licences", []), *found]

@@ -21,7 +21,7 @@ def body_shape_of(armature: Any) -> BodyShape | None:
     """The shape that Add Body stored, or that an SMPL-X add-on has in its mesh's shape keys; None where none tells it."""
     stored = armature.get(_BETAS)
     if stored is not None:
-        return BodyShape(np.array(kept_numbers(stored)), _gender_of(armature))
+        return BodyShape(np.array(kept_numbers(stored, _BETAS)), _gender_of(armature))
     for mesh in deformed_meshes(armature):
         keys = mesh.data.shape_keys.key_blocks if mesh.data.shape_keys is not None else ()
         numbered = {

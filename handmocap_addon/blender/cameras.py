@@ -22,6 +22,7 @@ from .armatures import map_armature
 from .clip_backgrounds import show_picture
 from .clip_clock import clip_start, match_scene_to_clip
 from .footage import file_of, look_at
+from .kept_text import kept_numbers
 from .key_arrays import key_type_number
 from .motion_keys import smplx_rest_pelvis
 from .object_places import object_places
@@ -175,8 +176,8 @@ def _write_path(
 
 def _place(camera: Any, matrix_world: Matrix) -> None:
     """Put a camera somewhere, unless a person moved it since the last time."""
-    placed = camera.get(_PLACED)
-    if placed is not None and not np.allclose(_pose(camera), placed, atol=1e-5):
+    placed = kept_numbers(camera.get(_PLACED), _PLACED)
+    if len(placed) == len(_pose(camera)) and not np.allclose(_pose(camera), placed, atol=1e-5):
         return
     camera.matrix_world = matrix_world
     camera[_PLACED] = _pose(camera)

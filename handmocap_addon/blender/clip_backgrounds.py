@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from ..core.errors import ClipError
 from ..core.picture_placement import CROP, FIT, PicturePlacement, chained, frame_to_region, pixels_to_frame
 from .clip_place import ClipPlace
+from .footage import refuse_beyond_reason
+from .kept_text import kept_numbers
 from .shown_pictures import ClipPicture
 from .version_differences import drop_older_copy
 
@@ -72,7 +74,7 @@ def show_picture(camera: Any, clip: Path, picture: ClipPicture) -> None:
 def shown_place(scene: Any, clip: Path) -> ClipPlace | None:
     """For which place of the clip on the timeline its picture was chosen; None where none is shown, or that is not known."""
     background = clip_background(clip_camera(scene, clip), clip)
-    kept = [float(value) for value in background.clip.get(_PLACE, ())] if background is not None and background.clip else []
+    kept = kept_numbers(background.clip.get(_PLACE), _PLACE) if background is not None and background.clip else []
     return ClipPlace(*kept) if len(kept) == 2 and kept[1] > 0.0 else None
 
 
@@ -84,6 +86,7 @@ def _footage(picture: ClipPicture, shown: Any | None) -> Any:
         is_free = footage.frame_start == picture.first_frame or footage.users <= (1 if footage == shown else 0)
         if path == file and footage.library is None and is_free:
             return footage
+    refuse_beyond_reason(picture.file)
     try:
         return bpy.data.movieclips.load(str(picture.file), check_existing=False)
     except RuntimeError as error:
@@ -96,7 +99,7 @@ def _frame_method(camera: Any, footage: Any) -> str:
         return FIT
     render, size, pixel = bpy.context.scene.render, footage.size, footage.display_aspect
     frame = render.resolution_x * render.pixel_aspect_x / (render.resolution_y * render.pixel_aspect_y)
-    shown = size[0] * pixel[0] / (size[1] * pixel[1])
+    shown = size[0] * pixel[0] / max(size[1] * pixel[1], 1.0)
     return FIT if shown > frame * 0.999 else CROP
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .kept_text import kept_numbers
+from .kept_text import MOST_FRAME, ignored, kept_numbers
 from .scene_time import FIRST_FRAME, frame_rate
 from .tool_actions import written_action
 from .version_differences import drop_older_copy
 
+_MOST_FPS = 100_000.0
 PLACE_PROPERTY = "handmocap_clip_place"
 
 
@@ -29,8 +30,10 @@ def place_of(scene: Any, armature: Any) -> ClipPlace:
     place = written_action(armature)
     if place is None:
         return ClipPlace(float(scene.frame_start), frame_rate(scene))
-    kept = kept_numbers(place.action.get(PLACE_PROPERTY))
-    if len(kept) != 2 or not kept[1] > 0.0:
+    kept = kept_numbers(place.action.get(PLACE_PROPERTY), PLACE_PROPERTY)
+    if len(kept) != 2 or not 0.0 < kept[1] <= _MOST_FPS or abs(kept[0]) > MOST_FRAME:
+        if kept:
+            ignored(PLACE_PROPERTY)
         return ClipPlace(float(FIRST_FRAME), frame_rate(scene))
     return ClipPlace(kept[0], kept[1])
 

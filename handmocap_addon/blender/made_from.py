@@ -31,5 +31,5 @@ def recall(armature: Any, stage: str) -> dict[str, Any] | None:
 
 
 def _all(place: Any) -> dict[str, Any]:
-    known = json_object(place.action.get(_PROPERTY))
+    known = json_object(place.action.get(_PROPERTY), _PROPERTY)
     return {stage: origin for stage, origin in known.items() if isinstance(origin, dict)}

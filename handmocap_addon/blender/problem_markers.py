@@ -13,6 +13,7 @@ _PREFIX = "handmocap: "
 # Markers carry no properties of their own in every version, so the scene remembers which are ours.
 _PROPERTY = "handmocap_markers"
 _LONGEST_NAME = 63
+_MOST_MARKERS = 1000
 
 
 def show_markers(scene: Any, places: Iterable[tuple[float, str]]) -> None:
@@ -41,7 +42,8 @@ def has_markers(scene: Any) -> bool:
 
 def _our_markers(scene: Any) -> list[Any]:
     """One marker for each that we remember, so that a person's marker of the same name and frame stays."""
-    wanted = [tuple(entry) for entry in json_list(scene.get(_PROPERTY)) if isinstance(entry, list)]
+    kept = json_list(scene.get(_PROPERTY), _PROPERTY)[:_MOST_MARKERS]
+    wanted = [tuple(entry) for entry in kept if isinstance(entry, list)]
     found = []
     for marker in scene.timeline_markers:
         if (marker.name, marker.frame) in wanted:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ..core.hand_poses import HandPoses
+from ..core.hand_poses import MOST_FRAMES, HandPoses
 from ..core.hand_skeleton import hand_skeleton
 from ..core.quality import HandQuality, hand_quality
 from ..core.skeleton import FINGERS, SIDES, Side
@@ -18,13 +18,15 @@ from ..core.worth_looking_at import ranges_worth_looking_at
 from .cleaned_hands import CleanedHands
 from .clip_clock import frame_times
 from .finger_target import FingerTarget, target_of
-from .kept_text import json_list
+from .kept_text import MOST_FRAME, ignored, json_list
 from .problem_markers import show_markers
 from .tool_actions import find_tool_action, written_action
 from .version_differences import drop_older_copy
 
 PROBLEMS_PROPERTY = "handmocap_problems"
 _MOST_MARKERS = 12
+_MOST_PROBLEMS = 10_000
+_LONGEST_REASON = 300
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,11 @@ def read_problems(armature: Any) -> list[Problem]:
     """What the last look found."""
     place = find_tool_action(armature) if armature is not None else None
     text = place.action.get(PROBLEMS_PROPERTY) if place is not None else None
-    entries = json_list(text)
-    return [problem for problem in map(_problem_of, entries) if problem is not None]
+    entries = json_list(text, PROBLEMS_PROPERTY)
+    found = [problem for problem in map(_problem_of, entries[:_MOST_PROBLEMS]) if problem is not None]
+    if len(found) < len(entries):
+        ignored(PROBLEMS_PROPERTY)
+    return found
 
 
 def _problem_of(entry: Any) -> Problem | None:
@@ -111,7 +116,9 @@ def _problem_of(entry: Any) -> Problem | None:
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
     is_known = problem.side in SIDES and (finger is None or finger in FINGERS)
-    return problem if is_known and math.isfinite(problem.first_frame + problem.last_frame + problem.severity) else None
+    is_within = 0 <= problem.first <= problem.last <= MOST_FRAMES and len(problem.reason) <= _LONGEST_REASON
+    is_on_timeline = abs(problem.first_frame) <= MOST_FRAME and abs(problem.last_frame) <= MOST_FRAME
+    return problem if is_known and is_within and is_on_timeline and math.isfinite(problem.severity) else None
 
 
 def write_problems(armature: Any, problems: Iterable[Problem]) -> None:

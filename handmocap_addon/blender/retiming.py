@@ -19,7 +19,7 @@ from .retimed_frames import remember_step
 from .scene_content import is_a_persons, remember_match
 from .scene_time import LAST_FRAME, one_step
 from .tool_actions import ToolAction, written_action
-from .written_record import WrittenKeys, read_full_keys, read_record, write_full_keys, write_record
+from .written_record import WrittenKeys, read_record, usable_full_keys, write_full_keys, write_record
 
 Array = NDArray[Any]
 Move = Callable[[Array], Array]  # of timeline frames (N,), ascending ones to ascending ones
@@ -119,7 +119,7 @@ class _Keys:
     def _retime_full_keys(self, move: Move) -> None:
         action, slot, path = self._place.action, self._place.slot, self._curve.data_path
         channels = sum(curve.data_path == path for curve in _curves_of(self._place))
-        full = read_full_keys(action, slot, path, channels)
+        full = usable_full_keys(action, slot, path, channels)
         if full is not None:
             frames = move(full.frames).astype(np.float32)
             write_full_keys(action, slot, path, replace(full, frames=frames))

@@ -20,8 +20,8 @@ from .written_record import (
     StoredFullKeys,
     WrittenKeys,
     forget_records,
-    read_full_keys,
     read_record,
+    usable_full_keys,
     write_full_keys,
     write_record,
 )
@@ -127,7 +127,7 @@ class _Property:
         first = next(iter(self.curves.values()))
         group, muted, extrapolation = first.group, all(curve.mute for curve in self.curves.values()), first.extrapolation
         group_name = group.name if group is not None else self.bone
-        full = read_full_keys(self.place.action, self.place.slot, self.path, len(self.at_rest))
+        full = usable_full_keys(self.place.action, self.place.slot, self.path, len(self.at_rest))
         recorded = None
         if any(record is not None for record in records.values()):
             recorded = self._spared(records, frames[~is_hand])

@@ -43,6 +43,7 @@ from .ending import Ending
 from .estimate_request import EstimateRequest
 from .exact_request import exact_request
 from .jobs import ChildJob
+from .kept_text import kept_text
 from .key_reduction import ReductionResult, ReductionSettings, reduce_finger_keys
 from .keyed_bones import check_bones
 from .motion_exporting import MotionJob, MotionTarget, joints_needed, motion_request_for
@@ -344,14 +345,14 @@ def _report(
         hands[side]["quality"] = quality_summary(qualities[side])
     for side, truth in known_hand_poses(options.truth).items():
         hands[side]["accuracy"] = accuracy_summary(poses.track(side), truth, skeletons[side])
-    licences = [*poses.meta.get("licences", []), str(armature.get("handmocap_licence", f"{armature.name}: its maker's"))]
+    licences = [*poses.meta.get("licences", []), kept_text(armature, "handmocap_licence", f"{armature.name}: its maker's")]
     if motion is not None:
         licences.append(GVHMR_LICENCE)
     return {
         "ok": True,
         "clip": poses.meta.get("clip", {}),
         "gvhmr": motion.source if motion is not None else None,
-        "body": armature.get("handmocap_body", armature.name),
+        "body": kept_text(armature, "handmocap_body", armature.name),
         "estimator": {key: poses.meta.get(key) for key in ("estimator", "model", "settings")},
         "cleanup": dataclasses.asdict(options.cleanup),
         "hands": hands,

@@ -17,9 +17,8 @@ from ..core.state_strip import StripRuns, rows_in_ranges, strip_runs
 from .clip_clock import frame_times, frames_at, timeline_frames
 from .clip_place import ClipPlace, place_of
 from .corrections_store import CORRECTIONS_PROPERTY, read_corrections
-from .kept_text import kept_numbers
 from .problems import PROBLEMS_PROPERTY, read_problems
-from .retimed_frames import RETIMED_PROPERTY
+from .retimed_frames import kept_steps
 from .tool_actions import find_tool_action, written_action
 
 Array = NDArray[Any]
@@ -67,7 +66,7 @@ def depends_on(scene: Any, armature: Any, settings: CleanupSettings) -> tuple[An
     """Everything beside the hands' file that `seen_clip` looks at; equal as long as nothing of it changes. Quick."""
     place = find_tool_action(armature) if armature is not None else None
     kept = place.action if place is not None else {}
-    stored = (kept.get(CORRECTIONS_PROPERTY), kept.get(PROBLEMS_PROPERTY), tuple(kept_numbers(kept.get(RETIMED_PROPERTY))))
+    stored = (kept.get(CORRECTIONS_PROPERTY), kept.get(PROBLEMS_PROPERTY), tuple(kept_steps(kept)))
     return (place_of(scene, armature), settings.lowest_score, settings.longest_gap, *stored)
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..core.errors import BadInputError
 from . import version_differences
+from .kept_text import MOST_FRAME, ignored
 
 Array = NDArray[Any]
 
@@ -79,10 +80,11 @@ def read_record(action: Any, slot: Any, data_path: str, index: int) -> WrittenKe
     try:
         numbers = np.frombuffer(stored, dtype="<f4")
         rows = numbers[1:].reshape(-1, round(float(numbers[0])))
+        if rows.shape[1] not in (_ROW, _ROW_WITH_HANDLES) or not _are_keys(rows[:, :_ROW]):
+            raise ValueError("no keys")
     except (ValueError, IndexError, OverflowError):
+        ignored(_WRITTEN)
         return None  # what it was about is taken for a person's, which nothing overwrites
-    if rows.shape[1] not in (_ROW, _ROW_WITH_HANDLES):
-        return None
     keys, types = rows[:, :2], rows[:, 2].astype(np.int32)
     if rows.shape[1] == _ROW:
         return WrittenKeys.automatic(keys, types)
@@ -128,6 +130,8 @@ def read_full_keys(action: Any, slot: Any, data_path: str, channel_count: int) -
         return None
     try:
         rows = np.frombuffer(_unpacked(stored), dtype=_full_row(channel_count))
+        if not _are_keys(np.column_stack((rows["frame"], rows["values"]))):
+            raise ValueError("no keys")
     except (zlib.error, ValueError, TypeError) as error:
         raise BadInputError("The full keys in this file are damaged", "press Apply Fingers to make them anew") from error
     return StoredFullKeys(rows["frame"], rows["values"], rows["type"].astype(np.int32))
@@ -140,9 +144,23 @@ def write_full_keys(action: Any, slot: Any, data_path: str, full: StoredFullKeys
     _write(action, slot, _FULL, _name(data_path), zlib.compress(rows.tobytes(), _ZLIB_LEVEL))
 
 
+def usable_full_keys(action: Any, slot: Any, data_path: str, channel_count: int) -> StoredFullKeys | None:
+    """As `read_full_keys`, for work that goes on without them where they are damaged."""
+    try:
+        return read_full_keys(action, slot, data_path, channel_count)
+    except BadInputError:
+        ignored(_FULL)
+        return None
+
+
 def forget_full_keys(action: Any, slot: Any, data_path: str) -> None:
     """The keys that stand there are all there is."""
     _remove(action, slot, _FULL, _name(data_path))
+
+
+def _are_keys(rows: Array) -> bool:
+    """Whether frames, in the first column, and values can stand on a curve."""
+    return bool(np.isfinite(rows).all() and (np.abs(rows[:, 0]) <= MOST_FRAME).all())
 
 
 def _unpacked(content: bytes) -> bytes:
@@ -169,7 +187,10 @@ def _read_older(action: Any, data_path: str, index: int) -> WrittenKeys | None:
         return None
     try:
         keys = np.array(stored, dtype=np.float32).reshape(-1, 2)
+        if not _are_keys(keys):
+            raise ValueError("no keys")
     except (ValueError, TypeError):
+        ignored(_OLDER)
         return None
     return WrittenKeys.automatic(keys, np.full(len(keys), -1))
 
@@ -178,12 +199,16 @@ def _read(action: Any, slot: Any, group: str, name: str) -> bytes | None:
     slots = _group(action, group)
     entries = _group(slots, str(slot.handle)) if slots is not None else None
     content = None if entries is None else entries.get(name)
+    if content is not None and not isinstance(content, bytes):
+        ignored(group)
     return content if isinstance(content, bytes) else None
 
 
 def _group(holder: Any, name: str) -> Any:
     """A group of entries; None where something else has its name."""
     found = holder.get(name)
+    if found is not None and not hasattr(found, "get"):
+        ignored(name)
     return found if hasattr(found, "get") else None
 
 

@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 from .audience import way_out
 from .errors import BadInputError, BadUsageError
 from .gap_filling import eased
+from .hand_poses import MOST_FRAMES
 from .json_files import JsonError, parsed_json
 from .skeleton import FINGERS, SIDES, Side
 from .wrist_source import WristSource
 
 _VERSION: Final = 1
+_MOST_CORRECTIONS: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,10 @@ class Shifted:
     side: Side
     frames: int
 
+    def __post_init__(self) -> None:
+        if abs(self.frames) > MOST_FRAMES:
+            raise BadUsageError("The hand is shifted by more frames than a clip has", "give a smaller shift")
+
 
 @dataclass(frozen=True)
 class WristFrom:
@@ -129,6 +135,8 @@ def corrections_from_json(text: str) -> tuple[Correction, ...]:
         data = parsed_json(text)
         if data["version"] != _VERSION:
             raise BadInputError(f"The corrections are of version {data['version']}", "update the extension")
+        if len(data["corrections"]) > _MOST_CORRECTIONS:
+            raise ValueError("more than a person makes")
         return tuple(_correction(dict(entry)) for entry in data["corrections"])
     except (JsonError, ValueError, KeyError, TypeError, AttributeError, OverflowError, BadUsageError) as error:
         raise BadInputError(

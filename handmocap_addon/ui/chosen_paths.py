@@ -8,6 +8,7 @@ from pathlib import Path
 import bpy
 
 from ..core.errors import BadUsageError
+from ..core.plain_text import findable_name
 
 
 def chosen_folder(text: str) -> Path:
@@ -22,6 +23,11 @@ def chosen_folder(text: str) -> Path:
         raise BadUsageError(f"The folder {text} starts from the saved file", "save the file first, or choose another folder")
     # As Blender made it relative: without a look at links, and on Windows with its own dashes.
     return Path(os.path.normpath(bpy.path.abspath(text.replace("\\", "/"))))
+
+
+def path_said(text: str) -> Path:
+    """The path to read that a field or a file dialog says, from the saved file where it starts with two dashes."""
+    return Path(findable_name(bpy.path.abspath(text)))
 
 
 def without_the_file(text: str) -> str:

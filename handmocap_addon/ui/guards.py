@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import os
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from typing import Any
 
 import bpy
 
+from ..blender.kept_text import LOG
 from ..core.errors import HandmocapError
 from . import panel_jobs
 from .preferences import environment_folder
@@ -80,16 +82,39 @@ def quiet_update(function: Callable[[Any, Any], None]) -> Callable[[Any, Any], N
 
 def keep_trace() -> Path | None:
     """Write the trace of the failure that is being handled to the log, if it is a new one, and return the log's path."""
-    trace = traceback.format_exc()
+    return _keep(traceback.format_exc())
+
+
+class _ToLog(logging.Handler):
+    """What the rings below have to say goes to the same log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _keep(record.getMessage())
+
+
+_TO_LOG = _ToLog()
+
+
+def keep_said() -> None:
+    """From now on keep what is said of files that make no sense."""
+    LOG.addHandler(_TO_LOG)
+
+
+def keep_said_no_more() -> None:
+    """Take that back."""
+    LOG.removeHandler(_TO_LOG)
+
+
+def _keep(text: str) -> Path | None:
     for folder in _log_folders():
         log = folder / _LOG_NAME
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
-            if trace not in _written or not log.is_file():
+            if text not in _written or not log.is_file():
                 is_full = log.is_file() and log.stat().st_size > _LARGEST_LOG_BYTES
                 with log.open("w" if is_full else "a", encoding="utf-8", errors="backslashreplace") as file:
-                    file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} Blender {bpy.app.version_string}\n{trace}\n")
-                _written.add(trace)
+                    file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} Blender {bpy.app.version_string}\n{text}\n")
+                _written.add(text)
             return log
     return None
 

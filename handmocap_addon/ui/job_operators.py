@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import bpy
 
 from ..blender.status_bar import redraw_status_bars
 from ..blender.version_differences import path_options
 from ..core.plain_text import plain_text
 from . import panel_jobs
+from .chosen_paths import path_said
 
 
 class HANDMOCAP_OT_cancel_job(bpy.types.Operator):
@@ -49,7 +48,7 @@ class HANDMOCAP_OT_open_log(bpy.types.Operator):
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options=path_options("HIDDEN"))  # type: ignore[valid-type]
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        path = Path(bpy.path.abspath(self.filepath))
+        path = path_said(self.filepath)
         try:
             content = path.read_text(encoding="utf-8", errors="replace")
         except OSError as error:

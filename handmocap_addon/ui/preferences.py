@@ -11,6 +11,7 @@ from ..core import environments
 from ..core.baked_names import DEFAULT_PATTERN
 from ..core.output_places import DEFAULT_PLACE
 from ..core.smplx_models_folder import FoundModel, find_smplx_models
+from .chosen_paths import path_said
 from .estimators import DEVICES, ESTIMATORS
 
 # The extension's package, which Blender names: preferences go by it.
@@ -71,7 +72,7 @@ def output_pattern(context: bpy.types.Context) -> str:
 
 def _folder(context: bpy.types.Context, name: str) -> Path | None:
     chosen = _chosen(context, name, "")
-    return Path(bpy.path.abspath(chosen)) if chosen else None
+    return path_said(chosen) if chosen else None
 
 
 def _chosen(context: bpy.types.Context, name: str, default: str) -> Any:

@@ -23,7 +23,7 @@ from .fingers import panel as finger_panel
 from .fingers import rotation_and_start_over
 from .flow import operators as flow_operators
 from .flow import panel as flow_panel
-from .guards import guarded, keep_trace
+from .guards import guarded, keep_said, keep_said_no_more, keep_trace
 from .hands import operators as hand_operators
 from .hands import panel as hand_panel
 from .motion_files import operators as motion_file_operators
@@ -122,6 +122,7 @@ def _remove_export_entry() -> None:
 _STEPS: tuple[tuple[Step, Step], ...] = (
     (speak_to_the_panel, speak_to_the_command_line),
     (claim_session_folder, _nothing),
+    (keep_said, keep_said_no_more),
     *map(_step_of, CLASSES),
     _setting("handmocap", HandmocapSettings),
     _setting("handmocap_cleanup", cleanup_settings.HandmocapCleanup),

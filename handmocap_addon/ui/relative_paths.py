@@ -17,6 +17,7 @@ import bpy
 from ..core.json_files import JsonError, parsed_json
 from ..core.moved_files import find_moved
 from . import panel_jobs
+from .chosen_paths import path_said
 from .source.choosing import without_filling_in
 from .stages import SOURCE as STAGE
 
@@ -46,7 +47,7 @@ class _Field:
         """The absolute path that is meant; "" where it is relative to a file that was never saved."""
         if self.text.startswith("//") and not bpy.data.filepath:
             return ""
-        return os.path.normpath(bpy.path.abspath(self.text.replace("\\", "/") if self.text.startswith("//") else self.text))
+        return os.path.normpath(path_said(self.text.replace("\\", "/") if self.text.startswith("//") else self.text))
 
     def set(self, text: str) -> None:
         setattr(self.holder, self.name, text)

@@ -22,7 +22,7 @@ from ..core.wrist import WristSettings
 from ..core.wrist_source import WristSource
 from .bake.settings import HandmocapBakeSettings
 from .choices import SHARINGS, WRISTS
-from .chosen_paths import chosen_folder
+from .chosen_paths import chosen_folder, path_said
 from .cleanup import live
 from .estimators import ESTIMATORS
 from .flow import disk
@@ -440,12 +440,12 @@ class HandmocapSettings(bpy.types.PropertyGroup):
 def _path(text: str) -> Path | None:
     if not text:
         return None
-    path = Path(bpy.path.abspath(text))
+    path = path_said(text)
     if ".." in path.parts:
         # As Blender made it relative: without a look at links.
         plain = Path(os.path.normpath(path))
         path = plain if plain.exists() else path
     if text.startswith("//") and not path.exists():
         # A file that was saved on Windows.
-        return Path(bpy.path.abspath(text.replace("\\", "/")))
+        return path_said(text.replace("\\", "/"))
     return path

@@ -13,6 +13,7 @@ from ...core import environments
 from ...core.bake_options import BakeOptions
 from ...core.errors import BadUsageError, HandmocapError
 from .. import panel_jobs
+from ..chosen_paths import path_said
 from ..drawing import has_armature, waits_for
 from ..preferences import environment_folder
 from .targets import bake_targets
@@ -91,7 +92,7 @@ def what_exact_lacks(context: bpy.types.Context) -> str:
 
 
 def _model(text: str) -> Path | None:
-    return Path(bpy.path.abspath(text)) if text else None
+    return path_said(text) if text else None
 
 
 def _sources(settings: Any) -> dict[str, Path]:

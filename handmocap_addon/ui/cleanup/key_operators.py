@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar
 
 import bpy
@@ -14,6 +13,7 @@ from ...blender.version_differences import path_options
 from ...core.errors import BadUsageError
 from ...core.hand_key_ease import EASE_FRAMES
 from .. import panel_jobs
+from ..chosen_paths import path_said
 from .correction_operators import STAGE, range_text
 from .reduced_keys import reduced_as_before
 from .settings import POSES
@@ -151,7 +151,7 @@ class HANDMOCAP_OT_blend_to_pose(_Keys, bpy.types.Operator):
         if choice != "ACTION":
             return pose_tools.built_in_pose(armature, choice.lower())
         if self.library:
-            return pose_of_library(armature, Path(bpy.path.abspath(self.library)), self.action)
+            return pose_of_library(armature, path_said(self.library), self.action)
         action = bpy.data.actions.get(self.action) if self.action else _chosen_action(context)
         if action is None:
             raise BadUsageError(f"There is no action {self.action}", "choose one under Pose")

@@ -86,9 +86,12 @@ def _stamp(path: Path, _when: Moment) -> tuple[int, int] | None:
 @lru_cache(maxsize=16)
 def _can_write(folder: Path, _when: Moment) -> bool:
     nearest = folder
-    while not nearest.exists() and nearest != nearest.parent:
-        nearest = nearest.parent
-    return nearest.is_dir() and os.access(nearest, os.W_OK)
+    try:
+        while not nearest.exists() and nearest != nearest.parent:
+            nearest = nearest.parent
+        return nearest.is_dir() and os.access(nearest, os.W_OK)
+    except OSError:  # a name that is longer than any
+        return False
 
 
 @dataclass(frozen=True)

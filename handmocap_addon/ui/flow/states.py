@@ -205,8 +205,8 @@ def _bake(context: bpy.types.Context) -> StageState:
     armature = armature_of(context)
     if armature is None:
         return StageState(Kind.NOTHING, "No armature yet")
-    keyed = [(recall(armature, stage) or {}).get("at", 0.0) for stage in ("body", "fingers")]
-    if min(written) < max(keyed):
+    keyed = [at for stage in ("body", "fingers") if isinstance(at := (recall(armature, stage) or {}).get("at"), float)]
+    if min(written) < max(keyed, default=0.0):
         return StageState(Kind.OUTDATED, "Keys were applied since")
     return StageState(Kind.DONE, " and ".join(path.name for path in baked) if len(baked) <= 2 else f"{len(baked)} files")
 

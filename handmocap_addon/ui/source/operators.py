@@ -7,6 +7,7 @@ import bpy
 from ...blender.version_differences import path_options
 from ...core.gvhmr_file import RESULT_NAME
 from .. import panel_jobs
+from ..chosen_paths import path_said
 from ..stages import SOURCE as STAGE
 
 MOVIES = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".mxf")
@@ -34,7 +35,7 @@ class HANDMOCAP_OT_choose_clip(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        path, settings = Path(bpy.path.abspath(self.filepath)), context.scene.handmocap
+        path, settings = path_said(self.filepath), context.scene.handmocap
         if not path.is_file():
             self.report({"ERROR"}, f"There is no file {path}: choose a movie or a GVHMR result")
             return {"CANCELLED"}

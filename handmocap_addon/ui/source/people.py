@@ -14,6 +14,7 @@ from ...blender.made_from import recall
 from ...blender.version_differences import path_options
 from ...core.archive_identity import archive_identity
 from ...core.clip_neighbours import Person, hands_of
+from ..chosen_paths import path_said
 
 Items = tuple[tuple[str, str, str], ...]
 
@@ -26,7 +27,7 @@ class HandmocapPerson(bpy.types.PropertyGroup):
     )
 
     def path(self) -> Path:
-        return Path(os.path.normpath(bpy.path.abspath(self.gvhmr)))
+        return Path(os.path.normpath(path_said(self.gvhmr)))
 
 
 def list_people(settings: Any, people: tuple[Person, ...]) -> None:
