@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
+import json
 import subprocess
 import sys
 import tempfile
@@ -43,9 +43,9 @@ from handmocap_addon.core.smplx_poses import write_smplx_poses
 REPOSITORY = Path(__file__).parents[2]
 
 
-def measured(command: list[str]) -> tuple[float, float, list[float]]:
-    """Seconds, processor seconds, and the largest memory in MB of a process and of each that it started, in their order."""
-    started, before = time.monotonic(), os.times()
+def measured(command: list[str]) -> tuple[float, list[float]]:
+    """Seconds, and the largest memory in MB of a process and of each that it started, in their order."""
+    started = time.monotonic()
     child = subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     largest: dict[int, float] = {}
     while child.poll() is None:
@@ -55,9 +55,7 @@ def measured(command: list[str]) -> tuple[float, float, list[float]]:
                 largest[process] = max(largest.get(process, 0.0), int(status[0]) / 1024.0 if status else 0.0)
         time.sleep(0.05)
     assert child.returncode == 0, command
-    after = os.times()
-    worked = after.children_user + after.children_system - before.children_user - before.children_system
-    return time.monotonic() - started, worked, list(largest.values())
+    return time.monotonic() - started, list(largest.values())
 
 
 def make_scene(count: int, model_file: Path, scene_file: Path) -> None:
@@ -103,9 +101,11 @@ def exact_bake(target: Path) -> None:
 CHILDREN: dict[str, Callable[[Path], None]] = {"bare": bare_export, "exact": exact_bake}
 
 
-def report(frames: int, formats: list[str], folder: Path) -> None:
-    from json import loads
+HEADING = "| frames | format | `pose-mesh` alone, s | its MB | bare export, s | exact, s | of it, s | largest MB, bare | largest MB, exact |"
 
+
+def report(frames: int, formats: list[str], folder: Path) -> None:
+    """A line for each format."""
     raw = frames * VERTEX_COUNT * 12
     model_file, scene_file = folder / "SMPLX_NEUTRAL.npz", folder / "scene.blend"
     worker = find_worker(default_folder())
@@ -113,26 +113,27 @@ def report(frames: int, formats: list[str], folder: Path) -> None:
     pose, cache = folder / "pose.npz", folder / "points.pc2"
     write_smplx_poses(pose, lifelike_poses(frames))
     command = [str(worker.python), str(REPOSITORY / "handmocap_addon" / "worker"), "pose-mesh"]
-    seconds, worked, megabytes = measured([*command, "--model", str(model_file), "--pose", str(pose), "--out", str(cache)])
-    print(f"{frames} frames, pose-mesh: {seconds:.1f} s ({frames / seconds:.0f} fps; {worked:.1f} s of processors), {megabytes[0]:.0f} MB,"
-          f" file {cache.stat().st_size / raw:.4f} of raw points")  # fmt: skip
+    posing, posing_megabytes = measured([*command, "--model", str(model_file), "--pose", str(pose), "--out", str(cache)])
     cache.unlink()
     make_scene(frames, model_file, scene_file)
     for suffix in formats:
-        times = {}
+        times, memory = {}, {}
         for kind in CHILDREN:
             target = folder / f"{kind}.{suffix}"
             child = [sys.executable, "-m", __spec__.name, "--child", kind, str(target), "--scene", str(scene_file)]
-            _, worked, megabytes = measured(child)
-            times[kind] = loads(target.with_suffix(".json").read_text())
-            memory = " + ".join(f"{value:.0f}" for value in megabytes)
-            parts = ", ".join(f"{name} {value:.1f}" for name, value in times[kind].items() if name != "all")
-            print(f"{frames} frames, {suffix}, {kind}: {times[kind]['all']:.1f} s ({parts}; {worked:.1f} s of processors in all), {memory} MB,"
-                  f" file {target.stat().st_size / raw:.3f} of raw points")  # fmt: skip
+            _, megabytes = measured(child)
+            times[kind] = json.loads(target.with_suffix(".json").read_text())
+            memory[kind] = max(megabytes)
+            size = target.stat().st_size / raw
             target.unlink()
+        whole = times["exact"].pop("all")
+        stages = ", ".join(f"{name} {value:.1f}" for name, value in times["exact"].items())
         print(
-            f"{frames} frames, {suffix}: exact takes {times['exact']['all'] / times['bare']['all']:.2f} times the bare one"
+            f"| {frames} | .{suffix} | {posing:.1f} | {posing_megabytes[0]:.0f} | {times['bare']['all']:.1f} | {whole:.1f} | {stages} "
+            f"| {memory['bare']:.0f} | {memory['exact']:.0f} |",
+            flush=True,
         )
+        print(f"The file has {size:.3f} times the size of the raw points", file=sys.stderr, flush=True)
 
 
 def main() -> None:
@@ -148,6 +149,8 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         write_lifelike_model(Path(folder) / "SMPLX_NEUTRAL.npz")
+        print(HEADING)
+        print("|" + " --- |" * (HEADING.count("|") - 1))
         for frames in options.frames:
             report(frames, options.format, Path(folder))
 
