@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from addon_tests.making import property_tests
-from handmocap_addon.core import environments
+from handmocap_addon.set_up import environments
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 _user_resources: str | None = None

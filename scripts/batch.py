@@ -42,12 +42,12 @@ def _log_folder(arguments: list[str]) -> Path | None:
 
 def main(arguments: list[str]) -> int:
     """Run one command and return the exit code."""
-    from handmocap_addon.blender.ending import Ending
+    from handmocap_addon.blender.shot.ending import Ending
     from handmocap_addon.core.audience import speak_to_the_command_line
     from handmocap_addon.core.errors import ExitCode, HandmocapError
+    from handmocap_addon.core.files.temporary_folders import temporary_files_in_one_place
     from handmocap_addon.core.job_protocol import END_WITH_STDIN
-    from handmocap_addon.core.temporary_folders import temporary_files_in_one_place
-    from handmocap_addon.core.trace_log import write_trace
+    from handmocap_addon.core.process.trace_log import write_trace
 
     # Where the extension is enabled in this Blender, or this was started from one.
     speak_to_the_command_line()
@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> int:
         # Not handed on: the pipe is ours alone.
         ending.watch(sys.stdin if os.environ.pop(END_WITH_STDIN, "") == "1" else None)
         with ending.abandonable():  # loading the bpy module takes a second
-            from handmocap_addon.blender.batch_command_line import run_command
+            from handmocap_addon.blender.shot.command_line import run_command
 
         run_command(arguments, ending)
     except HandmocapError as error:
@@ -85,7 +85,7 @@ def main(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     _load_package()
-    from handmocap_addon.core.streams import ready_streams
+    from handmocap_addon.core.process.streams import ready_streams
 
     ready_streams()
     # Blender keeps its own options before `--`; the bpy module has none.

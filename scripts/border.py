@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from handmocap_addon.core.atomic_files import output_error
 from handmocap_addon.core.errors import ExitCode, HandmocapError
-from handmocap_addon.core.streams import ready_streams
-from handmocap_addon.core.trace_log import write_trace
+from handmocap_addon.core.files.atomic_files import output_error
+from handmocap_addon.core.process.streams import ready_streams
+from handmocap_addon.core.process.trace_log import write_trace
 
 
 def bordered(program: str, work: Callable[[], int], say: Callable[[str], None]) -> int:

@@ -27,8 +27,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGE = REPOSITORY / "handmocap_addon"
 sys.path.insert(0, str(REPOSITORY))
 
-from handmocap_addon.core.child_processes import python_command, start  # noqa: E402
 from handmocap_addon.core.errors import MissingSetupError, WorkerFailedError  # noqa: E402
+from handmocap_addon.core.process.child_processes import python_command, start  # noqa: E402
 from scripts.bill_of_materials import bill_of_materials  # noqa: E402
 from scripts.border import bordered  # noqa: E402
 

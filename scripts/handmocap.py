@@ -33,26 +33,26 @@ from pathlib import Path  # noqa: E402
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
-from handmocap_addon.blender.batch_arguments import read_arguments  # noqa: E402
-from handmocap_addon.core import environments  # noqa: E402
-from handmocap_addon.core.atomic_files import check_output_folder, output_error  # noqa: E402
+from handmocap_addon.blender.shot.arguments import read_arguments  # noqa: E402
 from handmocap_addon.core.audience import speak_to_the_command_line  # noqa: E402
-from handmocap_addon.core.child_processes import finished, python_command, start  # noqa: E402
-from handmocap_addon.core.command_options import OptionParser  # noqa: E402
+from handmocap_addon.core.clip.moving_pictures import refuse_moving_webp  # noqa: E402
 from handmocap_addon.core.errors import BadUsageError, ExitCode, HandmocapError, MissingSetupError  # noqa: E402
+from handmocap_addon.core.files.atomic_files import check_output_folder, output_error  # noqa: E402
+from handmocap_addon.core.files.temporary_folders import temporary_files_in_one_place  # noqa: E402
 from handmocap_addon.core.job_protocol import END_WITH_STDIN, Progress  # noqa: E402
-from handmocap_addon.core.moving_pictures import refuse_moving_webp  # noqa: E402
+from handmocap_addon.core.options.command_options import OptionParser  # noqa: E402
 from handmocap_addon.core.plain_text import plain_json  # noqa: E402
-from handmocap_addon.core.set_up.doctor import Wanted, examine  # noqa: E402
-from handmocap_addon.core.set_up.licences import WILOR_LICENCES, accept, are_accepted  # noqa: E402
-from handmocap_addon.core.set_up.reporting import Listener  # noqa: E402
-from handmocap_addon.core.set_up.wilor import WILOR, ensure_wilor  # noqa: E402
-from handmocap_addon.core.set_up.wilor_plan import add_wilor_options, plan_of  # noqa: E402
-from handmocap_addon.core.streams import ready_streams  # noqa: E402
-from handmocap_addon.core.temporary_folders import temporary_files_in_one_place  # noqa: E402
-from handmocap_addon.core.trace_log import write_trace  # noqa: E402
+from handmocap_addon.core.process.child_processes import finished, python_command, start  # noqa: E402
+from handmocap_addon.core.process.streams import ready_streams  # noqa: E402
+from handmocap_addon.core.process.trace_log import write_trace  # noqa: E402
+from handmocap_addon.set_up import environments  # noqa: E402
+from handmocap_addon.set_up.doctor import Wanted, examine  # noqa: E402
+from handmocap_addon.set_up.licences import WILOR_LICENCES, accept, are_accepted  # noqa: E402
+from handmocap_addon.set_up.reporting import Listener  # noqa: E402
+from handmocap_addon.set_up.wilor import WILOR, ensure_wilor  # noqa: E402
+from handmocap_addon.set_up.wilor_plan import add_wilor_options, plan_of  # noqa: E402
 from handmocap_addon.worker.command_line import worker_parser  # noqa: E402
-from scripts.benchmark.arguments import accuracy_parser  # noqa: E402
+from tools.benchmark.arguments import accuracy_parser  # noqa: E402
 
 DEMO = REPOSITORY / "demo"
 WORKER = REPOSITORY / "handmocap_addon" / "worker"
@@ -182,7 +182,7 @@ def _benchmark(folder: Path, options: list[str]) -> int:
     chosen = parser.parse_args(options)
     accuracy_parser().parse_args(chosen.options)
     worker = environments.ensure_worker(folder, say)
-    return _run(python_command(worker.python, REPOSITORY / "scripts" / "benchmark" / "accuracy.py", *chosen.options))
+    return _run(python_command(worker.python, REPOSITORY / "tools" / "benchmark" / "accuracy.py", *chosen.options))
 
 
 def _in_blender(folder: Path, arguments: list[str], needs_worker: bool) -> int:

@@ -27,7 +27,7 @@ from typing import Any, Final
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
-from handmocap_addon.core.set_up.torch_builds import TORCH_INDEXES  # noqa: E402
+from handmocap_addon.set_up.torch_builds import TORCH_INDEXES  # noqa: E402
 
 REQUIREMENTS: Final = REPOSITORY / "handmocap_addon" / "requirements"
 _BLOCK_BYTES: Final = 1 << 20

@@ -29,13 +29,13 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
-from handmocap_addon.core import environments  # noqa: E402
-from handmocap_addon.core.child_processes import python_command, start  # noqa: E402
+from handmocap_addon.core.process.child_processes import python_command, start  # noqa: E402
+from handmocap_addon.set_up import environments  # noqa: E402
 from scripts.border import bordered  # noqa: E402
 
 # Each ring in the environment that it lives in; core in both, since their numpy differs.
-_WORKER_TESTS = ("addon_tests/core", "addon_tests/worker")
-_BLENDER_TESTS = tuple(f"addon_tests/{name}" for name in ("core", "blender", "ui", "end_to_end", "docs"))
+_WORKER_TESTS = ("addon_tests/core", "addon_tests/set_up", "addon_tests/worker")
+_BLENDER_TESTS = tuple(f"addon_tests/{name}" for name in ("core", "set_up", "blender", "ui", "end_to_end", "docs"))
 
 _MOST_AT_ONCE = 4
 

@@ -16,15 +16,15 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from handmocap_addon.blender.bodies import add_body
-from handmocap_addon.blender.cleaned_hands import cleaned_hands
-from handmocap_addon.blender.problems import find_problems
-from handmocap_addon.blender.raw_ghost import hide_raw, show_raw
-from handmocap_addon.blender.shot import apply_hands
-from handmocap_addon.core.clean_hands import CleanupSettings
-from handmocap_addon.core.hand_poses import HandPoses, HandTrack
-from handmocap_addon.core.hand_poses_file import read_hand_poses
-from handmocap_addon.core.stand_in_body import load_stand_in_body
+from handmocap_addon.blender.apply import apply_hands
+from handmocap_addon.blender.cleanup.cleaned_hands import cleaned_hands
+from handmocap_addon.blender.cleanup.problems import find_problems
+from handmocap_addon.blender.cleanup.raw_ghost import hide_raw, show_raw
+from handmocap_addon.blender.rig.bodies import add_body
+from handmocap_addon.core.body.stand_in import load_stand_in_body
+from handmocap_addon.core.cleanup.clean_hands import CleanupSettings
+from handmocap_addon.core.hands.hand_poses import HandPoses, HandTrack
+from handmocap_addon.core.hands.hand_poses_file import read_hand_poses
 
 
 def of_length(poses: HandPoses, frame_count: int) -> HandPoses:

@@ -21,13 +21,13 @@ import bpy
 import numpy as np
 
 from addon_tests.making.smplx_models import write_smplx_model
-from handmocap_addon.blender.actions import MEASURED_KEY, Channel, write_channels
-from handmocap_addon.blender.armatures import deformed_meshes
-from handmocap_addon.blender.baking import BakeJob, request_for
-from handmocap_addon.blender.bodies import add_body
-from handmocap_addon.blender.key_arrays import key_type_number
-from handmocap_addon.core.bake_options import BakeOptions
-from handmocap_addon.core.smplx_model_file import read_smplx_model
+from handmocap_addon.blender.bake.request import BakeJob, request_for
+from handmocap_addon.blender.curves.actions import MEASURED_KEY, Channel, write_channels
+from handmocap_addon.blender.curves.key_arrays import key_type_number
+from handmocap_addon.blender.rig.armatures import deformed_meshes
+from handmocap_addon.blender.rig.bodies import add_body
+from handmocap_addon.core.bake.options import BakeOptions
+from handmocap_addon.core.body.smplx_model_file import read_smplx_model
 
 _BARE = """
 import sys, time, bpy

@@ -15,17 +15,17 @@ from dataclasses import replace
 import numpy as np
 
 from addon_tests.making.gestures import bent, detector_noise, fast_cycles, holds, stand_in_hand
-from handmocap_addon.core.clean_hands import CleanHand, CleanupSettings, clean_hand
-from handmocap_addon.core.hand_poses import HandTrack
-from handmocap_addon.core.motion_measures import amplitude_loss, flexion_angles, lag_frames
-from handmocap_addon.core.relaxed_hand import relaxed_hand_pose
-from handmocap_addon.core.report import fingertip_jitter
-from handmocap_addon.core.rotations import (
+from handmocap_addon.core.cleanup.clean_hands import CleanHand, CleanupSettings, clean_hand
+from handmocap_addon.core.hands.hand_poses import HandTrack
+from handmocap_addon.core.maths.rotations import (
     axis_angle_to_quat_wxyz,
     normalized,
     quat_wxyz_to_axis_angle,
     sign_continuous_quat_wxyz,
 )
+from handmocap_addon.core.report import fingertip_jitter
+from handmocap_addon.core.rig.relaxed_hand import relaxed_hand_pose
+from tools.motion_measures import amplitude_loss, flexion_angles, lag_frames
 
 FPS = 30.0
 HAND = stand_in_hand()

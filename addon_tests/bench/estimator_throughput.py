@@ -23,10 +23,10 @@ import mediapipe
 import numpy as np
 from mediapipe.tasks.python import BaseOptions, vision
 
-from handmocap_addon.worker.cores import usable_cores
+from handmocap_addon.worker.commands.first_look import FirstLook
 from handmocap_addon.worker.estimators.mediapipe import MediapipeSettings, create, default_model
-from handmocap_addon.worker.first_look import FirstLook
-from handmocap_addon.worker.partial_results import partial_results
+from handmocap_addon.worker.results.partial_results import partial_results
+from handmocap_addon.worker.threads.cores import usable_cores
 from handmocap_addon.worker.video import probe_clip, read_frames
 
 DEMO = Path(__file__).parents[2] / "demo" / "clip.mp4"

@@ -27,18 +27,18 @@ from addon_tests.blender.motions import MadeUpShot
 from addon_tests.blender.processes import tree_of
 from addon_tests.making.smplx_lifelike import lifelike_poses, write_lifelike_model
 from addon_tests.making.smplx_models import VERTEX_COUNT
-from handmocap_addon.blender.armatures import deformed_meshes
-from handmocap_addon.blender.bake_export import export
-from handmocap_addon.blender.baking import BakeJob, request_for
-from handmocap_addon.blender.exact_request import exact_request
-from handmocap_addon.blender.motion_keys import write_body_keys, write_hand_keys
+from handmocap_addon.blender.apply import add_body_to_scene
+from handmocap_addon.blender.background.bake.export import export
+from handmocap_addon.blender.bake.exact_request import exact_request
+from handmocap_addon.blender.bake.request import BakeJob, request_for
+from handmocap_addon.blender.motion.motion_keys import write_body_keys, write_hand_keys
+from handmocap_addon.blender.rig.armatures import deformed_meshes
 from handmocap_addon.blender.scene_time import set_range
-from handmocap_addon.blender.shot import add_body_to_scene
-from handmocap_addon.core.atomic_files import write_json
-from handmocap_addon.core.bake_options import BakeOptions
-from handmocap_addon.core.environments import default_folder, find_worker
+from handmocap_addon.core.bake.options import BakeOptions
+from handmocap_addon.core.body.smplx_poses import write_smplx_poses
+from handmocap_addon.core.files.atomic_files import write_json
 from handmocap_addon.core.job_protocol import Progress
-from handmocap_addon.core.smplx_poses import write_smplx_poses
+from handmocap_addon.set_up.environments import default_folder, find_worker
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -16,12 +16,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from addon_tests.making.known_landmarks import REPOSITORY, known_landmarks
-from handmocap_addon.core.clean_hands import clean_hand
-from handmocap_addon.core.hand_poses import HandTrack
-from handmocap_addon.core.hand_skeleton import HandSkeleton
-from handmocap_addon.core.landmark_fit import FittedHand, fit_landmarks, fit_mediapipe_landmarks, fit_read_landmarks
-from handmocap_addon.core.landmark_reading import read_mediapipe_landmarks
-from handmocap_addon.core.relaxed_hand import relaxed_hand_pose
+from handmocap_addon.core.cleanup.clean_hands import clean_hand
+from handmocap_addon.core.hands.hand_poses import HandTrack
+from handmocap_addon.core.landmarks.fit import FittedHand, fit_landmarks, fit_mediapipe_landmarks, fit_read_landmarks
+from handmocap_addon.core.landmarks.reading import read_mediapipe_landmarks
+from handmocap_addon.core.rig.hand_skeleton import HandSkeleton
+from handmocap_addon.core.rig.relaxed_hand import relaxed_hand_pose
 from handmocap_addon.core.skeleton import SIDES, Side
 
 FRAME_COUNT = 10_000

@@ -18,19 +18,19 @@ from typing import Any
 import bpy
 import numpy as np
 
-from handmocap_addon.blender.actions import find_curve
-from handmocap_addon.blender.bodies import add_body
-from handmocap_addon.blender.clip_clock import match_scene_to_clip
-from handmocap_addon.blender.key_reduction import ReductionSettings, reduce_finger_keys, restore_full_keys
-from handmocap_addon.blender.motion_keys import rotation_path, write_hand_keys
-from handmocap_addon.blender.shot import apply_hands
-from handmocap_addon.core.clean_hands import CleanHand, CleanupSettings, Provenance
-from handmocap_addon.core.hand_poses import HandTrack
-from handmocap_addon.core.hand_poses_file import read_hand_poses
-from handmocap_addon.core.key_sharing import KeySharing
-from handmocap_addon.core.rotations import axis_angle_to_quat_wxyz, normalized, sign_continuous_quat_wxyz
+from handmocap_addon.blender.apply import apply_hands
+from handmocap_addon.blender.clip.clock import match_scene_to_clip
+from handmocap_addon.blender.curves.actions import find_curve
+from handmocap_addon.blender.motion.key_reduction import ReductionSettings, reduce_finger_keys, restore_full_keys
+from handmocap_addon.blender.motion.motion_keys import rotation_path, write_hand_keys
+from handmocap_addon.blender.rig.bodies import add_body
+from handmocap_addon.core.body.stand_in import load_stand_in_body
+from handmocap_addon.core.cleanup.clean_hands import CleanHand, CleanupSettings, Provenance
+from handmocap_addon.core.hands.hand_poses import HandTrack
+from handmocap_addon.core.hands.hand_poses_file import read_hand_poses
+from handmocap_addon.core.keys.key_sharing import KeySharing
+from handmocap_addon.core.maths.rotations import axis_angle_to_quat_wxyz, normalized, sign_continuous_quat_wxyz
 from handmocap_addon.core.skeleton import SIDES, hand_joint_names
-from handmocap_addon.core.stand_in_body import load_stand_in_body
 
 FRAME_COUNTS = (100, 1_000, 5_000, 20_000)
 LIMIT_DEGREES = 1.5

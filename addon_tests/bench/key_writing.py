@@ -16,11 +16,11 @@ from typing import Any
 import bpy
 import numpy as np
 
-from handmocap_addon.blender.actions import MEASURED_KEY, Channel, count_keys, key_type_number, write_channels
-from handmocap_addon.blender.bodies import add_body
-from handmocap_addon.core.rotations import axis_angle_to_quat_wxyz, sign_continuous_quat_wxyz
+from handmocap_addon.blender.curves.actions import MEASURED_KEY, Channel, count_keys, key_type_number, write_channels
+from handmocap_addon.blender.rig.bodies import add_body
+from handmocap_addon.core.body.stand_in import load_stand_in_body
+from handmocap_addon.core.maths.rotations import axis_angle_to_quat_wxyz, sign_continuous_quat_wxyz
 from handmocap_addon.core.skeleton import BODY_JOINTS, SIDES, hand_joint_names
-from handmocap_addon.core.stand_in_body import load_stand_in_body
 
 FRAME_COUNT = 1000
 BONES = (*BODY_JOINTS, *(name for side in SIDES for name in hand_joint_names(side)))

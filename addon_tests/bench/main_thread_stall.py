@@ -56,7 +56,7 @@ class Stopwatch:
             for name, module in sys.modules.items()
             if name.startswith(f"{package}.ui.")
         }
-        jobs: Any = modules["ui.panel_jobs"]
+        jobs: Any = modules["ui.common.panel_jobs"]
         jobs._tick = functools.partial(self.run, "timer", jobs._tick)
         for cls in modules["ui.registration"].CLASSES:
             if issubclass(cls, bpy.types.Panel):
@@ -138,7 +138,7 @@ class Bench:
         package = next(
             addon.module for addon in bpy.context.preferences.addons if addon.module.rpartition(".")[2] == "handmocap"
         )
-        jobs: Any = sys.modules[f"{package}.ui.panel_jobs"]
+        jobs: Any = sys.modules[f"{package}.ui.common.panel_jobs"]
         yield 1.0
         scene = bpy.context.scene
         scene.handmocap.clip = str(self._options.clip)

@@ -28,7 +28,7 @@ from handmocap_addon.worker.estimators.wilor_network import Boxes
 
 HEIGHT, WIDTH = 2160, 3840
 FOCAL = 5000.0
-DOUBLE = Path(__file__).parents[1] / "worker" / "wilor_double" / "wilor_mini" / "pipelines"
+DOUBLE = Path(__file__).parents[1] / "worker" / "estimators" / "wilor_double" / "wilor_mini" / "pipelines"
 CutPatch = Callable[[np.ndarray, np.ndarray, bool], np.ndarray]
 
 

@@ -22,9 +22,9 @@ import numpy as np
 
 from addon_tests.making.clips import put_behind_itself
 from addon_tests.making.gvhmr_results import MadeUpMotion, write_gvhmr_result
-from handmocap_addon.core.array_files import read_array_file
-from handmocap_addon.core.hand_skeleton import HandSkeleton
-from handmocap_addon.core.landmark_fit import FittedHand, fit_mediapipe_landmarks
+from handmocap_addon.core.files.array_files import read_array_file
+from handmocap_addon.core.landmarks.fit import FittedHand, fit_mediapipe_landmarks
+from handmocap_addon.core.rig.hand_skeleton import HandSkeleton
 from handmocap_addon.worker import command_line, estimators
 from handmocap_addon.worker.estimators import mediapipe
 from handmocap_addon.worker.estimators.base import EstimatorInfo, HandObservation, VideoFrame

@@ -8,7 +8,7 @@ import pytest
 
 from addon_tests.blender.processes import processes_with, wait_until
 from addon_tests.making.patience import Stopwatch
-from handmocap_addon.blender.baking import BakeJob
+from handmocap_addon.blender.bake.request import BakeJob
 from handmocap_addon.core.errors import CancelledError
 
 

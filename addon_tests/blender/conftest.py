@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from handmocap_addon.core.body_model import BodyModel
-from handmocap_addon.core.stand_in_body import load_stand_in_body
+from handmocap_addon.core.body.model import BodyModel
+from handmocap_addon.core.body.stand_in import load_stand_in_body
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from addon_tests.making.formulas import random_axis_angle, rodrigues
-from handmocap_addon.core.body_model import BodyModel, posed_joints, skinned_vertices
-from handmocap_addon.core.body_motion import BodyMotion, BodyTrack
-from handmocap_addon.core.clean_hands import CleanHand, Provenance
-from handmocap_addon.core.hand_poses import HandTrack
-from handmocap_addon.core.rotations import axis_angle_to_quat_wxyz
+from handmocap_addon.core.body.model import BodyModel, posed_joints, skinned_vertices
+from handmocap_addon.core.body.motion import BodyMotion, BodyTrack
+from handmocap_addon.core.cleanup.clean_hands import CleanHand, Provenance
+from handmocap_addon.core.hands.hand_poses import HandTrack
+from handmocap_addon.core.maths.rotations import axis_angle_to_quat_wxyz
 from handmocap_addon.core.skeleton import FIRST_HAND_JOINT, JOINT_NAMES, SIDES, Side
 
 Array = NDArray[Any]

@@ -18,15 +18,15 @@ import numpy as np
 from bpy_extras.anim_utils import action_get_channelbag_for_slot
 
 from addon_tests.blender.rigs import TO_BLENDER, add_plain_armature
-from handmocap_addon.blender.key_reduction import ReductionSettings, reduce_finger_keys, restore_full_keys
-from handmocap_addon.blender.motion_keys import write_hand_keys
-from handmocap_addon.core.clean_hands import CleanHand, Provenance
+from handmocap_addon.blender.motion.key_reduction import ReductionSettings, reduce_finger_keys, restore_full_keys
+from handmocap_addon.blender.motion.motion_keys import write_hand_keys
+from handmocap_addon.core.body.stand_in import load_stand_in_body
+from handmocap_addon.core.cleanup.clean_hands import CleanHand, Provenance
 from handmocap_addon.core.errors import BadInputError
-from handmocap_addon.core.hand_poses import HandTrack
-from handmocap_addon.core.key_settings import KeySettings
-from handmocap_addon.core.rotations import axis_angle_to_quat_wxyz
+from handmocap_addon.core.hands.hand_poses import HandTrack
+from handmocap_addon.core.keys.settings import KeySettings
+from handmocap_addon.core.maths.rotations import axis_angle_to_quat_wxyz
 from handmocap_addon.core.skeleton import JOINT_NAMES
-from handmocap_addon.core.stand_in_body import load_stand_in_body
 
 NAME = "hands"
 BONES = ("left_index1", "left_index2", "left_thumb1")

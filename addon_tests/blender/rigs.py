@@ -11,10 +11,10 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from handmocap_addon.blender.armatures import deformed_meshes
-from handmocap_addon.blender.bake_read_back import world_vertices
-from handmocap_addon.blender.bodies import add_body
-from handmocap_addon.core.body_model import BodyModel
+from handmocap_addon.blender.background.bake.read_back import world_vertices
+from handmocap_addon.blender.rig.armatures import deformed_meshes
+from handmocap_addon.blender.rig.bodies import add_body
+from handmocap_addon.core.body.model import BodyModel
 from handmocap_addon.core.skeleton import JOINT_NAMES, PARENTS
 
 Array = NDArray[Any]

@@ -10,7 +10,7 @@ import pytest
 
 from addon_tests.fuzz.blender_readers import READERS
 from addon_tests.fuzz.running import run
-from handmocap_addon.blender.footage import look_at
+from handmocap_addon.blender.clip.footage import look_at
 from handmocap_addon.core.errors import ClipError
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import bpy
 import pytest
 
-from handmocap_addon.blender import bodies
 from handmocap_addon.blender.nodes import node_of_type
-from handmocap_addon.core.stand_in_body import load_stand_in_body
+from handmocap_addon.blender.rig import bodies
+from handmocap_addon.core.body.stand_in import load_stand_in_body
 
 
 def test_a_node_is_found_by_what_it_is(scene: Any) -> None:

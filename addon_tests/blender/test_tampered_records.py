@@ -11,16 +11,18 @@ import numpy as np
 import pytest
 
 from addon_tests.blender.motions import MadeUpShot
-from handmocap_addon.blender import clip_backgrounds, kept_text, made_from, problem_markers, problems, written_record
-from handmocap_addon.blender.bodies import add_body
-from handmocap_addon.blender.body_shapes import body_shape_of
-from handmocap_addon.blender.clip_place import PLACE_PROPERTY, place_of
-from handmocap_addon.blender.motion_keys import write_hand_keys
-from handmocap_addon.blender.rest_marks import rests_as_added
-from handmocap_addon.blender.retimed_frames import RETIMED_PROPERTY, frame_before_retiming, retimed_as
-from handmocap_addon.blender.tool_actions import find_tool_action
+from handmocap_addon.blender.cleanup import problem_markers, problems
+from handmocap_addon.blender.clip import backgrounds as clip_backgrounds
+from handmocap_addon.blender.clip.place import PLACE_PROPERTY, place_of
+from handmocap_addon.blender.curves import kept_text, made_from, written_record
+from handmocap_addon.blender.curves.retimed_frames import RETIMED_PROPERTY, frame_before_retiming, retimed_as
+from handmocap_addon.blender.curves.tool_actions import find_tool_action
+from handmocap_addon.blender.motion.motion_keys import write_hand_keys
+from handmocap_addon.blender.rig.bodies import add_body
+from handmocap_addon.blender.rig.body_shapes import body_shape_of
+from handmocap_addon.blender.rig.rest_marks import rests_as_added
+from handmocap_addon.core.body.stand_in import load_stand_in_body
 from handmocap_addon.core.errors import BadInputError
-from handmocap_addon.core.stand_in_body import load_stand_in_body
 
 _PATH = 'pose.bones["left_index2"].rotation_quaternion'
 _VALUES: dict[str, Any] = {

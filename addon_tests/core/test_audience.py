@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from handmocap_addon.core.audience import set_up_wilor, speak_to_the_command_line, speak_to_the_panel, way_out
-from handmocap_addon.core.child_processes import finished, python_command
-from handmocap_addon.core.environments import not_set_up
+from handmocap_addon.core.process.child_processes import finished, python_command
+from handmocap_addon.set_up.environments import not_set_up
 
 PACKAGE = Path(__file__).parents[2] / "handmocap_addon"
 # They read a command line, or run for one alone.

@@ -5,9 +5,9 @@ import os
 
 import numpy as np
 
-from handmocap_addon.core.atomic_files import write_json
-from handmocap_addon.core.hand_poses import HandPoses, HandTrack
-from handmocap_addon.core.hand_poses_file import read_hand_poses, write_hand_poses
+from handmocap_addon.core.files.atomic_files import write_json
+from handmocap_addon.core.hands.hand_poses import HandPoses, HandTrack
+from handmocap_addon.core.hands.hand_poses_file import read_hand_poses, write_hand_poses
 from handmocap_addon.core.job_protocol import JobEvent, parse_event
 from handmocap_addon.core.plain_text import plain_json, plain_text
 

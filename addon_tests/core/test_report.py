@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from handmocap_addon.core.clean_hands import clean_hand
+from handmocap_addon.core.body.stand_in import load_stand_in_body
+from handmocap_addon.core.cleanup.clean_hands import clean_hand
 from handmocap_addon.core.errors import BadInputError, ClipError
-from handmocap_addon.core.hand_poses import HandTrack
-from handmocap_addon.core.hand_skeleton import hand_skeleton
+from handmocap_addon.core.hands.hand_poses import HandTrack
 from handmocap_addon.core.report import (
     REPORT_NAME,
     accuracy_summary,
@@ -19,7 +19,7 @@ from handmocap_addon.core.report import (
     known_hand_poses,
     write_failure,
 )
-from handmocap_addon.core.stand_in_body import load_stand_in_body
+from handmocap_addon.core.rig.hand_skeleton import hand_skeleton
 
 HAND = hand_skeleton(load_stand_in_body(), "left")
 

@@ -7,16 +7,18 @@ import importlib.util
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 PACKAGE = REPOSITORY / "handmocap_addon"
+RINGS = ("core", "worker", "blender", "ui")
 BLENDER_LIBRARIES = ("bpy", "mathutils", "bmesh", "gpu")
 WORKER_LIBRARIES = ("torch", "cv2", "av", "mediapipe", "wilor_mini", "ultralytics")
 # Started by path in a process of its own; importing it is not meant.
-STARTED_BY_PATH = ("handmocap_addon.blender.bake_job", "handmocap_addon.worker.__main__")
+STARTED_BY_PATH = ("handmocap_addon.worker.__main__", "handmocap_addon.set_up.__main__")
 
 _IMPORT_WITHOUT = """
 import importlib, json, sys
@@ -43,14 +45,24 @@ print(json.dumps([failed, sorted(after - before - set(sys.stdlib_module_names))]
 """
 
 
+def module_of(file: Path) -> str:
+    """The dotted name of a file of the package."""
+    parts = file.relative_to(REPOSITORY).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def is_module(name: str) -> bool:
+    """Whether a dotted name is that of a file of the package, and not of something in it."""
+    path = REPOSITORY.joinpath(*name.split("."))
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
 def modules_of(*rings: str) -> list[str]:
     """Every module of the rings by its dotted name; "" is the package itself with the modules beside it."""
     names = []
     for ring in rings:
         files = PACKAGE.glob("*.py") if ring == "" else (PACKAGE / ring).rglob("*.py")
-        for file in sorted(files):
-            parts = file.relative_to(REPOSITORY).with_suffix("").parts
-            names.append(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+        names += [module_of(file) for file in sorted(files)]
     return [name for name in names if name not in STARTED_BY_PATH]
 
 
@@ -94,10 +106,10 @@ def test_core_and_the_package_import_with_numpy_alone():
 
 
 def test_the_front_door_s_modules_need_the_standard_library_alone():
-    names = ("errors", "atomic_files", "job_protocol", "environments")
+    names = ("errors", "files.atomic_files", "job_protocol")
     modules = ["handmocap_addon", "handmocap_addon.set_up", "handmocap_addon.load_package"]
     modules += [f"handmocap_addon.core.{name}" for name in names]
-    modules += ["handmocap_addon.blender.batch_arguments", "handmocap_addon.worker.command_line"]
+    modules += ["handmocap_addon.blender.shot.arguments", "handmocap_addon.worker.command_line"]
     failed, loaded = imported_without((*BLENDER_LIBRARIES, *WORKER_LIBRARIES, "numpy", "mannequin"), modules)
     assert failed == {}
     assert loaded == ["handmocap_addon"]
@@ -126,9 +138,10 @@ def test_blender_and_the_panel_import_without_the_worker_s_libraries():
     ("ring", "allowed"),
     [
         ("core", {"core"}),
-        ("worker", {"core", "worker"}),
-        ("blender", {"core", "blender"}),
-        ("ui", {"core", "blender", "ui"}),
+        ("set_up", {"core", "set_up"}),
+        ("worker", {"core", "set_up", "worker"}),
+        ("blender", {"core", "set_up", "blender"}),
+        ("ui", {"core", "set_up", "blender", "ui"}),
     ],
 )
 def test_a_ring_imports_only_rings_inside_it(ring, allowed):
@@ -138,7 +151,7 @@ def test_a_ring_imports_only_rings_inside_it(ring, allowed):
     assert {file: rings for file, rings in strangers.items() if rings} == {}
 
 
-@pytest.mark.parametrize("ring", ["core", "worker"])
+@pytest.mark.parametrize("ring", ["core", "set_up", "worker"])
 def test_no_file_outside_blender_s_rings_imports_blender(ring):
     found = {
         str(file.relative_to(PACKAGE)): library
@@ -161,7 +174,7 @@ def test_nothing_inside_blender_unpickles_or_evaluates():
     """Pickles are interpreted by a reader of our own that cannot call anything."""
     users = [
         str(file.relative_to(PACKAGE))
-        for ring in ("core", "blender", "ui")
+        for ring in ("core", "set_up", "blender", "ui")
         for file in (PACKAGE / ring).rglob("*.py")
         if imports_of(file) & {"pickle", "dill", "joblib", "shelve", "marshal"}
     ]
@@ -173,3 +186,94 @@ def test_nothing_inside_blender_unpickles_or_evaluates():
                 assert called not in ("eval", "exec"), f"{file.name}:{node.lineno}"
                 pickles = [keyword for keyword in node.keywords if keyword.arg == "allow_pickle"]
                 assert all(isinstance(word.value, ast.Constant) and word.value.value is False for word in pickles), file.name
+
+
+def room_of(name: str) -> str:
+    """The room of a module; a file beside the rooms of a ring is one of its own, `set_up` and the wall's inside are one each."""
+    parts = name.split(".")[1:]
+    if not parts or not (PACKAGE / parts[0]).is_dir():
+        return ""
+    if parts[0] == "set_up" or len(parts) == 1:
+        return parts[0]
+    return ".".join(parts[:2])
+
+
+def room_imports() -> dict[str, dict[str, list[str]]]:
+    """For each room the rooms that it imports from, with the files that do."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for file in sorted(PACKAGE.rglob("*.py")):
+        own = room_of(module_of(file))
+        others = found.setdefault(own, {})
+        for name in imports_of(file):
+            if name.split(".")[0] == PACKAGE.name and is_module(name) and room_of(name) not in (own, *RINGS, ""):
+                others.setdefault(room_of(name), []).append(str(file.relative_to(PACKAGE)))
+    return found
+
+
+def floors_of(imports: dict[str, dict[str, list[str]]]) -> dict[str, int]:
+    """The floor of each room, one above the highest that it imports from. Rooms on a circle have none."""
+    floors: dict[str, int] = {}
+    while True:
+        ready = {room for room, others in imports.items() if room not in floors and all(other in floors for other in others)}
+        if not ready:
+            return floors
+        floors |= {room: 1 + max((floors[other] for other in imports[room]), default=0) for room in ready}
+
+
+def test_no_room_climbs_or_goes_round():
+    """Rooms import only from rooms on lower floors. `pytest -s` prints the list."""
+    imports = room_imports()
+    floors = floors_of(imports)
+    files = Counter(room_of(module_of(file)) for file in PACKAGE.rglob("*.py") if file.name != "__init__.py")
+    for room in sorted(files, key=lambda room: (floors.get(room, 0), room)):
+        print(f"{floors.get(room, 0):3} {files[room]:3} files  {room or 'the package itself'}")
+    circles = {room: {other: imports[room][other] for other in imports[room] if other not in floors} for room in imports}
+    assert {room: others for room, others in circles.items() if room not in floors} == {}
+
+
+def test_every_room_says_what_lives_there():
+    silent = [
+        str(folder.relative_to(PACKAGE))
+        for folder in {file.parent for file in PACKAGE.rglob("*.py")}
+        if not ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+    ]
+    assert silent == []
+
+
+def test_nobody_imports_what_runs_only_in_a_copy():
+    """What may rename and delete in its scene is started by path, in a background Blender on a copy of the file."""
+    for room, others in room_imports().items():
+        assert others.get("blender.background", []) == [], room
+
+
+def test_the_room_of_curves_knows_no_rig():
+    others = {room for room in room_imports()["blender.curves"] if room.startswith("blender.")}
+    assert others <= {"blender.version_differences", "blender.scene_time"}
+
+
+def test_only_the_room_of_curves_touches_keys():
+    touching = [
+        str(file.relative_to(PACKAGE))
+        for file in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr == "keyframe_points"
+    ]
+    assert [file for file in touching if not file.startswith("blender/curves/")] == []
+    assert touching
+
+
+def test_only_doorways_start_processes():
+    """`core.process` starts them for everybody; the rooms beside it know how they end."""
+    starting = [
+        file.relative_to(PACKAGE)
+        for file in PACKAGE.rglob("*.py")
+        if imports_of(file) & {"subprocess", "multiprocessing", "os.system", "os.popen", "pty"}
+    ]
+    assert {path.parent.as_posix() for path in starting} <= {"core/process", "blender/jobs", "set_up"}
+    assert starting
+
+
+def test_the_set_up_needs_the_standard_library_alone():
+    failed, loaded = imported_without((*BLENDER_LIBRARIES, *WORKER_LIBRARIES, "numpy", "mannequin"), modules_of("set_up"))
+    assert failed == {}
+    assert loaded == ["handmocap_addon"]

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from handmocap_addon.core.body_model import BodyModel
-from handmocap_addon.core.hand_skeleton import hand_skeleton
+from handmocap_addon.core.body.model import BodyModel
+from handmocap_addon.core.body.stand_in import load_stand_in_body
+from handmocap_addon.core.rig.hand_skeleton import hand_skeleton
 from handmocap_addon.core.skeleton import SIDES, WRIST
-from handmocap_addon.core.stand_in_body import load_stand_in_body
-from scripts.truth_clips.clips import CLIPS
-from scripts.truth_clips.truth import FILE_NAMES, PersonTruth, load_truth, make_truth
+from tools.truth_clips.clips import CLIPS
+from tools.truth_clips.truth import FILE_NAMES, PersonTruth, load_truth, make_truth
 
 pytest.importorskip("mannequin")
 

@@ -15,9 +15,9 @@ import pytest
 
 from addon_tests.docs.pages import DOCS, README, REPOSITORY, Block, blocks, pages
 from addon_tests.making.patience import COMMAND_PATIENCE, PATIENCE
-from handmocap_addon.blender.batch_arguments import batch_parser
-from handmocap_addon.core.set_up.trial import SYSTEM_PACKAGES
-from scripts.pages.options_table import commands
+from handmocap_addon.blender.shot.arguments import batch_parser
+from handmocap_addon.set_up.trial import SYSTEM_PACKAGES
+from tools.pages.options_table import commands
 
 PAGES = [page for page in pages() if page.parent in (DOCS, REPOSITORY)]
 RUN = {page: [block for block in blocks(page) if block.language == "sh" and block.why_not_run is None] for page in PAGES}
@@ -152,7 +152,7 @@ def accepted(words: list[str], worker_python: Path) -> bool:
             parser = commands()[command]
             return bool(parser.parse_args(rest))
         if command == "benchmark":
-            return reads(["scripts/benchmark/accuracy.py", *rest[1:]], worker_python)
+            return reads(["tools/benchmark/accuracy.py", *rest[1:]], worker_python)
     return reads(words[1:], worker_python)
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from addon_tests.docs.pages import DOCS, README, REPOSITORY, blocks, links, pages, sentences
-from scripts.benchmark import arguments, tables
-from scripts.pages import options_table, refusals, write_tables
-from scripts.pages.regions import Region, regions, with_region
+from tools.benchmark import arguments, tables
+from tools.pages import options_table, refusals, write_tables
+from tools.pages.regions import Region, regions, with_region
 
 _LONG = 60  # letters from which on a sentence is no set phrase
 
@@ -66,7 +66,7 @@ def test_blocks_are_commands_or_diagrams() -> None:
 
 def test_the_sentences_of_troubleshooting_are_those_of_the_code() -> None:
     (region,) = [region for region in regions() if region.name == refusals.REGION]
-    assert region.text == refusals.page_text(), "write them: python3 -m scripts.pages.refusals"
+    assert region.text == refusals.page_text(), "write them: python3 -m tools.pages.refusals"
     assert len(refusals.refusals()) > 300
 
 
@@ -102,7 +102,7 @@ def test_sentences_are_read_from_the_code(source: str, said: list[tuple[str, str
 def test_the_options_in_the_pages_are_those_of_the_parsers() -> None:
     found = {region.name: region.text for region in regions()}
     for name, text in options_table.tables().items():
-        assert found[name] == text, "write them: python3 -m scripts.pages.options_table"
+        assert found[name] == text, "write them: python3 -m tools.pages.options_table"
 
 
 def test_every_option_of_a_command_is_explained() -> None:
@@ -143,7 +143,7 @@ def test_a_bench_s_table_goes_into_its_page(tmp_path: Path, monkeypatch: pytest.
     page.write_text(
         "Before.\n\n<!-- table: two, written by: a -->\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<!-- end of table -->\nAfter.\n"
     )
-    monkeypatch.setattr("scripts.pages.regions.PAGES", tmp_path)
+    monkeypatch.setattr("tools.pages.regions.PAGES", tmp_path)
     assert write_tables.write_tables("said\n| a | b |\n|---|---|\n| 3 | 4 |\n\n| c |\n|---|\n| 5 |\n") == ["two"]
     assert page.read_text() == (
         "Before.\n\n<!-- table: two, written by: a -->\n\n| a | b |\n|---|---|\n| 3 | 4 |\n\n<!-- end of table -->\nAfter.\n"

@@ -30,14 +30,14 @@ import numpy as np
 from addon_tests.blender.processes import is_alive, processes_with, tree_of, wait_until
 from addon_tests.blender.readers import BakedMesh, read_alembic
 from addon_tests.end_to_end.commands import FRONT_DOOR_HERE, REPOSITORY
-from handmocap_addon.blender.baking import BakeJob, BakeRequest
-from handmocap_addon.blender.bodies import add_body
-from handmocap_addon.blender.jobs import ChildJob
-from handmocap_addon.core import environments
+from handmocap_addon.blender.bake.request import BakeJob, BakeRequest
+from handmocap_addon.blender.jobs.child_job import ChildJob
+from handmocap_addon.blender.rig.bodies import add_body
+from handmocap_addon.core.body.stand_in import load_stand_in_body
 from handmocap_addon.core.errors import CancelledError, HandmocapError
-from handmocap_addon.core.hand_poses import HandPoses, HandTrack
-from handmocap_addon.core.hand_poses_file import write_hand_poses
-from handmocap_addon.core.stand_in_body import load_stand_in_body
+from handmocap_addon.core.hands.hand_poses import HandPoses, HandTrack
+from handmocap_addon.core.hands.hand_poses_file import write_hand_poses
+from handmocap_addon.set_up import environments
 
 LIMIT_SECONDS = 3.0
 _PATIENCE = 20.0  # for a process to be seen as gone at all

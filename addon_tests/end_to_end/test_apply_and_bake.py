@@ -9,12 +9,12 @@ import bpy
 import numpy as np
 import pytest
 
-from addon_tests.blender.curves import rotation_values
 from addon_tests.blender.readers import READERS
+from addon_tests.blender.written_curves import rotation_values
 from addon_tests.end_to_end.commands import batch, batch_in_file, sentence_of
-from handmocap_addon.blender.bodies import add_body
-from handmocap_addon.core.rotations import axis_angle_to_quat_wxyz
-from handmocap_addon.core.stand_in_body import load_stand_in_body
+from handmocap_addon.blender.rig.bodies import add_body
+from handmocap_addon.core.body.stand_in import load_stand_in_body
+from handmocap_addon.core.maths.rotations import axis_angle_to_quat_wxyz
 
 
 def test_hands_are_applied_and_the_saved_file_is_baked(demo_run: Path, demo: Path, tmp_path: Path) -> None:

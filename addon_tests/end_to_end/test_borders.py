@@ -134,7 +134,7 @@ def test_what_nobody_foresaw_is_a_sentence_with_a_log_and_no_trace(tmp_path: Pat
     """For both programs: the failure is planted in what they call."""
     inside = (
         f"import sys; sys.path.insert(0, {str(REPOSITORY / 'scripts')!r})\nimport batch\nbatch._load_package()\n"
-        "import handmocap_addon.blender.batch_command_line as line\nline.read_arguments = lambda _: 1 / 0\n"
+        "import handmocap_addon.blender.shot.command_line as line\nline.read_arguments = lambda _: 1 / 0\n"
         "sys.exit(batch.main(['bake']))"
     )
     before = (
@@ -154,7 +154,7 @@ def test_what_nobody_foresaw_is_a_sentence_with_a_log_and_no_trace(tmp_path: Pat
 def test_what_nobody_foresaw_in_a_job_is_a_sentence_with_a_log_and_no_trace(program: str, tmp_path: Path) -> None:
     code = {
         "worker": "import handmocap_addon.worker.command_line as line\nline._doctor = lambda *_: 1 / 0\nline.main(['doctor'])",
-        "set_up": "import handmocap_addon.set_up as job\njob._do = lambda *_: 1 / 0\njob.main(['doctor'])",
+        "set_up": "import handmocap_addon.set_up.command_line as job\njob._do = lambda *_: 1 / 0\njob.main(['doctor'])",
     }[program]
     environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(REPOSITORY)}
     # A job ends when its stdin closes, so that stays open until it has said all.

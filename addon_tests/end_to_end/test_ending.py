@@ -29,7 +29,7 @@ _SLOW_PREVIEW = """
 import runpy, sys
 sys.path.insert(0, sys.argv.pop(1))
 import bpy
-from handmocap_addon.blender import preview
+from handmocap_addon.blender.shot import preview
 preview._SAMPLES = 1_000_000
 bpy.app.handlers.render_init.append(lambda *_: print("rendering", file=sys.stderr, flush=True))
 sys.argv = sys.argv[1:]

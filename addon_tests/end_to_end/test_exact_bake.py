@@ -14,8 +14,8 @@ from addon_tests.blender.readers import READERS
 from addon_tests.blender.rigs import bone_of, mpi_like
 from addon_tests.end_to_end.commands import batch, sentence_of
 from addon_tests.making.smplx_lifelike import write_lifelike_model
+from handmocap_addon.core.body.smplx_model_file import read_smplx_model
 from handmocap_addon.core.errors import ExitCode
-from handmocap_addon.core.smplx_model_file import read_smplx_model
 
 
 def test_another_add_ons_armature_is_baked_with_its_model_file(tmp_path: Path, empty_scene: Any) -> None:

@@ -67,7 +67,13 @@ def test_the_same_sources_give_the_same_zip(extension: Path, wheels: Path, tmp_p
 def test_the_zip_holds_the_package_its_licence_and_wheels_and_no_rubbish(extension: Path) -> None:
     with zipfile.ZipFile(extension) as archive:
         names = archive.namelist()
-    assert {"__init__.py", "blender_manifest.toml", "LICENSE", "blender/bake_job.py", "worker/__main__.py"} <= set(names)
+    assert {
+        "__init__.py",
+        "blender_manifest.toml",
+        "LICENSE",
+        "blender/background/bake_job.py",
+        "worker/__main__.py",
+    } <= set(names)
     assert len([name for name in names if name.endswith(".whl")]) == 4
     assert not [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".part")) or "addon_tests" in name]
 

@@ -10,9 +10,9 @@ import bpy
 import numpy as np
 import pytest
 
-from addon_tests.blender.curves import curve_of, rotation_path
+from addon_tests.blender.written_curves import curve_of, rotation_path
 from addon_tests.end_to_end.commands import batch, sentence_of
-from handmocap_addon.blender.key_reduction import is_reduced, restore_full_keys
+from handmocap_addon.blender.motion.key_reduction import is_reduced, restore_full_keys
 from handmocap_addon.core.skeleton import SIDES, hand_joint_names
 
 LIMIT = 1.5

@@ -12,9 +12,9 @@ import pytest
 from addon_tests.end_to_end.commands import FRONT_DOOR_HERE, batch, front_door, run, sentence_of
 from addon_tests.making.formulas import angle_of, rodrigues
 from addon_tests.making.glb_reader import read_glb
-from handmocap_addon.core.gvhmr_file import read_gvhmr_result
-from handmocap_addon.core.hand_poses_file import read_hand_poses
-from handmocap_addon.core.rotations import quat_wxyz_to_rotmat
+from handmocap_addon.core.body.gvhmr_file import read_gvhmr_result
+from handmocap_addon.core.hands.hand_poses_file import read_hand_poses
+from handmocap_addon.core.maths.rotations import quat_wxyz_to_rotmat
 from handmocap_addon.core.skeleton import SIDES
 
 

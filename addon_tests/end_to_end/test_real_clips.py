@@ -10,9 +10,9 @@ import bpy
 import numpy as np
 import pytest
 
-from addon_tests.blender.curves import curve_of, rotation_path, rotation_values
+from addon_tests.blender.written_curves import curve_of, rotation_path, rotation_values
 from addon_tests.end_to_end.commands import REPOSITORY, batch
-from handmocap_addon.core.hand_poses_file import read_hand_poses
+from handmocap_addon.core.hands.hand_poses_file import read_hand_poses
 from handmocap_addon.core.skeleton import SIDES
 
 CLIPS = sorted((REPOSITORY.parent / "shared" / "clips").glob("*.mkv"))

@@ -7,10 +7,10 @@ import bpy
 
 from addon_tests.blender.other_rigs import mixamo_double
 from addon_tests.end_to_end.commands import batch, sentence_of
-from handmocap_addon.blender.actions import count_keys
-from handmocap_addon.blender.bodies import add_body
-from handmocap_addon.core.bone_map import BoneMap, detected_bone_map, write_bone_map
-from handmocap_addon.core.stand_in_body import load_stand_in_body
+from handmocap_addon.blender.curves.actions import count_keys
+from handmocap_addon.blender.rig.bodies import add_body
+from handmocap_addon.core.body.stand_in import load_stand_in_body
+from handmocap_addon.core.rig.bone_map import BoneMap, detected_bone_map, write_bone_map
 
 
 def _file_with_both(path: Path) -> BoneMap:

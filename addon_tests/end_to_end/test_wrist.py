@@ -10,17 +10,17 @@ import bpy
 import numpy as np
 import pytest
 
-from addon_tests.blender.curves import angle_to
+from addon_tests.blender.written_curves import angle_to
 from addon_tests.end_to_end.commands import batch, sentence_of
-from handmocap_addon.core.accuracy import wrist_errors
-from handmocap_addon.core.body_motion import BodyMotion
-from handmocap_addon.core.gvhmr_file import read_gvhmr_result
-from handmocap_addon.core.hand_poses_file import read_hand_poses
-from handmocap_addon.core.rotations import axis_angle_to_quat_wxyz, quat_wxyz_multiply, quat_wxyz_to_rotmat
+from handmocap_addon.core.body.gvhmr_file import read_gvhmr_result
+from handmocap_addon.core.body.motion import BodyMotion
+from handmocap_addon.core.body.stand_in import load_stand_in_body
+from handmocap_addon.core.cleanup.wrist import WristSettings, with_wrists
+from handmocap_addon.core.cleanup.wrist_source import WristSource
+from handmocap_addon.core.hands.hand_poses_file import read_hand_poses
+from handmocap_addon.core.maths.rotations import axis_angle_to_quat_wxyz, quat_wxyz_multiply, quat_wxyz_to_rotmat
+from handmocap_addon.core.rig.accuracy import wrist_errors
 from handmocap_addon.core.skeleton import JOINT_INDEX, SIDES, WRIST
-from handmocap_addon.core.stand_in_body import load_stand_in_body
-from handmocap_addon.core.wrist import WristSettings, with_wrists
-from handmocap_addon.core.wrist_source import WristSource
 
 
 @pytest.fixture(scope="module")

@@ -16,17 +16,18 @@ from addon_tests.blender.motions import MadeUpShot
 from addon_tests.fuzz.core_readers import Reader
 from addon_tests.fuzz.mutations import Random, by_bytes, by_json
 from addon_tests.making.hand_poses import waving_hands
-from handmocap_addon.blender import corrections_store, made_from, problems, written_record
-from handmocap_addon.blender.apply_warnings import keep_warnings, warnings_of
-from handmocap_addon.blender.bodies import add_body
-from handmocap_addon.blender.clip_place import PLACE_PROPERTY, place_of
-from handmocap_addon.blender.motion_keys import write_hand_keys
-from handmocap_addon.blender.retimed_frames import RETIMED_PROPERTY, retimed_as
-from handmocap_addon.blender.seen_clip import depends_on, seen_clip
-from handmocap_addon.blender.tool_actions import find_tool_action
-from handmocap_addon.core.cleanup_settings import CleanupSettings
-from handmocap_addon.core.corrections import NotSeen, Rows
-from handmocap_addon.core.stand_in_body import load_stand_in_body
+from handmocap_addon.blender.cleanup import corrections_store, problems
+from handmocap_addon.blender.cleanup.seen_clip import depends_on, seen_clip
+from handmocap_addon.blender.clip.place import PLACE_PROPERTY, place_of
+from handmocap_addon.blender.curves import made_from, written_record
+from handmocap_addon.blender.curves.retimed_frames import RETIMED_PROPERTY, retimed_as
+from handmocap_addon.blender.curves.tool_actions import find_tool_action
+from handmocap_addon.blender.motion.apply_warnings import keep_warnings, warnings_of
+from handmocap_addon.blender.motion.motion_keys import write_hand_keys
+from handmocap_addon.blender.rig.bodies import add_body
+from handmocap_addon.core.body.stand_in import load_stand_in_body
+from handmocap_addon.core.cleanup.corrections import NotSeen, Rows
+from handmocap_addon.core.cleanup.settings import CleanupSettings
 
 _FRAMES = 6
 _PATH = 'pose.bones["left_index2"].rotation_quaternion'

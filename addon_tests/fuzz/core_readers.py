@@ -21,13 +21,16 @@ import numpy as np
 from addon_tests.fuzz.mutations import Random, by_bytes, by_json, by_members, by_opcodes
 from addon_tests.making import gvhmr_results, smplx_models
 from addon_tests.making.hand_poses import waving_hands
-from handmocap_addon.core import body_parameter_files
-from handmocap_addon.core.archive_identity import archive_identity
-from handmocap_addon.core.body_parameters import BodyParameters
-from handmocap_addon.core.body_shape import BodyShape
-from handmocap_addon.core.bone_map import RIGIFY, read_bone_map, write_bone_map
-from handmocap_addon.core.corrected_hands import corrected_tracks
-from handmocap_addon.core.corrections import (
+from handmocap_addon.core.body import parameter_files as body_parameter_files
+from handmocap_addon.core.body.gvhmr_file import read_gvhmr_result
+from handmocap_addon.core.body.parameters import BodyParameters
+from handmocap_addon.core.body.point_cache import PointCacheWriter, open_point_cache
+from handmocap_addon.core.body.shape import BodyShape
+from handmocap_addon.core.body.smplx_model_file import read_smplx_model, read_texture_coordinates
+from handmocap_addon.core.body.smplx_poses import SmplxPoses, read_smplx_poses, write_smplx_poses
+from handmocap_addon.core.body.smplx_surface import read_smplx_surface
+from handmocap_addon.core.cleanup.corrected_hands import corrected_tracks
+from handmocap_addon.core.cleanup.corrections import (  # fmt: skip
     NotSeen,
     OwnSmoothing,
     Rows,
@@ -37,23 +40,20 @@ from handmocap_addon.core.corrections import (
     corrections_from_json,
     corrections_to_json,
     without,
-)  # fmt: skip
+)
+from handmocap_addon.core.cleanup.wrist_source import WristSource
+from handmocap_addon.core.clip.picture_sequences import picture_sequence
+from handmocap_addon.core.clip.proxy_request import ProxyRequest
 from handmocap_addon.core.errors import HandmocapError, OutputError
-from handmocap_addon.core.gvhmr_file import read_gvhmr_result
-from handmocap_addon.core.hand_poses_file import read_hand_poses, write_hand_poses
-from handmocap_addon.core.hands_summary import read_hands_summary
+from handmocap_addon.core.files.archive_identity import archive_identity
+from handmocap_addon.core.files.file_hashes import HashMemory
+from handmocap_addon.core.files.keyed_arrays import read_keyed_arrays
+from handmocap_addon.core.hands.hand_poses_file import read_hand_poses, write_hand_poses
+from handmocap_addon.core.hands.hands_summary import read_hands_summary
 from handmocap_addon.core.job_protocol import JobEvent, Progress, parse_event
-from handmocap_addon.core.keyed_arrays import read_keyed_arrays
-from handmocap_addon.core.picture_sequences import picture_sequence
-from handmocap_addon.core.point_cache import PointCacheWriter, open_point_cache
-from handmocap_addon.core.proxy_request import ProxyRequest
 from handmocap_addon.core.report import known_hand_poses, write_failure
-from handmocap_addon.core.set_up.file_hashes import HashMemory
-from handmocap_addon.core.set_up.stamps import stamp_of
-from handmocap_addon.core.smplx_model_file import read_smplx_model, read_texture_coordinates
-from handmocap_addon.core.smplx_poses import SmplxPoses, read_smplx_poses, write_smplx_poses
-from handmocap_addon.core.smplx_surface import read_smplx_surface
-from handmocap_addon.core.wrist_source import WristSource
+from handmocap_addon.core.rig.bone_map import RIGIFY, read_bone_map, write_bone_map
+from handmocap_addon.set_up.stamps import stamp_of
 
 _FRAMES = 12
 

@@ -121,7 +121,7 @@ def _write_hostile(folder: Path) -> None:
 
 def _reading(path: Path) -> Reading:
     from addon_tests.making.numbered_pictures import number_in
-    from handmocap_addon.core.frame_marks import FrameMark
+    from handmocap_addon.core.clip.frame_marks import FrameMark
     from handmocap_addon.worker.clip.sentences import clip_entries
     from handmocap_addon.worker.clip.timing import clip_timing
     from handmocap_addon.worker.video import probe_clip, read_frames, stored_picture

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from handmocap_addon.blender.key_arrays import enum_number
+from handmocap_addon.blender.curves.key_arrays import enum_number
 from handmocap_addon.blender.version_differences import ensure_curve
 from handmocap_addon.core.skeleton import BODY_JOINTS, SIDES, hand_joint_names
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handmocap_addon.core.hand_skeleton import HandSkeleton, hand_skeleton
-from handmocap_addon.core.rotations import axis_angle_to_quat_wxyz, quat_wxyz_multiply
+from handmocap_addon.core.body.stand_in import load_stand_in_body
+from handmocap_addon.core.maths.rotations import axis_angle_to_quat_wxyz, quat_wxyz_multiply
+from handmocap_addon.core.rig.hand_skeleton import HandSkeleton, hand_skeleton
 from handmocap_addon.core.skeleton import Side
-from handmocap_addon.core.stand_in_body import load_stand_in_body
 
 Array = NDArray[Any]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from handmocap_addon.core.hand_poses import HandPoses, HandTrack
+from handmocap_addon.core.hands.hand_poses import HandPoses, HandTrack
 
 
 def waving_hands(count: int, rate: Fraction, times: Any = None, **clip: Any) -> HandPoses:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handmocap_addon.core.hand_detections import HAND_LENGTH, HandDetections
-from handmocap_addon.core.projected_arms import ProjectedArms
+from handmocap_addon.core.hands.hand_detections import HAND_LENGTH, HandDetections
 from handmocap_addon.core.skeleton import Side
+from handmocap_addon.core.whose_hands.projected_arms import ProjectedArms
 
 Array = NDArray[Any]
 LENGTH = 90.0  # pixels

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from handmocap_addon.core.body_model import BodyModel
+from handmocap_addon.core.body.model import BodyModel
 from handmocap_addon.core.skeleton import JOINT_NAMES
 
 MIRROR = np.array((-1.0, 1.0, 1.0))

@@ -13,9 +13,9 @@ from mathutils import Matrix
 from numpy.typing import NDArray
 
 from addon_tests.making.formulas import rodrigues
-from handmocap_addon.core.body_model import posed_joints
+from handmocap_addon.core.body.model import posed_joints
+from handmocap_addon.core.body.stand_in import load_stand_in_body
 from handmocap_addon.core.skeleton import JOINT_INDEX, JOINT_NAMES, PARENTS
-from handmocap_addon.core.stand_in_body import load_stand_in_body
 
 Array = NDArray[Any]
 Turns = Mapping[str, tuple[float, float, float]]

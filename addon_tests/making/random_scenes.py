@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from addon_tests.blender.motions import MadeUpShot
 from addon_tests.making.formulas import rodrigues
 from addon_tests.making.person_rigs import A_POSE, TO_BLENDER, PersonRig, add_person_rig
-from handmocap_addon.blender.shot import AppliedBody, AppliedHands, apply_body, apply_hands
-from handmocap_addon.core.body_model import posed_joints
-from handmocap_addon.core.clean_hands import CleanupSettings
+from handmocap_addon.blender.apply import AppliedBody, AppliedHands, apply_body, apply_hands
+from handmocap_addon.core.body.model import posed_joints
+from handmocap_addon.core.cleanup.clean_hands import CleanupSettings
 from handmocap_addon.core.errors import HandmocapError
-from handmocap_addon.core.hand_poses import HandPoses
-from handmocap_addon.core.rotations import angle_between_rotmats, quat_wxyz_to_rotmat
+from handmocap_addon.core.hands.hand_poses import HandPoses
+from handmocap_addon.core.maths.rotations import angle_between_rotmats, quat_wxyz_to_rotmat
 from handmocap_addon.core.skeleton import FIRST_HAND_JOINT, JOINT_INDEX, JOINT_NAMES, PARENTS, SIDES
 
 Array = NDArray[Any]

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from addon_tests.making.smplx_models import VERTEX_COUNT, smplx_model_arrays
+from handmocap_addon.core.body.smplx_poses import SmplxPoses
 from handmocap_addon.core.skeleton import FACE_JOINTS, JOINT_NAMES, PARENTS, SIDES, hand_joint_names
-from handmocap_addon.core.smplx_poses import SmplxPoses
 
 Array = NDArray[Any]
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handmocap_addon.core.body.stand_in import load_stand_in_body
 from handmocap_addon.core.skeleton import JOINT_NAMES, PARENTS
-from handmocap_addon.core.stand_in_body import load_stand_in_body
 
 Array = NDArray[Any]
 

@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from addon_tests.making.smplx_lifelike import lifelike_poses, write_lifelike_model
-from handmocap_addon.core.smplx_poses import SmplxPoses
+from handmocap_addon.core.body.smplx_poses import SmplxPoses
 
 Array = NDArray[Any]
 
-GOLDEN = Path(__file__).parents[1] / "core" / "smplx_golden.npz"
+GOLDEN = Path(__file__).parents[1] / "core" / "body" / "smplx_golden.npz"
 # With five poses, every 41st vertex: 256 of them, some of every joint's.
 _EVERY = 41
 _POSES = 5

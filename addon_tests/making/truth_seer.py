@@ -17,14 +17,14 @@ from pathlib import Path
 
 import numpy as np
 
-from handmocap_addon.core.body_motion import BodyMotion, BodyTrack
-from handmocap_addon.core.gvhmr_file import read_gvhmr_result
-from handmocap_addon.core.hand_skeleton import HandSkeleton
-from handmocap_addon.core.landmark_definition import RIG_JOINTS
-from handmocap_addon.core.landmark_fit import FittedHand, fit_landmarks
+from handmocap_addon.core.body.gvhmr_file import read_gvhmr_result
+from handmocap_addon.core.body.motion import BodyMotion, BodyTrack
+from handmocap_addon.core.body.stand_in import load_stand_in_body
+from handmocap_addon.core.landmarks.definition import RIG_JOINTS
+from handmocap_addon.core.landmarks.fit import FittedHand, fit_landmarks
+from handmocap_addon.core.rig.hand_skeleton import HandSkeleton
 from handmocap_addon.core.skeleton import SIDES
-from handmocap_addon.core.stand_in_body import load_stand_in_body
-from handmocap_addon.worker import estimate, first_look, look_again
+from handmocap_addon.worker.commands import estimate, first_look, look_again
 from handmocap_addon.worker.estimators.base import EstimatorInfo, HandObservation, Slicing, VideoFrame
 from handmocap_addon.worker.events import Cancellation, EventWriter
 from handmocap_addon.worker.video import FrameList, probe_clip

@@ -9,11 +9,11 @@ import bpy
 import numpy as np
 
 from addon_tests.making.gestures import bent, detector_noise, stand_in_hand
-from handmocap_addon.blender.finger_target import target_of
-from handmocap_addon.blender.key_edits import finger_curves
-from handmocap_addon.core.hand_poses import HandPoses, HandTrack
-from handmocap_addon.core.hand_poses_file import write_hand_poses
-from handmocap_addon.core.rotations import quat_wxyz_to_axis_angle
+from handmocap_addon.blender.motion.key_edits import finger_curves
+from handmocap_addon.blender.rig.finger_target import target_of
+from handmocap_addon.core.hands.hand_poses import HandPoses, HandTrack
+from handmocap_addon.core.hands.hand_poses_file import write_hand_poses
+from handmocap_addon.core.maths.rotations import quat_wxyz_to_axis_angle
 from handmocap_addon.core.skeleton import Side
 
 Array = np.ndarray

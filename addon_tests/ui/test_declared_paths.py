@@ -11,10 +11,10 @@ import bpy
 import pytest
 
 from handmocap_addon.core.errors import BadUsageError
-from handmocap_addon.ui import preferences as preferences_module
 from handmocap_addon.ui import registration
-from handmocap_addon.ui.bake.targets import bake_targets
-from handmocap_addon.ui.chosen_paths import chosen_folder
+from handmocap_addon.ui.common import preferences as preferences_module
+from handmocap_addon.ui.common.chosen_paths import chosen_folder
+from handmocap_addon.ui.state.bake_targets import bake_targets
 
 # What reads each of the panel's fields.
 FIELDS = {

@@ -10,8 +10,8 @@ import bpy
 import pytest
 
 import handmocap_addon
-from handmocap_addon.blender.jobs import ChildJob
-from handmocap_addon.ui import panel_jobs
+from handmocap_addon.blender.jobs.child_job import ChildJob
+from handmocap_addon.ui.common import panel_jobs
 
 
 def _reason(name: str) -> str:

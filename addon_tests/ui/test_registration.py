@@ -14,9 +14,9 @@ import handmocap_addon
 from addon_tests.making.patience import COMMAND_PATIENCE
 from addon_tests.ui.cleanup_scene import keyed_fingers
 from addon_tests.ui.whole_session import traces
-from handmocap_addon.blender.jobs import ChildJob
-from handmocap_addon.ui import panel_jobs
+from handmocap_addon.blender.jobs.child_job import ChildJob
 from handmocap_addon.ui.cleanup import live
+from handmocap_addon.ui.common import panel_jobs
 from handmocap_addon.ui.overlay import session, viewport
 from handmocap_addon.ui.registration import CLASSES
 

@@ -10,8 +10,9 @@ import bpy
 import pytest
 
 from addon_tests.ui.whole_session import AnyLayout
-from handmocap_addon.ui import guards, relative_paths
+from handmocap_addon.ui.common import guards
 from handmocap_addon.ui.registration import CLASSES
+from handmocap_addon.ui.source import relative_paths
 
 _PANELS = [cls for cls in CLASSES if issubclass(cls, bpy.types.Panel)]
 _OPERATORS = ("apply_hands", "apply_body", "add_body", "find_problems", "next_problem")

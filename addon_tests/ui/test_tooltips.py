@@ -9,7 +9,7 @@ from typing import Any
 import bpy
 import pytest
 
-from handmocap_addon.ui import panel_jobs
+from handmocap_addon.ui.common import panel_jobs
 from handmocap_addon.ui.registration import CLASSES
 
 FEWEST_WORDS = 4

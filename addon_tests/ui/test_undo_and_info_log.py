@@ -11,7 +11,7 @@ import pytest
 
 from addon_tests.ui.cleanup_scene import keyed_fingers, write_hands
 from addon_tests.ui.test_registration import CHANGES_THE_FILE
-from handmocap_addon.blender.key_arrays import read_keys
+from handmocap_addon.blender.curves.key_arrays import read_keys
 from handmocap_addon.blender.version_differences import all_curves
 
 State = dict[str, Any]

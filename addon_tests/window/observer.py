@@ -24,7 +24,7 @@ def _extension() -> str:
 
 def _state() -> dict[str, Any]:
     package = _extension()
-    jobs: Any = sys.modules.get(f"{package}.ui.panel_jobs")
+    jobs: Any = sys.modules.get(f"{package}.ui.common.panel_jobs")
     window = bpy.context.window_manager.windows[0]
     scene = window.scene
     settings = getattr(scene, "handmocap", None)

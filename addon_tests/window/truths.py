@@ -26,8 +26,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from addon_tests.window.blender_window import Profile, install
 from addon_tests.window.directed import Directed, changed_pixels, directed_window
 from addon_tests.window.screen import Box, Screen, new_screen
-from handmocap_addon.core.environments import REQUIREMENTS
-from handmocap_addon.core.set_up.stamps import pins_hash, write_stamp
+from handmocap_addon.set_up.environments import REQUIREMENTS
+from handmocap_addon.set_up.stamps import pins_hash, write_stamp
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 _SEEN, _STILL = 2000, 600  # pixels: a hand that moves changes tens of thousands
@@ -196,7 +196,7 @@ def refusals(stage: Stage) -> str:
 _STATE = """
 import importlib
 package = next(name for name in bpy.context.preferences.addons.keys() if name.endswith("handmocap"))
-state = importlib.import_module(package + ".ui.flow.states").state_of(bpy.context, "{stage}")
+state = importlib.import_module(package + ".ui.state.states").state_of(bpy.context, "{stage}")
 answer = [state.kind.value, state.text]
 """
 

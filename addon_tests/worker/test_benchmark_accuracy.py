@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from handmocap_addon.core.errors import BadUsageError
-from scripts.benchmark import accuracy
-from scripts.benchmark.measures import ALL_IN_VIEW, EXACT_LANDMARKS, FITTED, RAW, SMOOTHED
+from tools.benchmark import accuracy
+from tools.benchmark.measures import ALL_IN_VIEW, EXACT_LANDMARKS, FITTED, RAW, SMOOTHED
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ import av
 import numpy as np
 import pytest
 
-from scripts.truth_clips.clips import CLIPS
-from scripts.truth_clips.encode import encode, encode_within
-from scripts.truth_clips.frames import frame_path
+from tools.truth_clips.clips import CLIPS
+from tools.truth_clips.encode import encode, encode_within
+from tools.truth_clips.frames import frame_path
 
 REPOSITORY = Path(__file__).parents[2]
 CLIP_FILES = [REPOSITORY / "demo" / "clip.mp4", *sorted((REPOSITORY / "benchmark").glob("*/clip.mp4"))]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import bpy
 
-from ..core.atomic_files import output_error, replacing
 from ..core.errors import OutputError
-from ..core.temporary_folders import claim, remove_abandoned_folders
+from ..core.files.atomic_files import output_error, replacing
+from ..core.files.temporary_folders import claim, remove_abandoned_folders
 
 if sys.platform != "win32":
     import resource

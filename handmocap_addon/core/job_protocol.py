@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from .json_files import JsonError, parsed_json
+from .files.json_files import JsonError, parsed_json
 from .plain_text import plain_json
 
 EventKind = Literal["started", "progress", "log", "result", "error"]

@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .accuracy import bone_direction_errors
-from .atomic_files import write_json
-from .clean_hands import CleanHand, Provenance, longest_gap_frames
+from .cleanup.clean_hands import CleanHand, Provenance, longest_gap_frames
+from .cleanup.quality import HandQuality
 from .errors import BadInputError, HandmocapError
-from .hand_poses import MOST_FRAMES, HandTrack
-from .hand_skeleton import HandSkeleton
-from .json_files import JsonError, read_json
-from .landmark_definition import RIG_JOINTS
-from .landmark_fit import palm_orientation
-from .npz_files import NpzError, npz_shapes, read_npz
-from .quality import HandQuality
-from .rotations import quat_wxyz_to_axis_angle
+from .files.atomic_files import write_json
+from .files.json_files import JsonError, read_json
+from .files.npz_files import NpzError, npz_shapes, read_npz
+from .hands.hand_poses import MOST_FRAMES, HandTrack
+from .landmarks.definition import RIG_JOINTS
+from .landmarks.fit import palm_orientation
+from .maths.rotations import quat_wxyz_to_axis_angle
+from .rig.accuracy import bone_direction_errors
+from .rig.hand_skeleton import HandSkeleton
 from .skeleton import FINGERS, SIDES, Side, finger_landmarks
 
 Array = NDArray[Any]

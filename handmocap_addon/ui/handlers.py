@@ -5,9 +5,10 @@ from __future__ import annotations
 import bpy
 from bpy.app.handlers import persistent
 
-from . import panel_jobs, relative_paths
-from .guards import quiet
+from .common import panel_jobs
+from .common.guards import quiet
 from .overlay import session
+from .source import relative_paths
 
 # Of what is changed in a file, what a tool's line can be about.
 _CHANGING = (bpy.types.Action, bpy.types.Object, bpy.types.Scene)

@@ -9,21 +9,23 @@ import bpy
 
 from ..blender.saving import claim_session_folder
 from ..core.audience import speak_to_the_command_line, speak_to_the_panel
-from . import announcements, handlers, job_operators, keys_in_the_way, panel_jobs, status_bar
+from . import handlers
+from .apply import keys_in_the_way, problem_list
 from .bake import operators as bake_operators
 from .bake import panel as bake_panel
 from .bake import settings as bake_settings
 from .body import operators as body_operators
 from .body import panel as body_panel
-from .cleanup import correction_operators, key_operators, live, problem_list, problem_operators, time_operators
+from .cleanup import correction_operators, key_operators, live, problem_operators, time_operators
 from .cleanup import panel as cleanup_panel
 from .cleanup import settings as cleanup_settings
+from .common import announcements, job_operators, panel_jobs, status_bar
+from .common.guards import guarded, keep_said, keep_said_no_more, keep_trace
 from .fingers import operators as finger_operators
 from .fingers import panel as finger_panel
 from .fingers import rotation_and_start_over
 from .flow import operators as flow_operators
 from .flow import panel as flow_panel
-from .guards import guarded, keep_said, keep_said_no_more, keep_trace
 from .hands import operators as hand_operators
 from .hands import panel as hand_panel
 from .motion_files import operators as motion_file_operators

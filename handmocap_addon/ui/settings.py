@@ -9,30 +9,30 @@ from pathlib import Path
 
 import bpy
 
-from ..blender.estimate_request import EstimateRequest
-from ..blender.ghosts import is_ghost
-from ..blender.key_reduction import ReductionSettings
+from ..blender.motion.key_reduction import ReductionSettings
+from ..blender.rig.ghosts import is_ghost
+from ..blender.shot.estimate_request import EstimateRequest
 from ..blender.version_differences import path_options
-from ..core.cleanup_settings import SMOOTHING_TARGETS, CleanupSettings
+from ..core.cleanup.settings import SMOOTHING_TARGETS, CleanupSettings
+from ..core.cleanup.wrist import WristSettings
+from ..core.cleanup.wrist_source import WristSource
 from ..core.errors import BadUsageError
-from ..core.key_settings import KeySettings
-from ..core.key_sharing import KeySharing
-from ..core.output_places import OutputPlace, filled_place, output_place
-from ..core.wrist import WristSettings
-from ..core.wrist_source import WristSource
+from ..core.files.output_places import OutputPlace, filled_place, output_place
+from ..core.keys.key_sharing import KeySharing
+from ..core.keys.settings import KeySettings
 from .bake.settings import HandmocapBakeSettings
-from .choices import SHARINGS, WRISTS
-from .chosen_paths import chosen_folder, path_said
 from .cleanup import live
-from .estimators import ESTIMATORS
-from .flow import disk
-from .guards import quiet_update
+from .common.choices import SHARINGS, WRISTS
+from .common.chosen_paths import chosen_folder, path_said
+from .common.estimators import ESTIMATORS
+from .common.guards import quiet_update
+from .common.preferences import default_estimator, output_pattern, smplx_models
 from .motion_files.settings import HandmocapMotionFiles
 from .overlay.settings import HandmocapShown
-from .preferences import default_estimator, output_pattern, smplx_models
 from .retarget.settings import HandmocapRetargetSettings
 from .source.choosing import clip_chosen, gvhmr_chosen
 from .source.people import HandmocapPerson, people_items, person_chosen
+from .state import disk
 
 BODY_CHOICES = (
     ("STAND_IN", "Stand-in", "The wooden mannequin; needs no licensed file"),

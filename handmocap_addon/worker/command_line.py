@@ -15,14 +15,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TextIO
 
-from ..core.command_options import OptionParser, named_file
+from ..core.clip.view_choices import VIEW_CHOICES, VIEW_HELP, ViewChoice
 from ..core.errors import BadUsageError, ExitCode, HandmocapError
-from ..core.replaced_files import links_among
-from ..core.temporary_folders import remove_abandoned_folders
-from ..core.trace_log import write_trace
-from ..core.view_choices import VIEW_CHOICES, VIEW_HELP, ViewChoice
+from ..core.files.replaced_files import links_among
+from ..core.files.temporary_folders import remove_abandoned_folders
+from ..core.options.command_options import OptionParser, named_file
+from ..core.process.trace_log import write_trace
+from .commands.frame_range import FrameRange
 from .events import Cancellation, EventWriter
-from .frame_range import FrameRange
 
 
 def _fraction(text: str) -> Fraction:
@@ -205,13 +205,13 @@ def _protocol_stdout() -> Iterator[TextIO]:
 
 
 def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Cancellation) -> None:
-    from ..core.body_motion import BodyMotion
-    from ..core.gvhmr_file import read_gvhmr_results
-    from ..core.smplx_model_file import read_smplx_model
-    from ..core.stand_in_body import load_stand_in_body
-    from .estimate import Person, Request, estimate_clip
+    from ..core.body.gvhmr_file import read_gvhmr_results
+    from ..core.body.motion import BodyMotion
+    from ..core.body.smplx_model_file import read_smplx_model
+    from ..core.body.stand_in import load_stand_in_body
+    from .commands.estimate import Person, Request, estimate_clip
+    from .commands.gvhmr_clip import clip_of_the_results
     from .estimators import EstimatorChoice, create_estimator
-    from .gvhmr_clip import clip_of_the_results
     from .video import probe_clip
 
     if len(options.out) != max(1, len(options.gvhmr)):
@@ -271,7 +271,7 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
 
 
 def _pose_mesh(options: argparse.Namespace, events: EventWriter, cancellation: Cancellation) -> None:
-    from .pose_mesh import Request, pose_mesh
+    from .commands.pose_mesh import Request, pose_mesh
 
     betas = None if options.betas is None else tuple(options.betas)
     frames = pose_mesh(Request(options.model, options.pose, options.out, betas), events, cancellation)
@@ -279,8 +279,8 @@ def _pose_mesh(options: argparse.Namespace, events: EventWriter, cancellation: C
 
 
 def _proxy(options: argparse.Namespace, events: EventWriter, cancellation: Cancellation) -> None:
-    from ..core.proxy_request import ProxyRequest
-    from .proxy import make_proxy
+    from ..core.clip.proxy_request import ProxyRequest
+    from .commands.proxy import make_proxy
     from .video import probe_clip
 
     request = ProxyRequest.read(options.request)
@@ -292,7 +292,7 @@ def _proxy(options: argparse.Namespace, events: EventWriter, cancellation: Cance
 
 
 def _doctor(options: argparse.Namespace, events: EventWriter, _cancellation: Cancellation) -> None:
-    from .doctor import examine
+    from .commands.doctor import examine
 
     lines = examine(options.estimator, options.body)
     for line in lines:
@@ -301,6 +301,6 @@ def _doctor(options: argparse.Namespace, events: EventWriter, _cancellation: Can
 
 
 def _prove(_options: argparse.Namespace, events: EventWriter, _cancellation: Cancellation) -> None:
-    from .prove import prove_files
+    from .commands.prove import prove_files
 
     prove_files(sys.stdin, events)

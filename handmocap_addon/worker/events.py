@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
-from ..core.atomic_files import remove_temporaries_of
 from ..core.errors import CancelledError, ExitCode
+from ..core.files.atomic_files import remove_temporaries_of
+from ..core.files.partial_folder import partial_folder
 from ..core.job_protocol import EventKind, JobEvent
-from ..core.partial_folder import partial_folder
 
 # The loop looks at the flag once a frame; a library call that hangs longer than this is abandoned.
 _PATIENCE_SECONDS = 1.0

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ..core.clip.frame_marks import FrameMark
+from ..core.clip.moving_pictures import head_of, is_moving, refuse_moving_webp
+from ..core.clip.picture_sequences import is_picture, picture_sequence
+from ..core.clip.view_choices import ViewChoice
 from ..core.errors import ClipError
-from ..core.frame_marks import FrameMark
-from ..core.moving_pictures import head_of, is_moving, refuse_moving_webp
-from ..core.picture_sequences import is_picture, picture_sequence
-from ..core.view_choices import ViewChoice
 from .clip.containers import CONVERT_HINT, look_at_video
 from .clip.frame import DecodedFrame
 from .clip.info import ClipInfo

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import bpy
 
-from ...blender.body_of_clip import body_for
-from ...blender.clip_clock import match_scene_to_clip
-from ...blender.keyed_bones import KeyedBones
-from ...blender.shot import add_body_to_scene, apply_body
-from ...core.gvhmr_file import read_gvhmr_result
-from ...core.hand_poses_file import read_hand_poses
-from ...core.own_keys import OwnKeys
-from .. import panel_jobs
-from ..flow import origins
+from ...blender.apply import add_body_to_scene, apply_body
+from ...blender.clip.body_of_clip import body_for
+from ...blender.clip.clock import match_scene_to_clip
+from ...blender.motion.keyed_bones import KeyedBones
+from ...core.body.gvhmr_file import read_gvhmr_result
+from ...core.hands.hand_poses_file import read_hand_poses
+from ...core.keys.own_keys import OwnKeys
+from ..common import panel_jobs
+from ..common.stages import BODY as STAGE
 from ..overlay.right_picture import bring_up_to_date
-from ..stages import BODY as STAGE
+from ..state import origins
 
 
 def add_body(context: bpy.types.Context, body: str = "") -> None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import bpy
 
-from ...blender.clip_clock import match_scene_to_clip
-from ...blender.keyed_bones import KeyedBones
-from ...blender.problems import find_problems
-from ...blender.shot import apply_hands
-from ...core.clean_hands import Provenance
-from ...core.hand_poses_file import read_hand_poses
-from ...core.own_keys import OwnKeys
-from .. import panel_jobs
-from ..cleanup.problem_list import show_problems
-from ..flow import origins
+from ...blender.apply import apply_hands
+from ...blender.cleanup.problems import find_problems
+from ...blender.clip.clock import match_scene_to_clip
+from ...blender.motion.keyed_bones import KeyedBones
+from ...core.cleanup.clean_hands import Provenance
+from ...core.hands.hand_poses_file import read_hand_poses
+from ...core.keys.own_keys import OwnKeys
+from ..common import panel_jobs
+from ..common.stages import FINGERS as STAGE
 from ..overlay.right_picture import bring_up_to_date
-from ..stages import FINGERS as STAGE
+from ..state import origins
+from .problem_list import show_problems
 
 
 def apply_fingers(context: bpy.types.Context, match_scene: bool = False, own_keys: OwnKeys = OwnKeys.ASK) -> None:

@@ -5,18 +5,18 @@ from typing import Any
 
 import bpy
 
-from ...blender.baking import BakeJob, request_for
-from ...blender.body_stillness import stillness_warnings
-from ...blender.exact_request import ExactRequest, exact_request
+from ...blender.bake.exact_request import ExactRequest, exact_request
+from ...blender.bake.request import BakeJob, request_for
+from ...blender.rig.body_stillness import stillness_warnings
 from ...blender.version_differences import path_options
-from ...core import environments
-from ...core.bake_options import BakeOptions
+from ...core.bake.options import BakeOptions
 from ...core.errors import BadUsageError, HandmocapError
-from .. import panel_jobs
-from ..chosen_paths import path_said
-from ..drawing import has_armature, waits_for
-from ..preferences import environment_folder
-from .targets import bake_targets
+from ...set_up import environments
+from ..common import panel_jobs
+from ..common.chosen_paths import path_said
+from ..common.drawing import has_armature, waits_for
+from ..common.preferences import environment_folder
+from ..state.bake_targets import bake_targets
 
 STAGE = "bake"
 _NAMED = 3  # files; of more there is only room for their number

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import bpy
 
-from ...blender.body_stillness import stillness_warnings
-from ..drawing import CATEGORY, sentence, stage_state
-from ..flow import disk
-from ..flow.header import WithState
-from ..flow.states import armature_of
-from ..preferences import environment_folder
+from ...blender.rig.body_stillness import stillness_warnings
+from ..common.drawing import CATEGORY, sentence, stage_state
+from ..common.preferences import environment_folder
+from ..state import disk
+from ..state.header import WithState
+from ..state.states import armature_of
 from .operators import STAGE, what_exact_lacks
 from .settings import HandmocapBakeSettings
 

@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import bpy
 
-from ...core.bake_options import MOST_HANDLES, MOST_SAMPLES, OVER_ORIGIN, BakeOptions
-from ...core.bake_presets import BAKE_PRESETS
+from ...core.bake.options import MOST_HANDLES, MOST_SAMPLES, OVER_ORIGIN, BakeOptions
+from ...core.bake.presets import BAKE_PRESETS
 from ...core.errors import BadUsageError
-from ..guards import quiet_update
+from ..common.guards import quiet_update
 
 _PRESETS = (
     ("NONE", "As Usual", "Metres; Alembic with y up, USD with z up; no normals"),

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import bpy
 
-from .. import panel_jobs
 from ..apply.body import add_body, apply_motion
-from ..drawing import has_own_armature, waits_for
-from ..matching import wants_match
-from ..pressed import TakesFromPanel
-from ..stages import BODY as STAGE
+from ..common import panel_jobs
+from ..common.drawing import has_own_armature, waits_for
+from ..common.matching import wants_match
+from ..common.pressed import TakesFromPanel
+from ..common.stages import BODY as STAGE
 
 
 class HANDMOCAP_OT_add_body(TakesFromPanel, bpy.types.Operator):

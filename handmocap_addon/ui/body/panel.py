@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import bpy
 
-from ..drawing import CATEGORY, stage_state
-from ..flow.header import WithState
-from ..keys_in_the_way import keys_in_the_way
-from ..preferences import smplx_folder
-from ..stages import BODY as STAGE
+from ..apply.keys_in_the_way import keys_in_the_way
+from ..common.drawing import CATEGORY, stage_state
+from ..common.preferences import smplx_folder
+from ..common.stages import BODY as STAGE
+from ..state.header import WithState
 
 
 class HANDMOCAP_PT_body(WithState, bpy.types.Panel):

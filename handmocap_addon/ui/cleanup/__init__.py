@@ -1,0 +1,1 @@
+"""A person's corrections and key tools: operators, panel, settings."""

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 
 import bpy
 
-from ...blender.clip_rows import rows_between
-from ...blender.corrections_store import read_corrections, without_target, write_corrections
-from ...blender.finger_target import FingerTarget
-from ...blender.key_edits import forget_edits
-from ...core import corrections as said
-from ...core.corrections import Correction, Rows
+from ...blender.cleanup.clip_rows import rows_between
+from ...blender.cleanup.corrections_store import read_corrections, without_target, write_corrections
+from ...blender.motion.key_edits import forget_edits
+from ...blender.rig.finger_target import FingerTarget
+from ...core.cleanup import corrections as said
+from ...core.cleanup.corrections import Correction, Rows
+from ...core.cleanup.wrist_source import WristSource
 from ...core.errors import HandmocapError
-from ...core.hand_poses_file import read_hand_poses
-from ...core.wrist_source import WristSource
-from .. import panel_jobs
+from ...core.hands.hand_poses_file import read_hand_poses
 from ..apply.body import apply_motion
 from ..apply.fingers import apply_fingers
-from ..choices import WRISTS
-from ..drawing import waits_for
+from ..common import panel_jobs
+from ..common.choices import WRISTS
+from ..common.drawing import waits_for
 from .reduced_keys import reduced_as_before
 from .target import OnTarget, can_apply_again, chosen_range, chosen_target, current_frame
 

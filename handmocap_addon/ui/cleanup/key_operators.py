@@ -6,14 +6,14 @@ from typing import ClassVar
 
 import bpy
 
-from ...blender import pose_tools
-from ...blender.finger_target import FingerTarget
-from ...blender.pose_actions import pose_of_action, pose_of_library
+from ...blender.cleanup import pose_tools
+from ...blender.cleanup.pose_actions import pose_of_action, pose_of_library
+from ...blender.rig.finger_target import FingerTarget
 from ...blender.version_differences import path_options
 from ...core.errors import BadUsageError
-from ...core.hand_key_ease import EASE_FRAMES
-from .. import panel_jobs
-from ..chosen_paths import path_said
+from ...core.keys.hand_key_ease import EASE_FRAMES
+from ..common import panel_jobs
+from ..common.chosen_paths import path_said
 from .correction_operators import STAGE, range_text
 from .reduced_keys import reduced_as_before
 from .settings import POSES

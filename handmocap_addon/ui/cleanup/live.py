@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..guards import quiet
+from ..common.guards import quiet
 
 _RESTING_SECONDS = 0.12
 

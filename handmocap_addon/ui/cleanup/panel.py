@@ -4,11 +4,11 @@ from typing import Any
 
 import bpy
 
-from ...blender.finger_target import selected_target
-from ...blender.raw_ghost import is_raw_shown
+from ...blender.cleanup.raw_ghost import is_raw_shown
+from ...blender.rig.finger_target import selected_target
 from ...core.errors import HandmocapError
-from ..drawing import CATEGORY, sentence, stage_state
-from ..flow.header import WithState
+from ..common.drawing import CATEGORY, sentence, stage_state
+from ..state.header import WithState
 from .correction_operators import STAGE, range_text
 from .target import chosen_range, chosen_target
 

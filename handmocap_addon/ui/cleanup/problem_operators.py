@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import bpy
 
-from ...blender.cleaned_hands import cleaned_hands
-from ...blender.problems import find_problems
-from ...core.hand_poses_file import read_hand_poses
-from .. import panel_jobs
-from ..drawing import waits_for
-from . import problem_list
+from ...blender.cleanup.cleaned_hands import cleaned_hands
+from ...blender.cleanup.problems import find_problems
+from ...core.hands.hand_poses_file import read_hand_poses
+from ..apply import problem_list
+from ..common import panel_jobs
+from ..common.drawing import waits_for
 from .correction_operators import STAGE
 from .target import can_apply_again, can_edit_keys
 

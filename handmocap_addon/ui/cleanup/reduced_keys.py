@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import bpy
 
-from ...blender.key_reduction import is_reduced, reduce_finger_keys
+from ...blender.motion.key_reduction import is_reduced, reduce_finger_keys
 
 
 @contextlib.contextmanager

@@ -5,8 +5,8 @@ from __future__ import annotations
 import bpy
 
 from ...core.skeleton import FINGERS, SIDES
-from ..guards import quiet_update
-from . import problem_list
+from ..apply import problem_list
+from ..common.guards import quiet_update
 
 SIDE_ITEMS = tuple((side.upper(), side.capitalize(), f"The {side} hand") for side in SIDES)
 FINGER_ITEMS = tuple((finger.upper(), finger.capitalize(), f"The {finger} finger") for finger in FINGERS)

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 
 import bpy
 
-from ...blender.armatures import HAND_JOINTS
-from ...blender.finger_target import FingerTarget, selected_target, target_of, target_of_joints
-from ...blender.tool_actions import written_action
+from ...blender.curves.tool_actions import written_action
+from ...blender.rig.armatures import HAND_JOINTS
+from ...blender.rig.finger_target import FingerTarget, selected_target, target_of, target_of_joints
 from ...core.errors import BadUsageError
 from ...core.skeleton import FINGERS, SIDES
-from ..drawing import has_own_armature, waits_for
-from ..pressed import TakesFromPanel
+from ..common.drawing import has_own_armature, waits_for
+from ..common.pressed import TakesFromPanel
 from .settings import FINGER_ITEMS, SIDE_ITEMS
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import bpy
 
-from ...blender.problems import read_problems
-from ...blender.raw_ghost import hide_raw, is_raw_shown, show_raw
-from ...blender.retiming import retime
-from ...core.hand_poses_file import read_hand_poses
-from .. import panel_jobs
+from ...blender.cleanup.problems import read_problems
+from ...blender.cleanup.raw_ghost import hide_raw, is_raw_shown, show_raw
+from ...blender.cleanup.retiming import retime
+from ...core.hands.hand_poses_file import read_hand_poses
+from ..apply.problem_list import show_problems
+from ..common import panel_jobs
 from ..overlay.right_picture import bring_up_to_date
 from .correction_operators import STAGE
-from .problem_list import show_problems
 from .target import can_apply_again, can_edit_keys
 
 

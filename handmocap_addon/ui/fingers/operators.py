@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import bpy
 
-from ...blender.key_reduction import ReductionResult, reduce_finger_keys, restore_full_keys
-from .. import panel_jobs
+from ...blender.motion.key_reduction import ReductionResult, reduce_finger_keys, restore_full_keys
 from ..apply.fingers import apply_fingers
-from ..choices import SHARINGS
-from ..drawing import has_armature_and_hands, has_own_armature
-from ..matching import wants_match
-from ..pressed import TakesFromPanel
-from ..stages import FINGERS as STAGE
+from ..common import panel_jobs
+from ..common.choices import SHARINGS
+from ..common.drawing import has_armature_and_hands, has_own_armature
+from ..common.matching import wants_match
+from ..common.pressed import TakesFromPanel
+from ..common.stages import FINGERS as STAGE
 
 
 class HANDMOCAP_OT_apply_hands(bpy.types.Operator):

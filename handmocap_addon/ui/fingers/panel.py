@@ -4,11 +4,11 @@ from typing import Any
 
 import bpy
 
-from ...core.cleanup_settings import SMOOTHING_TARGETS
-from ..drawing import CATEGORY, stage_state
-from ..flow.header import WithState
-from ..keys_in_the_way import keys_in_the_way
-from ..stages import FINGERS as STAGE
+from ...core.cleanup.settings import SMOOTHING_TARGETS
+from ..apply.keys_in_the_way import keys_in_the_way
+from ..common.drawing import CATEGORY, stage_state
+from ..common.stages import FINGERS as STAGE
+from ..state.header import WithState
 
 
 class HANDMOCAP_PT_fingers(WithState, bpy.types.Panel):

@@ -7,19 +7,19 @@ from typing import Any
 
 import bpy
 
-from ...blender.armatures import HAND_JOINTS, map_armature
-from ...blender.problems import find_problems
-from ...blender.rotation_conversion import convert_rotations
-from ...blender.shot import start_over
+from ...blender.apply import start_over
+from ...blender.cleanup.problems import find_problems
+from ...blender.motion.rotation_conversion import convert_rotations
+from ...blender.rig.armatures import HAND_JOINTS, map_armature
 from ...core.errors import BadUsageError
-from ...core.hand_poses_file import read_hand_poses
-from ...core.rotation_modes import EULER_ORDERS, QUATERNION
+from ...core.hands.hand_poses_file import read_hand_poses
+from ...core.maths.rotation_modes import EULER_ORDERS, QUATERNION
 from ...core.skeleton import SIDES, hand_joint_names, joint_group
-from .. import panel_jobs
-from ..cleanup.problem_list import show_problems
-from ..drawing import has_armature_and_hands, has_own_armature
-from ..pressed import TakesFromPanel
-from ..stages import FINGERS as STAGE
+from ..apply.problem_list import show_problems
+from ..common import panel_jobs
+from ..common.drawing import has_armature_and_hands, has_own_armature
+from ..common.pressed import TakesFromPanel
+from ..common.stages import FINGERS as STAGE
 
 TARGETS = (
     ("SELECTED", "Selected Fingers", "The fingers of the selected bones"),

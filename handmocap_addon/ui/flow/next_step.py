@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import bpy
 
-from ..preferences import environment_folder
-from . import disk
-from .states import Kind, can_bake, facts_of
+from ..common.preferences import environment_folder
+from ..state import disk
+from ..state.states import Kind, can_bake, facts_of
 
 
 @dataclass(frozen=True)

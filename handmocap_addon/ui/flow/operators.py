@@ -4,22 +4,22 @@ from typing import Any
 
 import bpy
 
-from ...blender.armatures import smplx_armatures
-from ...blender.cameras import cameras_of
-from ...blender.clip_backgrounds import clip_camera
-from ...blender.made_from import recall
-from ...blender.scene_armature import refuse_unfitting
-from ...blender.scene_content import is_a_persons
+from ...blender.clip.backgrounds import clip_camera
+from ...blender.clip.cameras import cameras_of
+from ...blender.clip.scene_content import is_a_persons
+from ...blender.curves.made_from import recall
+from ...blender.rig.armatures import smplx_armatures
+from ...blender.rig.scene_armature import refuse_unfitting
 from ...core.errors import ArmatureError
-from .. import panel_jobs
 from ..apply.body import add_body, apply_motion
 from ..apply.fingers import apply_fingers
 from ..body.operators import HANDMOCAP_OT_add_body, HANDMOCAP_OT_apply_body
-from ..drawing import waits_for
+from ..common import panel_jobs
+from ..common.drawing import waits_for
+from ..common.stages import BODY, FINGERS
 from ..overlay.operators import look_through
-from ..stages import BODY, FINGERS
+from ..state.states import Kind, armature_of, facts_of
 from .next_step import next_step
-from .states import Kind, armature_of, facts_of
 
 
 class HANDMOCAP_OT_put_on_body(bpy.types.Operator):

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import bpy
 
-from ...blender.body_stillness import stillness_warnings
-from ..drawing import CATEGORY, sentence
-from ..keys_in_the_way import keys_in_the_way
+from ...blender.rig.body_stillness import stillness_warnings
+from ..apply.keys_in_the_way import keys_in_the_way
+from ..common.drawing import CATEGORY, sentence
 from ..source.clock import draw_clocks
 from ..source.panel import draw_results
+from ..state.states import ICONS, STAGES, Kind, StageState, armature_of, state_of
 from .next_step import next_step
-from .states import ICONS, STAGES, Kind, StageState, armature_of, state_of
 
 _NAME_SHARE = 0.32  # of the row's width
 _BUTTON_HEIGHT = 1.6

@@ -5,17 +5,17 @@ from typing import Any
 
 import bpy
 
-from ...blender.jobs import ChildJob
+from ...blender.jobs.child_job import ChildJob
+from ...blender.jobs.worker_command import worker_command
 from ...blender.version_differences import path_options
-from ...blender.worker_command import worker_command
-from ...core.atomic_files import ensure_output_folder
-from ...core.hand_poses_file import HAND_POSES_NAME
-from .. import panel_jobs
-from ..drawing import waits_for
-from ..estimators import ESTIMATORS
-from ..flow import disk
+from ...core.files.atomic_files import ensure_output_folder
+from ...core.hands.hand_poses_file import HAND_POSES_NAME
+from ..common import panel_jobs
+from ..common.drawing import waits_for
+from ..common.estimators import ESTIMATORS
+from ..common.preferences import device, environment_folder, wilor_folder
 from ..overlay.right_picture import bring_up_to_date
-from ..preferences import device, environment_folder, wilor_folder
+from ..state import disk
 
 STAGE = "hands"
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import bpy
 
-from ..drawing import CATEGORY, sentence, stage_state
-from ..flow.header import WithState
+from ..common.drawing import CATEGORY, sentence, stage_state
+from ..state.header import WithState
 from .operators import STAGE
 
 

@@ -7,16 +7,16 @@ from typing import Any
 
 import bpy
 
-from ...blender.motion_exporting import MotionJob, MotionTarget, motion_request_for
+from ...blender.motion_files.request import MotionJob, MotionTarget, motion_request_for
 from ...blender.version_differences import path_options
-from ...core import environments
+from ...core.body.motion_formats import MotionFormat
 from ...core.errors import BadUsageError
-from ...core.motion_formats import MotionFormat
-from .. import panel_jobs
-from ..chosen_paths import chosen_folder
-from ..drawing import has_armature, waits_for
-from ..guards import quiet
-from ..preferences import environment_folder
+from ...set_up import environments
+from ..common import panel_jobs
+from ..common.chosen_paths import chosen_folder
+from ..common.drawing import has_armature, waits_for
+from ..common.guards import quiet
+from ..common.preferences import environment_folder
 from .settings import FORMAT_ITEMS, UP_AXIS_ITEMS
 
 STAGE = "motion files"

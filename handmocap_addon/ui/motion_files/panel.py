@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..drawing import CATEGORY, stage_state
+from ..common.drawing import CATEGORY, stage_state
 from .operators import STAGE
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ...blender.version_differences import path_options
-from ...core.motion_formats import MotionFormat
+from ...core.body.motion_formats import MotionFormat
 
 FORMAT_ITEMS = [(one.name, one.label, one.description) for one in MotionFormat]
 UP_AXIS_ITEMS = [

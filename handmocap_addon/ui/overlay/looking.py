@@ -8,9 +8,9 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ...blender.clip_backgrounds import clip_background, pixels_to_region
-from ...blender.seen_clip import SeenClip, strip_end
-from ...core.state_strip import StripPlace
+from ...blender.cleanup.seen_clip import SeenClip, strip_end
+from ...blender.clip.backgrounds import clip_background, pixels_to_region
+from ...core.overlay.state_strip import StripPlace
 from .session import shown_clip
 
 # Pixels at 100 % interface scale.

@@ -6,14 +6,14 @@ from typing import Any
 
 import bpy
 
-from ...blender.cameras import add_clip_camera
-from ...blender.clip_backgrounds import clip_camera
-from ...blender.scene_content import is_a_persons
-from ...core.hand_poses_file import read_hand_poses
-from .. import panel_jobs
-from ..drawing import waits_for
-from ..matching import wants_match
-from ..stages import SOURCE as STAGE
+from ...blender.clip.backgrounds import clip_camera
+from ...blender.clip.cameras import add_clip_camera
+from ...blender.clip.scene_content import is_a_persons
+from ...core.hands.hand_poses_file import read_hand_poses
+from ..common import panel_jobs
+from ..common.drawing import waits_for
+from ..common.matching import wants_match
+from ..common.stages import SOURCE as STAGE
 from .right_picture import bring_up_to_date
 
 

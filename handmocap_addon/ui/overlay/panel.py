@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import bpy
 
-from ...blender.clip_backgrounds import clip_background, clip_camera
-from ..drawing import CATEGORY
+from ...blender.clip.backgrounds import clip_background, clip_camera
+from ..common.drawing import CATEGORY
 from .operators import is_looking_through
 from .session import shown_clip
 

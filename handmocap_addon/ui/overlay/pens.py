@@ -9,7 +9,7 @@ import gpu
 import numpy as np
 from gpu.types import GPUBatch, GPUVertBuf, GPUVertFormat
 
-from ...core.overlay_shapes import ColouredPoints, HandLabel
+from ...core.overlay.shapes import ColouredPoints, HandLabel
 
 Array = np.ndarray
 

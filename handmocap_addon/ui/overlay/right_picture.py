@@ -7,16 +7,16 @@ from typing import Any
 
 import bpy
 
-from ...blender.clip_backgrounds import clip_camera, show_picture
-from ...blender.proxy_job import not_shown, shown_instead, start_proxy
-from ...blender.shown_pictures import picture_of
-from ...blender.worker_command import worker_command
+from ...blender.clip.backgrounds import clip_camera, show_picture
+from ...blender.clip.proxy_job import not_shown, shown_instead, start_proxy
+from ...blender.clip.shown_pictures import picture_of
+from ...blender.jobs.worker_command import worker_command
 from ...core.errors import HandmocapError
-from ...core.hand_poses_file import read_hand_poses
-from .. import panel_jobs
-from ..flow import disk
-from ..preferences import environment_folder
-from ..stages import SOURCE as STAGE
+from ...core.hands.hand_poses_file import read_hand_poses
+from ..common import panel_jobs
+from ..common.preferences import environment_folder
+from ..common.stages import SOURCE as STAGE
+from ..state import disk
 
 _TITLE = "Proxy of the clip"
 

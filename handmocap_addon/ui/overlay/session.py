@@ -12,14 +12,14 @@ from typing import Any
 
 import bpy
 
-from ...blender.clip_backgrounds import shown_place
-from ...blender.clip_place import ClipPlace
-from ...blender.seen_clip import SeenClip, depends_on, seen_clip
+from ...blender.cleanup.seen_clip import SeenClip, depends_on, seen_clip
+from ...blender.clip.backgrounds import shown_place
+from ...blender.clip.place import ClipPlace
 from ...core.errors import HandmocapError
-from ...core.hand_poses import HandPoses
-from ...core.hand_poses_file import read_hand_poses
-from ...core.seen_hands import picture_side_of
-from ..guards import quiet
+from ...core.hands.hand_poses import HandPoses
+from ...core.hands.hand_poses_file import read_hand_poses
+from ...core.overlay.seen_hands import picture_side_of
+from ..common.guards import quiet
 
 # How often the file is looked at for a change while something is drawn.
 _LOOKING_SECONDS = 1.0

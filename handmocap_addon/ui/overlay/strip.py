@@ -7,12 +7,12 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ...blender.seen_clip import SeenClip, strip_end
+from ...blender.cleanup.seen_clip import SeenClip, strip_end
 from ...blender.version_differences import key_colour
-from ...core.gap_filling import Provenance
-from ...core.overlay_shapes import BOX_COLOURS, ColouredPoints, HandLabel
+from ...core.cleanup.gap_filling import Provenance
+from ...core.overlay.shapes import BOX_COLOURS, ColouredPoints, HandLabel
+from ...core.overlay.state_strip import StripPlace, StripRuns, rectangles
 from ...core.skeleton import SIDES
-from ...core.state_strip import StripPlace, StripRuns, rectangles
 from .looking import clip_view, strip_place
 from .pens import draw_label, draw_triangles
 

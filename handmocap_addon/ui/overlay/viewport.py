@@ -7,10 +7,10 @@ from typing import Any
 import bpy
 import gpu
 
-from ...core.overlay_shapes import ColouredPoints, box_lines, hand_label, joint_dots, skeleton_lines
-from ...core.seen_hands import row_at
+from ...core.overlay.seen_hands import row_at
+from ...core.overlay.shapes import ColouredPoints, box_lines, hand_label, joint_dots, skeleton_lines
 from ...core.skeleton import SIDES
-from ..guards import quiet
+from ..common.guards import quiet
 from . import session
 from .looking import ClipView, clip_view, strip_place, to_region
 from .pens import draw_label, draw_lines, draw_triangles

@@ -6,11 +6,11 @@ from typing import Any
 import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
-from ...blender.retarget import transfer_fingers
+from ...blender.motion.retarget import transfer_fingers
 from ...blender.scene_time import scene_range
-from ...core.bone_map import read_bone_map, write_bone_map
-from .. import panel_jobs
-from ..drawing import has_armature, waits_for
+from ...core.rig.bone_map import read_bone_map, write_bone_map
+from ..common import panel_jobs
+from ..common.drawing import has_armature, waits_for
 
 STAGE = "retarget"
 

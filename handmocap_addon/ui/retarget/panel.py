@@ -3,7 +3,7 @@ from __future__ import annotations
 import bpy
 
 from ...core.skeleton import SIDES
-from ..drawing import CATEGORY, stage_state
+from ..common.drawing import CATEGORY, stage_state
 from .operators import STAGE
 from .settings import HandmocapRetargetSettings
 

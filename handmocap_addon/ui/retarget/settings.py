@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import bpy
 
-from ...core.bone_map import MAPPED_JOINTS, BoneMap, detected_bone_map
-from ..guards import quiet_update
+from ...core.rig.bone_map import MAPPED_JOINTS, BoneMap, detected_bone_map
+from ..common.guards import quiet_update
 
 
 class HandmocapMappedBone(bpy.types.PropertyGroup):

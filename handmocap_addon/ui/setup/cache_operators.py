@@ -7,11 +7,11 @@ from typing import Any
 
 import bpy
 
-from ...blender.jobs import ChildJob
-from ...core.child_processes import python_command
-from .. import panel_jobs
-from ..drawing import waits_for
-from ..preferences import environment_folder
+from ...blender.jobs.child_job import ChildJob
+from ...core.process.child_processes import python_command
+from ..common import panel_jobs
+from ..common.drawing import waits_for
+from ..common.preferences import environment_folder
 from .operators import SET_UP_SCRIPT
 
 STAGE = "cache"

@@ -8,16 +8,16 @@ from typing import Any
 import bpy
 
 from ...blender.version_differences import path_options
-from ...core import environments
-from ...core.baked_names import DEFAULT_PATTERN, baked_name
+from ...core.bake.names import DEFAULT_PATTERN, baked_name
 from ...core.errors import BadUsageError
-from ...core.output_places import DEFAULT_PLACE
-from .. import panel_jobs
-from ..chosen_paths import without_the_file
-from ..drawing import stage_state
-from ..estimators import DEVICES, ESTIMATORS
-from ..guards import quiet_update
-from ..preferences import ROOT_PACKAGE, smplx_folder, smplx_models
+from ...core.files.output_places import DEFAULT_PLACE
+from ...set_up import environments
+from ..common import panel_jobs
+from ..common.chosen_paths import without_the_file
+from ..common.drawing import stage_state
+from ..common.estimators import DEVICES, ESTIMATORS
+from ..common.guards import quiet_update
+from ..common.preferences import ROOT_PACKAGE, smplx_folder, smplx_models
 from .cache_operators import SIZES_STAGE
 from .cache_operators import STAGE as CACHE_STAGE
 

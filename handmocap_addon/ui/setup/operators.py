@@ -9,21 +9,21 @@ from typing import Any
 
 import bpy
 
-from ...blender.jobs import ChildJob
-from ...core.child_processes import python_command
-from ...core.doctor import DoctorLine
+from ...blender.jobs.child_job import ChildJob
 from ...core.errors import CancelledError
-from ...core.set_up.licences import WILOR_LICENCES, are_accepted
-from ...core.set_up.wilor import WILOR
-from ...core.set_up.wilor_weights import missing_megabytes
-from .. import panel_jobs
-from ..drawing import waits_for
-from ..preferences import device, environment_folder, smplx_folder, wheels_folder, wilor_folder
+from ...core.process.child_processes import python_command
+from ...set_up.doctor_line import DoctorLine
+from ...set_up.licences import WILOR_LICENCES, are_accepted
+from ...set_up.wilor import WILOR
+from ...set_up.wilor_weights import missing_megabytes
+from ..common import panel_jobs
+from ..common.drawing import waits_for
+from ..common.preferences import device, environment_folder, smplx_folder, wheels_folder, wilor_folder
 
 STAGE = "setup"
 DOCTOR_STAGE = "doctor"
 DOCTOR_TEXT = "handmocap doctor"
-SET_UP_SCRIPT = Path(__file__).resolve().parent.parent.parent / "set_up.py"
+SET_UP_SCRIPT = Path(__file__).resolve().parent.parent.parent / "set_up"
 _TITLES = {"worker": "Hand Estimator", "blender": "Exporter", WILOR: "WiLoR"}
 _DIALOG_PIXELS, _DIALOG_LETTERS = 560, 86
 _NO_NETWORK = "Blender may not go online: tick Preferences > System > Network > Allow Online Access"

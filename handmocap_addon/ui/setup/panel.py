@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import bpy
 
-from ...core.doctor import DoctorLine
-from .. import panel_jobs
-from ..drawing import CATEGORY, progress_row, sentence, stage_state
-from ..flow import disk
-from ..flow.header import WithState
-from ..preferences import environment_folder, preferences, smplx_folder, smplx_models
+from ...set_up.doctor_line import DoctorLine
+from ..common import panel_jobs
+from ..common.drawing import CATEGORY, progress_row, sentence, stage_state
+from ..common.preferences import environment_folder, preferences, smplx_folder, smplx_models
+from ..state import disk
+from ..state.header import WithState
 from .operators import DOCTOR_STAGE, DOCTOR_TEXT, STAGE
 from .steps import STEPS, Step
 

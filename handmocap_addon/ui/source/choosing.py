@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from ...blender.clip_clock import clip_start
-from ...blender.footage import Footage, look_at
-from ...blender.scene_content import has_own_animation, is_a_persons, remember_match
+from ...blender.clip.clock import clip_start
+from ...blender.clip.footage import Footage, look_at
+from ...blender.clip.scene_content import has_own_animation, is_a_persons, remember_match
 from ...blender.scene_time import set_frame_rate, set_range
-from ...core.clip_neighbours import hands_of, people_of
+from ...core.body.gvhmr_file import CLIP_NAME
+from ...core.clip.clip_neighbours import hands_of, people_of
 from ...core.errors import HandmocapError
-from ...core.gvhmr_file import CLIP_NAME
-from ...core.hand_poses_file import HAND_POSES_NAME
-from .. import panel_jobs
-from ..stages import SOURCE as STAGE
+from ...core.hands.hand_poses_file import HAND_POSES_NAME
+from ..common import panel_jobs
+from ..common.stages import SOURCE as STAGE
 from .people import list_people
 
 _is_quiet: list[bool] = []

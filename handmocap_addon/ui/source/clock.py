@@ -7,21 +7,21 @@ from collections.abc import Callable
 
 import bpy
 
-from ...blender.clip_clock import match_scene_to_clip, place_on
-from ...blender.clip_moves import bring_to_place
-from ...blender.clip_place import place_of
-from ...blender.problems import read_problems
-from ...blender.raw_ghost import hide_raw, is_raw_shown
+from ...blender.cleanup.clip_moves import bring_to_place
+from ...blender.cleanup.problems import read_problems
+from ...blender.cleanup.raw_ghost import hide_raw, is_raw_shown
+from ...blender.clip.clock import match_scene_to_clip, place_on
+from ...blender.clip.place import place_of
+from ...blender.curves.tool_actions import written_action
 from ...blender.scene_time import frame_rate
-from ...blender.tool_actions import written_action
-from ...core.hand_poses import HandPoses
-from ...core.hand_poses_file import read_hand_poses
-from .. import panel_jobs
-from ..cleanup.problem_list import show_problems
-from ..drawing import has_own_armature, sentence, waits_for
+from ...core.hands.hand_poses import HandPoses
+from ...core.hands.hand_poses_file import read_hand_poses
+from ..apply.problem_list import show_problems
+from ..common import panel_jobs
+from ..common.drawing import has_own_armature, sentence, waits_for
+from ..common.stages import SOURCE as STAGE
 from ..overlay.right_picture import bring_up_to_date
 from ..overlay.session import shown_clip
-from ..stages import SOURCE as STAGE
 
 
 def draw_clocks(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:

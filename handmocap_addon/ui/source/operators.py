@@ -5,10 +5,10 @@ from pathlib import Path
 import bpy
 
 from ...blender.version_differences import path_options
-from ...core.gvhmr_file import RESULT_NAME
-from .. import panel_jobs
-from ..chosen_paths import path_said
-from ..stages import SOURCE as STAGE
+from ...core.body.gvhmr_file import RESULT_NAME
+from ..common import panel_jobs
+from ..common.chosen_paths import path_said
+from ..common.stages import SOURCE as STAGE
 
 MOVIES = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".mxf")
 _BODY = Path(RESULT_NAME).suffix

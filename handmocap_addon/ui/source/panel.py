@@ -4,9 +4,9 @@ from typing import Any
 
 import bpy
 
-from ..drawing import CATEGORY, sentence, stage_state
-from ..flow.header import WithState
-from ..stages import SOURCE as STAGE
+from ..common.drawing import CATEGORY, sentence, stage_state
+from ..common.stages import SOURCE as STAGE
+from ..state.header import WithState
 
 
 class HANDMOCAP_PT_source(WithState, bpy.types.Panel):

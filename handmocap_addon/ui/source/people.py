@@ -9,12 +9,12 @@ from typing import Any
 
 import bpy
 
-from ...blender.armatures import smplx_armatures
-from ...blender.made_from import recall
+from ...blender.curves.made_from import recall
+from ...blender.rig.armatures import smplx_armatures
 from ...blender.version_differences import path_options
-from ...core.archive_identity import archive_identity
-from ...core.clip_neighbours import Person, hands_of
-from ..chosen_paths import path_said
+from ...core.clip.clip_neighbours import Person, hands_of
+from ...core.files.archive_identity import archive_identity
+from ..common.chosen_paths import path_said
 
 Items = tuple[tuple[str, str, str], ...]
 

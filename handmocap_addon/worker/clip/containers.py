@@ -11,10 +11,10 @@ from typing import Any
 import av
 import numpy as np
 
+from ...core.clip.mp4_boxes import samples_beyond_reason
 from ...core.errors import ClipError
-from ...core.hand_poses import MOST_FRAMES
-from ...core.mp4_boxes import samples_beyond_reason
-from ..cores import usable_cores
+from ...core.hands.hand_poses import MOST_FRAMES
+from ..threads.cores import usable_cores
 from .info import PromisedFrames
 from .stored import MOST_VIDEO_PIXELS
 

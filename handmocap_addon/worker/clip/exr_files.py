@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from ...core.picture_sizes import exr_attributes
+from ...core.clip.picture_sizes import exr_attributes
 
 _LINES = {0: 1, 1: 1, 2: 1, 3: 16, 4: 32, 5: 16, 6: 32, 7: 32, 8: 32, 9: 256}  # rows in a block by compression
 _TILED, _SEVERAL_PARTS = 0x200, 0x1000

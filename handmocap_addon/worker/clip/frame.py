@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ...core.frame_marks import FrameMark
+from ...core.clip.frame_marks import FrameMark
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from numpy.typing import NDArray
 
-from ...core.picture_sequences import PictureSequence
-from ...core.view_choices import ViewChoice
+from ...core.clip.picture_sequences import PictureSequence
+from ...core.clip.view_choices import ViewChoice
 
 
 @dataclass(frozen=True)

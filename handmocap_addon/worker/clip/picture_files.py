@@ -9,9 +9,9 @@ from typing import Any
 
 import av
 
-from ...core.moving_pictures import is_moving
-from ...core.picture_sizes import MOST_PICTURE_BYTES, picture_need
-from ...core.view_choices import ViewChoice
+from ...core.clip.moving_pictures import is_moving
+from ...core.clip.picture_sizes import MOST_PICTURE_BYTES, picture_need
+from ...core.clip.view_choices import ViewChoice
 from .exr_files import is_whole_exr
 from .orientation import Orientation, orientation_of_picture
 from .stored import StoredPicture, plausible_aspect

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ...core.clip.frame_marks import FrameMark
+from ...core.clip.picture_sequences import PictureSequence
+from ...core.clip.picture_sizes import MOST_PICTURE_BYTES
+from ...core.clip.view_choices import ViewChoice
 from ...core.errors import ClipError
-from ...core.frame_marks import FrameMark
-from ...core.picture_sequences import PictureSequence
-from ...core.picture_sizes import MOST_PICTURE_BYTES
-from ...core.view_choices import ViewChoice
 from .frame import DecodedFrame, no_pixels
 from .info import ClipInfo
 from .picture_files import Picture, TooLargePictureError, UnreadablePictureError, read_picture

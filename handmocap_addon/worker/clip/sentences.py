@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.frame_marks import FrameMark
+from ...core.clip.frame_marks import FrameMark
 from .info import ClipInfo
 from .stored import StoredPicture
 
@@ -16,7 +16,7 @@ _STRETCHES_NAMED = 4
 
 
 def clip_entries(clip: ClipInfo, stored: StoredPicture, marks: NDArray[Any]) -> dict[str, Any]:
-    """How the clip was read, for its entry in `meta`; see `core.clip_notes.ClipNotes`."""
+    """How the clip was read, for its entry in `meta`; see `core.hands.clip_notes.ClipNotes`."""
     aspect = stored.pixel_aspect
     entries: dict[str, Any] = {
         "kind": "images" if clip.is_image_folder else "video",

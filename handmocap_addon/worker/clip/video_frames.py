@@ -11,8 +11,8 @@ from typing import Any
 import av
 import numpy as np
 
+from ...core.clip.frame_marks import FrameMark
 from ...core.errors import ClipError
-from ...core.frame_marks import FrameMark
 from .containers import CONVERT_HINT, limited, opened, packets_of
 from .frame import DecodedFrame, no_pixels
 from .info import ClipInfo

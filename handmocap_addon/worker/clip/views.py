@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.view_choices import ViewChoice
+from ...core.clip.view_choices import ViewChoice
 
 Array = NDArray[Any]
 # What the stored values are. srgb is what displays take already, whatever the exact standard.

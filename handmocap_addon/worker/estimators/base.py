@@ -8,9 +8,9 @@ from typing import Any, Literal, Protocol
 
 from numpy.typing import NDArray
 
-from ...core.frame_marks import FrameMark
-from ...core.hand_skeleton import HandSkeleton
-from ...core.landmark_fit import FittedHand
+from ...core.clip.frame_marks import FrameMark
+from ...core.landmarks.fit import FittedHand
+from ...core.rig.hand_skeleton import HandSkeleton
 from ...core.skeleton import Side
 
 Array = NDArray[Any]

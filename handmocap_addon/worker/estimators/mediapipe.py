@@ -18,12 +18,12 @@ import numpy as np
 
 from ...core.audience import set_up_worker, way_out
 from ...core.errors import MissingSetupError
-from ...core.hand_model import reviewed_task
-from ...core.hand_skeleton import HandSkeleton
-from ...core.landmark_fit import FittedHand, fit_mediapipe_landmarks
-from ...core.set_up.trial import missing_library
-from ..cores import usable_cores
-from ..read_ahead import ReadAhead
+from ...core.landmarks.fit import FittedHand, fit_mediapipe_landmarks
+from ...core.rig.hand_skeleton import HandSkeleton
+from ...set_up.hand_model import reviewed_task
+from ...set_up.trial import missing_library
+from ..threads.cores import usable_cores
+from ..threads.read_ahead import ReadAhead
 from .base import Array, EstimatorInfo, HandObservation, Slicing, VideoFrame
 
 LICENCE = "MediaPipe hand landmarker: code and models Apache-2.0, no limit on the use of its output"

@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ...core.hand_skeleton import HandSkeleton
-from ...core.landmark_definition import RIG_JOINTS
-from ...core.landmark_fit import FittedHand, fit_landmarks
-from ..read_ahead import ReadAhead
+from ...core.landmarks.definition import RIG_JOINTS
+from ...core.landmarks.fit import FittedHand, fit_landmarks
+from ...core.rig.hand_skeleton import HandSkeleton
+from ..threads.read_ahead import ReadAhead
 from .base import Array, EstimatorInfo, HandObservation, Slicing, VideoFrame
 from .wilor_crops import PATCH_SIZE, cut_patch
 from .wilor_hands import observations

@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ...core.atomic_files import output_error
 from ...core.audience import set_up_wilor
 from ...core.errors import MissingSetupError
-from ...core.set_up.trusted_folders import refuse_files_of_others
-from ...core.set_up.wilor_files import OWN_FOLDER, WEIGHTS_FOLDER, WILOR_FILES
-from ...core.temporary_folders import TemporaryFolder
-from ...core.verified_file import VerifiedFile
+from ...core.files.atomic_files import output_error
+from ...core.files.temporary_folders import TemporaryFolder
+from ...core.files.verified_file import VerifiedFile
+from ...set_up.trusted_folders import refuse_files_of_others
+from ...set_up.wilor_files import OWN_FOLDER, WEIGHTS_FOLDER, WILOR_FILES
 
 PUBLISHED_SHA256: Final = {file.name: file.sha256 for file in WILOR_FILES}
 # The one that is too large to be copied; the package opens it with torch.load, by its path.

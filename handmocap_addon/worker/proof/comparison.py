@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ...core.audience import way_out
-from ...core.bake_expectation import CameraExpectation, FileExpectation, MeshExpectation, points_digest
+from ...core.bake.expectation import CameraExpectation, FileExpectation, MeshExpectation, points_digest
 from ...core.errors import BakeError, MissingSetupError, PointsDifferError
-from ...core.set_up.file_hashes import sha256_of
+from ...core.files.file_hashes import sha256_of
 from .baked_content import Array, BakedCamera, BakedContent, BakedMesh
 
 # Seconds by which a sample's time may be off: fps over fps_base is float32 in Blender, some hours of it are this far off.

@@ -1,0 +1,1 @@
+"""Bakes the copy: pieces, exporters, the exact surface, the proof."""

@@ -1,0 +1,1 @@
+"""Writes the copy's motion for other programs."""

@@ -1,0 +1,55 @@
+"""The child's side of `scene_copy_job`: reads the order, speaks the job protocol, and ends when its parent does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ...core.errors import ExitCode, HandmocapError
+from ...core.files.atomic_files import remove_temporaries_of
+from ...core.files.json_files import read_json
+from ...core.job_protocol import JobEvent, Progress
+
+Work = Callable[[dict[str, Any], Callable[[Progress], None]], dict[str, Any]]
+
+
+def run_order(command: str, work: Work) -> int:
+    """Do the order that the command line names last, and return the exit code. `work` returns the result's content."""
+    order = read_json(Path(sys.argv[sys.argv.index("--") + 1]))
+    threading.Thread(target=_end_with_parent, args=(order,), daemon=True).start()
+    _emit("started", command=command, pid=os.getpid())
+    try:
+        result = work(order, lambda progress: _emit("progress", **vars(progress)))
+    except HandmocapError as error:
+        _emit("error", code=error.code, message=error.message, hint=error.hint)
+        return int(error.exit_code)
+    except Exception as error:  # The border of the process.
+        traceback.print_exc()
+        _emit("error", code="failed", message=f"The {command} failed ({type(error).__name__}: {error})", hint="see the log")
+        return int(ExitCode.FAILED)
+    _emit("result", **result)
+    return int(ExitCode.DONE)
+
+
+def _emit(kind: Any, **data: Any) -> None:
+    print(JobEvent(kind, data).line(), flush=True)
+
+
+def _end_with_parent(order: dict[str, Any]) -> None:
+    """The parent closes our stdin when it cancels or dies; Blender's exporters cannot be interrupted otherwise.
+
+    A parent that has died does not remove half a file, nor the folder with the copy of its scene and with Blender's own
+    temporary files.
+    """
+    while sys.stdin.readline():
+        pass
+    for folder in {Path(target).parent for target in order["targets"]}:
+        remove_temporaries_of(os.getpid(), folder)
+    shutil.rmtree(order["folder"], ignore_errors=True)
+    os._exit(int(ExitCode.CANCELLED))

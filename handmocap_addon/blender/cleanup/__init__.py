@@ -1,0 +1,1 @@
+"""A person's tools on keyed hands: corrections, problems, poses, time."""

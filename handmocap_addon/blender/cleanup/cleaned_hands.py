@@ -1,0 +1,43 @@
+"""The hands as they are keyed: corrected, clean, and where their rows lie on the timeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ...core.cleanup.clean_hands import CleanHand, CleanupSettings, clean_hand
+from ...core.cleanup.corrections import OwnSmoothing
+from ...core.hands.hand_poses import HandPoses, HandTrack
+from ...core.rig.relaxed_hand import relaxed_hand_pose
+from ...core.skeleton import SIDES, Side
+from ..clip.clock import frame_times, frames_at
+from ..clip.place import ClipPlace, place_of
+from .corrections_store import read_corrections, tracks_of
+
+
+@dataclass(frozen=True)
+class CleanedHands:
+    """Clean hands, and the corrected tracks that they were made from."""
+
+    tracks: dict[Side, HandTrack]
+    hands: dict[Side, CleanHand]
+    frames: np.ndarray  # (N,) on the timeline, of the rows of the hands
+
+
+def cleaned_hands(
+    armature: Any, poses: HandPoses, settings: CleanupSettings, place: ClipPlace | None = None
+) -> CleanedHands:
+    """The hands as the armature's corrections and the settings make them, without keying them.
+
+    They lie at `place` on the timeline, where the armature's keys are if None.
+    """
+    times = frame_times(poses)
+    corrections = read_corrections(armature)
+    tracks = tracks_of(poses, corrections)
+    own = [correction for correction in corrections if isinstance(correction, OwnSmoothing)]
+    hands = {side: clean_hand(tracks[side], times, relaxed_hand_pose(side), settings, side, own) for side in SIDES}
+    frames = frames_at(place or place_of(bpy.context.scene, armature), poses, armature)
+    return CleanedHands(tracks, hands, frames)

@@ -1,0 +1,1 @@
+"""The one doorway to child processes. What it starts ends with it."""

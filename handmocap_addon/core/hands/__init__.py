@@ -1,0 +1,1 @@
+"""The hands that an estimator saw, as they are and as a file; nothing here cleans them."""

@@ -1,0 +1,1 @@
+"""Rotations, time and frames as numbers, which know nothing of bodies or files."""

@@ -1,0 +1,1 @@
+"""How command lines are read, the same in every program. Standard library only."""

@@ -1,0 +1,1 @@
+"""Pictures over a clip as arrays; nothing here draws."""

@@ -1,0 +1,21 @@
+"""The pose of a hand about which nothing is known: loosely curled, as a hand hangs. Not SMPL-X's mean hand."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..body.stand_in import load_stand_in_body
+from ..skeleton import Side
+from .hand_skeleton import hand_skeleton
+
+_KNUCKLE, _MIDDLE, _END, _THUMB = np.radians((20.0, 30.0, 15.0, 12.0))
+
+
+@functools.cache
+def relaxed_hand_pose(side: Side) -> NDArray[Any]:
+    """Axis-angle (45,), absolute, flat convention."""
+    return hand_skeleton(load_stand_in_body(), side).curled_pose(_KNUCKLE, _MIDDLE, _END, _THUMB)

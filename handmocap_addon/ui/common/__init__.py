@@ -1,0 +1,1 @@
+"""What every stage draws, says and starts alike. Knows no stage."""

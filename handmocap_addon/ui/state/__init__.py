@@ -1,0 +1,1 @@
+"""How far each stage is, from the file, the disk and the session. Changes nothing."""

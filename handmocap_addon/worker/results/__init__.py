@@ -1,0 +1,1 @@
+"""Results that are there, in part or whole, and whether they would come out the same again."""

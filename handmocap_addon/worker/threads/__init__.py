@@ -1,0 +1,1 @@
+"""Work on several threads, whatever the work is."""
