@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from handmocap_addon.blender.apply import apply_hands
 from handmocap_addon.blender.cleanup.retiming import retime
 from handmocap_addon.blender.clip.backgrounds import clip_background, pixels_to_region, show_picture
 from handmocap_addon.blender.clip.clock import match_scene_to_clip, timeline_frames
+from handmocap_addon.blender.clip.proxy_folder import remove_oldest_proxies
 from handmocap_addon.blender.clip.proxy_job import show_when_made
 from handmocap_addon.blender.clip.shown_pictures import ClipPicture, last_number, picture_of
 from handmocap_addon.blender.scene_time import set_frame_rate
@@ -169,6 +172,28 @@ def test_a_proxy_is_made_once_for_what_it_shows(scene: Any, clips: Path, tmp_pat
     other, _ = _shown(scene, clip, poses, tmp_path, worker_python)
     assert other.file != picture.file
     assert sorted(path.suffix for path in picture.file.parent.iterdir()) == [".mov", ".mov"]
+
+
+def test_the_oldest_proxies_go_and_none_that_is_shown(scene: Any, clips: Path, tmp_path: Path, worker_python: Path) -> None:
+    poses, clip = _hands("turned_90.mp4"), clips / "turned_90.mp4"
+    match_scene_to_clip(scene, poses)
+    picture, _ = _shown(scene, clip, poses, tmp_path, worker_python)
+    folder = picture.file.parent
+    names = [f"turned_90 {number:012x}.mov" for number in range(6)]
+    others = ["notes.mov", "turned_90 0000000000xy.mov", "turned_90 000000000001.mp4"]
+    for age, name in enumerate([*others, *names]):
+        (folder / name).write_bytes(bytes(1000))
+        os.utime(folder / name, (1_000_000 + age, 1_000_000 + age))
+    os.utime(picture.file, (1, 1))
+    bpy.data.movieclips[0].copy().filepath = str(folder / names[1])
+    size = picture.file.stat().st_size
+    assert remove_oldest_proxies(picture) == []
+    gone = remove_oldest_proxies(picture, size + 3000)
+    assert gone == [folder / names[0], folder / names[2], folder / names[3]]
+    assert {path.name for path in folder.iterdir()} == {picture.file.name, names[1], names[4], names[5], *others}
+    assert remove_oldest_proxies(replace(picture, request=None), 0) == []
+    remove_oldest_proxies(picture, 0)
+    assert {path.name for path in folder.iterdir()} == {picture.file.name, names[1], *others}
 
 
 @pytest.mark.parametrize("name", ["turned_90.mp4", "wide_pixels.mp4", "varying.mp4"])

@@ -10,6 +10,7 @@ from ...core.errors import HandmocapError
 from ...core.job_protocol import Progress
 from ..jobs.child_job import ChildJob
 from .backgrounds import show_picture
+from .proxy_folder import remove_oldest_proxies
 from .shown_pictures import ClipPicture
 
 
@@ -49,6 +50,7 @@ def show_when_made(
         if not picture.is_there:
             start_proxy(picture, worker(), log_folder).wait(on_progress)
         show_picture(camera, clip, picture)
+        remove_oldest_proxies(picture)
     except HandmocapError as error:
         return not_shown(clip, picture, error)
     return shown_instead(clip, picture)

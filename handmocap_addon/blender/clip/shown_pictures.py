@@ -29,7 +29,7 @@ from .place import ClipPlace, place_of
 Array = NDArray[Any]
 
 _PROXY_FOLDER = "proxy"
-_DIGITS = 12  # of a digest in a file's name
+DIGEST_DIGITS = 12  # of a digest in a file's name
 # By how much of a picture's time Blender's clock may be off before it shows another one.
 _SLACK = 0.4
 
@@ -73,7 +73,7 @@ def picture_of(scene: Any, clip: Path, poses: HandPoses | None, armature: Any, f
         aspect = notes.pixel_aspect if footage.size != poses.picture_size() else Fraction(1)
         return ClipPicture(file_of(clip), start, aspect, place=place)
     request = _request(scene, clip, poses, notes, armature, start)
-    name = f"{clip.stem} {request.digest()[:_DIGITS]}.mov"
+    name = f"{clip.stem} {request.digest()[:DIGEST_DIGITS]}.mov"
     return ClipPicture(folder / _PROXY_FOLDER / name, start, Fraction(1), request, reason, place)
 
 

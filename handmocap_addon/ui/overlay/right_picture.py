@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 
 from ...blender.clip.backgrounds import clip_camera, show_picture
+from ...blender.clip.proxy_folder import remove_oldest_proxies
 from ...blender.clip.proxy_job import not_shown, shown_instead, start_proxy
 from ...blender.clip.shown_pictures import picture_of
 from ...blender.jobs.worker_command import worker_command
@@ -57,6 +58,7 @@ def bring_up_to_date(scene: bpy.types.Scene, camera: Any | None = None) -> None:
         found = scene.objects.get(name)
         if found is not None and found.type == "CAMERA" and _is_clip(scene, clip) and picture.is_there:
             show_picture(found, clip, picture)
+            remove_oldest_proxies(picture)
 
     try:
         panel_jobs.start(STAGE, job, job, finish, scene, fill_in, _TITLE)
