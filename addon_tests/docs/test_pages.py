@@ -11,7 +11,7 @@ import pytest
 
 from addon_tests.docs.pages import DOCS, README, REPOSITORY, blocks, links, pages, sentences
 from tools.benchmark import arguments, tables
-from tools.pages import options_table, refusals, write_tables
+from tools.pages import options_table, refusals, rooms, write_tables
 from tools.pages.regions import Region, regions, with_region
 
 _LONG = 60  # letters from which on a sentence is no set phrase
@@ -105,6 +105,17 @@ def test_the_options_in_the_pages_are_those_of_the_parsers() -> None:
         assert found[name] == text, "write them: python3 -m tools.pages.options_table"
 
 
+def test_the_rooms_in_architecture_are_those_of_the_package() -> None:
+    (region,) = [region for region in regions() if region.name == rooms.REGION]
+    assert region.text == rooms.page_text(), "write it: python3 -m tools.pages.rooms"
+    said = rooms.rooms()
+    assert {"core", "core/maths", "set_up", "worker/clip", "blender/background/bake", "ui/state"} <= set(said)
+    assert [folder for folder, text in said.items() if not text] == []
+    drawn = re.findall(r"\[([a-z_]+(?:/[a-z_]+)+):", "".join(block.text for block in blocks(DOCS / "architecture.md")))
+    assert len(drawn) > 8
+    assert set(drawn) <= set(said)
+
+
 def test_every_option_of_a_command_is_explained() -> None:
     for name, parser in options_table.commands().items():
         silent = [option.names for option in options_table.options_of(parser) if option.explanation == "-"]
@@ -123,7 +134,7 @@ def test_no_option_of_the_front_door_is_kept_from_its_readers() -> None:
 def test_tables_of_figures_have_the_columns_that_their_benches_print() -> None:
     of_accuracy = {"clips": tables.clip_table([]), "motion": tables.motion_table([])}
     for region in regions():
-        if region.name in (refusals.REGION, *options_table.tables()):
+        if region.name in (refusals.REGION, rooms.REGION, *options_table.tables()):
             continue
         first = region.text.splitlines()[0]
         if region.name in of_accuracy:
