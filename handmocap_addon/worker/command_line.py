@@ -23,6 +23,7 @@ from ..core.options.command_options import OptionParser, named_file
 from ..core.process.trace_log import write_trace
 from .commands.frame_range import FrameRange
 from .events import Cancellation, EventWriter
+from .limits import bound_process
 
 
 def _fraction(text: str) -> Fraction:
@@ -146,6 +147,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         remove_abandoned_folders()
         try:
             options = worker_parser().parse_args(arguments)
+            if arguments is None:  # a process of its own, and no test or script that goes on
+                bound_process(options.command, getattr(options, "estimator", ""))
             cancellation = Cancellation(_targets(options))
             if options.command in ("estimate", "pose-mesh", "proxy"):
                 # A look takes a second and is had from scripts too, whose stdin is closed; a proof is told its files there.
