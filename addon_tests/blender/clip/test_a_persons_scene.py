@@ -244,3 +244,22 @@ def test_apply_says_what_it_left(
     assert ("30 fps (the clip 23.976)" in said) == ("--match-scene" not in asked)
     assert ("--match-scene" in said) == ("--match-scene" not in asked)
     assert ("frames 1001 to 1200 (the clip 1101 to 1220)" in said) == (asked == ("--first-frame", "1101"))
+
+
+def test_a_later_run_that_is_asked_to_match_the_scene_brings_its_camera_too(shot: Any, demo: Path, tmp_path: Path) -> None:
+    armature = ours(load_stand_in_body())
+    poses = waving_hands(COUNT, RATE)
+    write_hand_poses(tmp_path / "hand_poses.npz", poses)
+    arguments = ["apply", "--hands", str(tmp_path / "hand_poses.npz"), "--gvhmr", str(demo / "hmr4d_results.pt")]
+    arguments += ["--save", str(tmp_path / "out.blend")]
+    before = _state(shot)
+    apply(batch_parser().parse_args(arguments), ENDING)
+    assert _state(shot) == before
+    apply(batch_parser().parse_args([*arguments, "--match-scene"]), ENDING)
+    assert _state(shot)[-1] != "Shot camera" and _state(shot)[:2] == (24, 1.001)
+    (camera,) = cameras_of(armature)
+    assert shot.camera == camera
+    # Whoever chooses another one afterwards keeps it.
+    shot.camera = bpy.data.objects["Shot camera"]
+    apply(batch_parser().parse_args(arguments), ENDING)
+    assert shot.camera.name == "Shot camera"

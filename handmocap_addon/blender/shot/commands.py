@@ -168,6 +168,9 @@ def _apply_and_save(options: argparse.Namespace) -> None:
             armature, motion, poses, clip, name, options.steady_camera, wrist_settings(options),
             match_scene=match_scene, first_frame=options.first_frame, proxies=folder, own_keys=what_stays,
         )  # fmt: skip
+        if options.match_scene:
+            # Asked for, so also where an earlier run left the scene another camera.
+            scene.camera = body.camera
         warnings += body.warnings
         if clip is not None and body.picture is not None:
             logs = folder / "logs"

@@ -261,6 +261,9 @@ def _build_scene(
             match_scene=match_scene, first_frame=options.first_frame, proxies=options.out,
             own_keys=options.own_keys,
         )  # fmt: skip
+        if options.match_scene:
+            # Asked for, so also where an earlier run left the scene another camera.
+            scene.camera = body.camera
         keys["body"] = dataclasses.asdict(body.keys)
         keys["lift_to_floor_m"] = body.lift
         warnings += body.warnings
