@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import bpy
 import pytest
 
-from addon_tests.end_to_end.commands import FRONT_DOOR_HERE
+from addon_tests.end_to_end.commands import FRONT_DOOR_HERE, REPOSITORY
 from addon_tests.making.patience import COMMAND_PATIENCE
+from handmocap_addon.ui.registration import CLASSES
+
+_PRESSING = Path(__file__).with_name("pressing_every_button.py")
 
 # What each of our children loads, and what Python itself or pip would load unasked.
-NAMES = ("numpy", "av", "cv2", "bpy", "mediapipe", "alembic3d", "pxr", "pip", "json", "sitecustomize", "usercustomize")
+NAMES = (
+    "numpy", "av", "cv2", "bpy", "mediapipe", "mannequin", "alembic3d", "pxr", "torch", "wilor_mini", "pip", "venv", "ensurepip",
+    "json", "encodings", "os", "site", "runpy", "tempfile", "zipfile", "sitecustomize", "usercustomize", "handmocap_addon",
+    "load_package", "own_modules",
+)  # fmt: skip
+# How each of our own endings is asked for; 2 where what is asked for cannot be, which the child finds out.
+_CODES = {"benchmark": 2}
 
 
 @pytest.fixture
@@ -27,6 +41,7 @@ def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             package.mkdir(parents=True)
             (package / "__init__.py").write_text(code, encoding="utf-8")
             (package / "__main__.py").write_text(code, encoding="utf-8")
+            (package.parent / f"{name}.pth").write_text(f"import {name}\n", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "maya"))
     monkeypatch.setenv("PYTHONUSERBASE", str(tmp_path / "houdini"))
     monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "maya" / "av" / "__init__.py"))
@@ -40,26 +55,65 @@ def front_door_in(folder: Path, *arguments: str | Path) -> subprocess.CompletedP
 
 
 def test_what_is_planted_would_run(planted: Path) -> None:
-    subprocess.run([sys.executable, "-c", "import av"], cwd=planted.parent, capture_output=True, check=True)
+    # With the shell's `encodings` no Python would come so far as to import anything.
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    subprocess.run(
+        [sys.executable, "-c", "import av"], cwd=planted.parent / "footage", env=variables, capture_output=True, check=True
+    )
     assert planted.exists()
 
 
-@pytest.mark.parametrize("command", ["doctor", "estimate", "run", "bake"])
+@pytest.mark.parametrize("command", ["doctor", "setup", "estimate", "run", "apply", "bake", "export", "benchmark"])
 def test_nothing_of_a_shell_or_of_the_current_folder_is_run(
     command: str, planted: Path, demo: Path, demo_run: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
+    blend, hands = demo_run / "scene.blend", demo_run / "hand_poses.npz"
     arguments: dict[str, list[str | Path]] = {
         "doctor": ["doctor"],
+        "setup": ["setup", "--only", "readers"],
         "estimate": ["estimate", "--clip", demo / "clip.mp4", "--frames", "1-4", "--out", out / "hand_poses.npz"],
         # With the hands of before in place the worker is started and has little to do.
         "run": ["run", "--clip", demo / "clip.mp4", "--frames", "1-4", "--bake", "abc", "--no-preview", "--out", out],
-        "bake": ["bake", "--blend", demo_run / "scene.blend", "--out", out / "body.abc"],
+        "apply": ["apply", "--hands", hands, "--save", out / "shot.blend"],
+        "bake": ["bake", "--blend", blend, "--out", out / "body.abc"],
+        "export": ["export", "--blend", blend, "--format", "smpl", "--out", out / "motion.smpl"],
+        "benchmark": ["benchmark", "accuracy", "--clip", "a clip that is not in it"],
     }
     done = front_door_in(tmp_path / "footage", *arguments[command])
     assert not planted.exists(), planted.read_text(encoding="utf-8")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == _CODES.get(command, 0), done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_no_button_runs_what_lies_in_the_current_folder_or_in_a_shell_s(
+    planted: Path, demo: Path, demo_run: Path, tmp_path: Path
+) -> None:
+    """The buttons are those that are registered: a new one is pressed as well."""
+    shot, work = tmp_path / "shot", tmp_path / "work"
+    shutil.copytree(demo, shot)
+    work.mkdir()
+    command = [sys.executable, "-I", _PRESSING, REPOSITORY, shot, demo_run / "hand_poses.npz", work]
+    done = subprocess.run(
+        list(map(str, command)),
+        cwd=tmp_path / "footage",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=COMMAND_PATIENCE,
+    )
+    assert not planted.exists(), planted.read_text(encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, tuple[str, int]] = json.loads(done.stdout.splitlines()[-1])
+    operators = [cls for cls in CLASSES if issubclass(cls, bpy.types.Operator)]
+    assert set(found) == {cls.bl_idname for cls in operators}
+    # Those of which the source says that they start something have done so, or nothing was looked at.
+    starting = {cls.bl_idname for cls in operators if re.search(r"_start\(|Job\(", inspect.getsource(cls))}
+    assert len(starting) >= 7
+    assert {name for name in starting if found[name][1] == 0} == set()
+    # Without a window there are no preferences to open.
+    unforeseen = {name: ended for name, (ended, _) in found.items() if " failed (" in ended}
+    assert set(unforeseen) <= {"handmocap.open_system_preferences"}, unforeseen
 
 
 def test_the_set_up_s_pip_and_its_trial_are_our_own(planted: Path, tmp_path: Path) -> None:

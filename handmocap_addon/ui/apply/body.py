@@ -9,6 +9,7 @@ from ...blender.clip.body_of_clip import body_for
 from ...blender.clip.clock import match_scene_to_clip
 from ...blender.motion.keyed_bones import KeyedBones
 from ...core.body.gvhmr_file import read_gvhmr_result
+from ...core.errors import BadUsageError
 from ...core.hands.hand_poses_file import read_hand_poses
 from ...core.keys.own_keys import OwnKeys
 from ..common import panel_jobs
@@ -37,7 +38,10 @@ def apply_motion(context: bpy.types.Context, match_scene: bool = False, own_keys
         HandmocapError: nothing was keyed.
     """
     settings = context.scene.handmocap
-    motion = read_gvhmr_result(settings.gvhmr_path())
+    result = settings.gvhmr_path()
+    if result is None:
+        raise BadUsageError("No body motion is chosen", "choose GVHMR's hmr4d_results.pt in Source first")
+    motion = read_gvhmr_result(result)
     hands, clip = settings.hand_poses_path(), settings.clip_path()
     poses = read_hand_poses(hands) if hands is not None and hands.is_file() else None
     shown = clip if clip is not None and clip.exists() else None

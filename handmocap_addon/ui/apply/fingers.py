@@ -9,6 +9,7 @@ from ...blender.cleanup.problems import find_problems
 from ...blender.clip.clock import match_scene_to_clip
 from ...blender.motion.keyed_bones import KeyedBones
 from ...core.cleanup.clean_hands import Provenance
+from ...core.errors import BadUsageError
 from ...core.hands.hand_poses_file import read_hand_poses
 from ...core.keys.own_keys import OwnKeys
 from ..common import panel_jobs
@@ -27,7 +28,10 @@ def apply_fingers(context: bpy.types.Context, match_scene: bool = False, own_key
         HandmocapError: nothing was keyed.
     """
     settings = context.scene.handmocap
-    poses = read_hand_poses(settings.hand_poses_path())
+    hands = settings.hand_poses_path()
+    if hands is None:
+        raise BadUsageError("No hands are chosen", "run Estimate or choose a hand_poses.npz first")
+    poses = read_hand_poses(hands)
     KeyedBones.fingers(settings.armature).check(own_keys)
     if match_scene:
         match_scene_to_clip(context.scene, poses, settings.armature)
