@@ -14,6 +14,7 @@ from .cleanup.clean_hands import CleanHand, Provenance, longest_gap_frames
 from .cleanup.quality import HandQuality
 from .errors import BadInputError, HandmocapError
 from .files.atomic_files import write_json
+from .files.damaged_files import aside_of, put_aside
 from .files.json_files import JsonError, read_json
 from .files.npz_files import NpzError, npz_shapes, read_npz
 from .hands.hand_poses import MOST_FRAMES, HandTrack
@@ -131,26 +132,40 @@ def accuracy_summary(track: HandTrack, truth_axis_angle: Array, skeleton: HandSk
     return summary
 
 
+def write_report(folder: Path, content: dict[str, Any]) -> None:
+    """Write `report.json`; a damaged one that is there is put aside first, and the new one says so.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    path = folder / REPORT_NAME
+    if path.is_file() and _earlier(path) is None:
+        aside = aside_of(path)
+        put_aside(path, aside)
+        said = f"{path.name} could not be read and was put aside as {aside.name}"
+        content = content | {"warnings": [*content.get("warnings", []), said]}
+    write_json(path, content)
+
+
 def write_failure(folder: Path, error: HandmocapError, log_path: Path | None) -> None:
     """Say in `report.json` that a run failed and why, keeping the report of the last good run inside."""
-    previous = _last_good(folder / REPORT_NAME)
+    earlier = _earlier(folder / REPORT_NAME) or {}
     content: dict[str, Any] = {
         "ok": False,
         "error": {"code": error.code, "sentence": error.sentence(), "exit_code": int(error.exit_code)},
     }
     if log_path is not None:
         content["log"] = str(log_path)
-    if previous:
-        content["last_good"] = previous
-    write_json(folder / REPORT_NAME, content)
+    last_good = earlier if earlier.get("ok") else earlier.get("last_good")
+    if last_good and isinstance(last_good, dict):
+        content["last_good"] = last_good
+    write_report(folder, content)
 
 
-def _last_good(path: Path) -> dict[str, Any] | None:
+def _earlier(path: Path) -> dict[str, Any] | None:
+    """What a report says; None where there is none that can be read."""
     try:
         report = read_json(path)
     except JsonError:
         return None
-    if not isinstance(report, dict):
-        return None
-    kept = report if report.get("ok") else report.get("last_good")
-    return kept if isinstance(kept, dict) else None
+    return report if isinstance(report, dict) else None

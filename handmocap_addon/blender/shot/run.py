@@ -25,12 +25,12 @@ from ...core.cleanup.wrist import WristSettings
 from ...core.clip.moving_pictures import refuse_moving_webp
 from ...core.clip.view_choices import ViewChoice
 from ...core.errors import ArmatureError, BadUsageError, ClipError
-from ...core.files.atomic_files import ensure_output_folder, write_json
+from ...core.files.atomic_files import ensure_output_folder
 from ...core.hands.hand_poses import HandPoses
 from ...core.hands.hand_poses_file import HAND_POSES_NAME, read_hand_poses
 from ...core.job_protocol import Progress
 from ...core.keys.own_keys import OwnKeys
-from ...core.report import REPORT_NAME, accuracy_summary, hand_summary, known_hand_poses, quality_summary
+from ...core.report import accuracy_summary, hand_summary, known_hand_poses, quality_summary, write_report
 from ...core.rig.hand_skeleton import hand_skeleton
 from ...core.skeleton import BODY_JOINTS, SIDES, Side
 from ...set_up import environments
@@ -218,7 +218,7 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
         report["reduction"] = dataclasses.asdict(options.reduction)
         for side, hand in reduced.hands.items():
             report["hands"][side] |= dataclasses.asdict(hand)
-    write_json(options.out / REPORT_NAME, report)
+    write_report(options.out, report)
     return report
 
 

@@ -15,6 +15,7 @@ from ...core.body.motion import BodyMotion
 from ...core.clip.frame_marks import FrameMark
 from ...core.errors import BadUsageError, BelongingError, ClipError, FrameCountError, NoHandsError
 from ...core.files.atomic_files import ensure_output_folder
+from ...core.files.damaged_files import put_aside
 from ...core.hands.hand_detections import Array, HandDetections
 from ...core.hands.hand_poses import HandPoses, HandTrack
 from ...core.hands.hand_poses_file import write_hand_poses
@@ -35,7 +36,7 @@ from ..clip.timing import ClipTiming, clip_timing
 from ..estimators.base import HandEstimator
 from ..events import Cancellation, EventWriter
 from ..results.fingerprint import fingerprint, made_with
-from ..results.finished import finished_before, place_aside, put_aside, read_if_any, sealed, with_warning
+from ..results.finished import finished_before, place_aside, read_if_any, sealed, with_warning
 from ..results.partial_results import PartialResults, partial_results
 from ..results.parts import of_the_same_clip, put_into
 from ..video import ClipReader, clip_sha256, stored_picture

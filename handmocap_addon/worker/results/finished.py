@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ...core.errors import HandPosesFileError
-from ...core.files.atomic_files import output_error
+from ...core.files.damaged_files import aside_of
 from ...core.hands.hand_poses import HandPoses
 from ...core.hands.hand_poses_file import read_hand_poses
 from .fingerprint import fingerprint
@@ -45,26 +43,8 @@ def place_aside(target: Path) -> Path | None:
         read_hand_poses(target)
     except HandPosesFileError:
         if target.is_file():
-            return next(place for place in _asides(target) if not place.exists())
+            return aside_of(target)
     return None
-
-
-def _asides(target: Path) -> Iterator[Path]:
-    yield target.with_name(f"{target.stem}.damaged{target.suffix}")
-    for number in itertools.count(2):
-        yield target.with_name(f"{target.stem}.damaged-{number}{target.suffix}")
-
-
-def put_aside(target: Path, aside: Path) -> None:
-    """Give a file another name.
-
-    Raises:
-        OutputError: it cannot be moved.
-    """
-    try:
-        target.rename(aside)
-    except OSError as error:
-        raise output_error(target, error) from error
 
 
 def with_warning(poses: HandPoses, sentence: str) -> HandPoses:
