@@ -397,3 +397,17 @@ def test_what_a_list_names_is_not_even_opened(tmp_path, monkeypatch, text):
     monkeypatch.setattr(containers.av, "open", lambda *_arguments, **_options: pytest.fail("it was opened"))
     with pytest.raises(ClipError, match=r"clip.mp4 is a list of other files"):
         probe_clip(tmp_path / "clip.mp4")
+
+
+@pytest.mark.parametrize("last", [0, 300])
+def test_a_recording_that_broke_off_is_called_one(tmp_path, last):
+    clips.write_clip(tmp_path / "whole.mp4", 12)
+    content = (tmp_path / "whole.mp4").read_bytes()
+    assert content.index(b"mdat") < content.index(b"moov")
+    (tmp_path / "clip.mp4").write_bytes(content[: content.index(b"moov") - 4 - last])
+    with pytest.raises(ClipError, match=r"clip.mp4 was never finished: its pictures are there, and the index") as caught:
+        probe_clip(tmp_path / "clip.mp4")
+    assert "copy it again" in caught.value.hint
+    (tmp_path / "noise.mp4").write_bytes(bytes(range(256)) * 40)
+    with pytest.raises(ClipError, match="not a video that can be read"):
+        probe_clip(tmp_path / "noise.mp4")

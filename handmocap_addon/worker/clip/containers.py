@@ -25,6 +25,8 @@ _FORMATS = (
     "yuv4mpegpipe,gxf,wtv,rm"
 )
 _MOST_STREAMS = 200
+# An mp4's top has a handful of kinds of boxes; more are noise.
+_MOST_BOX_KINDS = 32
 _LIMITS = {"max_pixels": str(MOST_VIDEO_PIXELS), "max_streams": str(_MOST_STREAMS + 1)}
 _TOO_LARGE = f"the most is {MOST_VIDEO_PIXELS / 1e6:.0f} million pixels, as 8192 x 8192"
 # What a decoder holds of pictures, one on each of its threads and some that others lean on.
@@ -107,11 +109,37 @@ def opened(path: Path) -> Any:
     except (av.error.FFmpegError, OSError) as error:
         if isinstance(error, PermissionError):
             raise ClipError(f"{path.name} may not be read", "change its permissions or choose a copy") from error
+        if _lacks_its_index(path):
+            raise ClipError(
+                f"{path.name} was never finished: its pictures are there, and the index of them (moov) is not",
+                "copy it again from where it was recorded, or have it mended by a program for broken recordings",
+            ) from error
         raise ClipError(f"{path.name} is not a video that can be read", CONVERT_HINT) from error
     if len(container.streams) > _MOST_STREAMS:
         container.close()
         raise ClipError(f"{path.name} holds more than {_MOST_STREAMS} streams", CONVERT_HINT)
     return container
+
+
+def _lacks_its_index(path: Path) -> bool:
+    """Whether an mp4 or mov has boxes of pictures and none that says where each lies, as one that broke off."""
+    kinds: set[bytes] = set()
+    try:
+        with path.open("rb") as stream:
+            length, at = path.stat().st_size, 0
+            while at + 8 <= length and len(kinds) < _MOST_BOX_KINDS:
+                stream.seek(at)
+                head = stream.read(16)
+                size, kind = int.from_bytes(head[:4], "big"), head[4:8]
+                kinds.add(kind)
+                if size == 1:
+                    size = int.from_bytes(head[8:16], "big")
+                if size < 8:
+                    break  # up to the file's end, or damaged
+                at += size
+    except OSError:
+        return False
+    return b"ftyp" in kinds and b"mdat" in kinds and not kinds & {b"moov", b"moof"}
 
 
 def limited(stream: Any) -> Any:

@@ -183,6 +183,9 @@ class _Run:
     def estimated(self) -> EstimateResult:
         """Do the work and write every file."""
         request, estimator, check = self._request, self._estimator, self._cancellation.check
+        for remark in request.clip.remarks:
+            # Which picture of several is read may be the reason of what follows.
+            self._events.log(remark)
         expected = [request.expected_frames] if request.expected_frames is not None else []
         expected += [person.motion.frame_count for person in request.people if person.motion is not None]
         stored = stored_picture(request.clip)
@@ -249,7 +252,8 @@ class _Run:
             check()
         del detections, association
         for warning in dict.fromkeys([*warnings, *(sentence for one in told.values() for sentence in one)]):
-            self._events.log(warning)
+            if warning not in request.clip.remarks:
+                self._events.log(warning)
         for (_, target), poses, aside in zip(request.targets, files, asides, strict=True):
             if aside is not None:
                 put_aside(target, aside)
