@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 ClipKind = Literal["video", "images"]
 _WIDEST_PIXEL = 4
+_LARGEST = 1 << 62  # for arrays of whole numbers
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def _rows(values: Any) -> tuple[int, ...]:
 
 
 def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_whole and abs(value) <= _LARGEST else None
 
 
 def _pair(value: Any) -> tuple[int, int] | None:

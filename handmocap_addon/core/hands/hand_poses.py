@@ -16,6 +16,8 @@ Array = NDArray[Any]
 
 # Of a clip and of its file: well over two hours at 60 frames a second.
 MOST_FRAMES = 600_000
+# Pixels, and frames a second: what is beyond is no clip's, and may be too large to reckon with.
+_LONGEST_SIDE, _FASTEST = 1 << 20, Fraction(10**6)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class HandPoses:
             fps = Fraction(numerator, denominator)
         except (KeyError, TypeError, ValueError, ZeroDivisionError):
             return None
-        return fps if fps > 0 else None
+        return fps if 1 / _FASTEST <= fps <= _FASTEST else None
 
     def clip_name(self) -> str | None:
         """File name of the clip, where the file says it."""
@@ -86,7 +88,7 @@ class HandPoses:
             width, height = (int(value) for value in self.meta["clip"]["size"])
         except (KeyError, TypeError, ValueError, OverflowError):
             return None
-        return (width, height) if width > 0 and height > 0 else None
+        return (width, height) if min(width, height) > 0 and max(width, height) <= _LONGEST_SIDE else None
 
     def clip_notes(self) -> ClipNotes:
         """How the clip was read, as far as the file says it."""
