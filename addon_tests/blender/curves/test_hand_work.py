@@ -333,7 +333,7 @@ _CHILD = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 import bpy
-from addon_tests.blender.test_hand_work import _keys, _write, curve_of, PATH
+from addon_tests.blender.curves.test_hand_work import _keys, _write, curve_of, PATH
 bpy.ops.wm.open_mainfile(filepath=sys.argv[2])
 armature = bpy.data.objects["mannequin"]
 report = _write(armature, seed=2)

@@ -80,7 +80,7 @@ def read_record(action: Any, slot: Any, data_path: str, index: int) -> WrittenKe
     try:
         numbers = np.frombuffer(stored, dtype="<f4")
         rows = numbers[1:].reshape(-1, round(float(numbers[0])))
-        if rows.shape[1] not in (_ROW, _ROW_WITH_HANDLES) or not _are_keys(rows[:, :_ROW]):
+        if rows.shape[1] not in (_ROW, _ROW_WITH_HANDLES) or not _are_records(rows):
             raise ValueError("no keys")
     except (ValueError, IndexError, OverflowError):
         ignored(_WRITTEN)
@@ -161,6 +161,11 @@ def forget_full_keys(action: Any, slot: Any, data_path: str) -> None:
 def _are_keys(rows: Array) -> bool:
     """Whether frames, in the first column, and values can stand on a curve."""
     return bool(np.isfinite(rows).all() and (np.abs(rows[:, 0]) <= MOST_FRAME).all())
+
+
+def _are_records(rows: Array) -> bool:
+    """Whether frames, values and types can be a record's; no value stands for a key that is spared whatever it is."""
+    return _are_keys(rows[:, [0, 2]]) and not np.isinf(rows[:, 1]).any()
 
 
 def _unpacked(content: bytes) -> bytes:
