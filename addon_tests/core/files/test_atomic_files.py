@@ -290,3 +290,13 @@ def test_a_limit_on_files_is_named_and_the_old_file_stays(tmp_path):
     assert done.stdout.startswith(f"{path} would be larger than a file may be here: raise the limit")
     assert names_in(tmp_path) == ["report.json"]
     assert path.read_text(encoding="utf-8") == "old"
+
+
+def test_what_blender_left_half_under_a_name_of_its_own_goes_too(tmp_path):
+    half = tmp_path / f"{atomic_files._temporary_prefix(99999999)}0-0000abcd-scene.part.blend@"
+    other = tmp_path / f"{atomic_files._temporary_prefix(99999999)}0-0000abcd-other.part.blend@"
+    half.touch()
+    other.touch()
+    with replacing(tmp_path / "scene.blend") as temporary:
+        temporary.write_text("whole", encoding="utf-8")
+    assert names_in(tmp_path) == sorted(["scene.blend", other.name])

@@ -112,7 +112,8 @@ def this_machine() -> str:
 def _remove_abandoned(path: Path) -> None:
     """Remove the temporary files of `path` whose processes are no more."""
     pattern = re.compile(rf"\.handmocap-{this_machine()}-(\d+)-(\d+)-[0-9a-f]{{8}}-")
-    for leftover in path.parent.glob(f".handmocap-*-{glob.escape(path.stem)}.part{glob.escape(path.suffix)}"):
+    # Blender writes a scene under the name with an @ behind it first.
+    for leftover in path.parent.glob(f".handmocap-*-{glob.escape(path.stem)}.part{glob.escape(path.suffix)}*"):
         writer = pattern.match(leftover.name)
         if writer is not None and not _is_running(int(writer[1]), int(writer[2])):
             with contextlib.suppress(OSError):
