@@ -84,7 +84,9 @@ def test_gvhmrs_motion_is_a_body(armature: Any, settings: Any, demo: Path) -> No
     settings.gvhmr = str(demo / "hmr4d_results.pt")
     assert state_of(bpy.context, "body").kind == Kind.NOTHING
     assert bpy.ops.handmocap.apply_hands() == bpy.ops.handmocap.apply_body() == {"FINISHED"}
-    assert state_of(bpy.context, "body").kind == Kind.DONE
+    body = state_of(bpy.context, "body")
+    # These hands hold no landmarks, so the one thing to look at is whether they are this body's.
+    assert body.kind == Kind.LOOK and body.text.startswith("Nobody has looked whether hands and body are of one clip")
     assert stillness_warnings(armature) == ()
 
 
