@@ -9,13 +9,18 @@ import json
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 # Whose versions change numbers.
 _PACKAGES = ("numpy", "av", "opencv-python-headless", "opencv-python", "mediapipe", "wilor_mini", "torch", "ultralytics")
-_RINGS = ("core", "worker")
+# What an estimate is made by. A change elsewhere, such as in how hands are cleaned or baked, makes no estimate another one.
+ROOMS: Final = (
+    "core/skeleton.py", "core/maths", "core/files", "core/body", "core/rig", "core/hands", "core/clip", "core/whose_hands",
+    "core/landmarks", "worker/clip", "worker/estimators", "worker/threads", "worker/results", "worker/commands",
+    "worker/video.py",
+)  # fmt: skip
 
 
 def fingerprint(*values: Any) -> str:
@@ -44,18 +49,21 @@ def _parts(value: Any) -> Iterator[bytes | memoryview]:
         yield json.dumps(value, sort_keys=True).encode()
 
 
+def program_digest(package: Path) -> str:
+    """Of the files of a package that make an estimate, whatever they are called."""
+    places = [package / room for room in ROOMS]
+    files = [file for place in places for file in (place.rglob("*") if place.is_dir() else (place,))]
+    contents = sorted(hashlib.sha256(file.read_bytes()).digest() for file in files if file.suffix in (".py", ".npz"))
+    return hashlib.sha256(b"".join(contents)).hexdigest()[:16]
+
+
 @functools.cache
 def made_with() -> dict[str, str]:
-    """The versions of the libraries and a digest of this program, which is another one with every release."""
-    digest = hashlib.sha256()
-    package = Path(__file__).parents[2]
-    for file in sorted(file for ring in _RINGS for file in (package / ring).rglob("*.py")):
-        digest.update(file.relative_to(package).as_posix().encode())
-        digest.update(file.read_bytes())
+    """The versions of the libraries, and a digest of what makes an estimate."""
     found = {}
     for name in _PACKAGES:
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return {"program": digest.hexdigest()[:16], **found}
+    return {"program": program_digest(Path(__file__).parents[2]), **found}
