@@ -92,7 +92,7 @@ class Door:
 _MARKS = {
     "Blender": ("batch.py",),
     "worker": (f"handmocap_addon{os.sep}worker", "estimate"),
-    "bake": ("bake_job.py",),
+    "bake": (f"background{os.sep}__main__.py",),
     "prover": (f"handmocap_addon{os.sep}worker", "prove"),
 }
 

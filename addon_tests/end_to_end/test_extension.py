@@ -71,7 +71,7 @@ def test_the_zip_holds_the_package_its_licence_and_wheels_and_no_rubbish(extensi
         "__init__.py",
         "blender_manifest.toml",
         "LICENSE",
-        "blender/background/bake_job.py",
+        "blender/background/__main__.py",
         "worker/__main__.py",
     } <= set(names)
     assert len([name for name in names if name.endswith(".whl")]) == 4

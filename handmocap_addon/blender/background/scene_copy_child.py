@@ -19,13 +19,17 @@ from ...core.job_protocol import JobEvent, Progress
 Work = Callable[[dict[str, Any], Callable[[Progress], None]], dict[str, Any]]
 
 
-def run_order(command: str, work: Work) -> int:
-    """Do the order that the command line names last, and return the exit code. `work` returns the result's content."""
+def run_order(works: dict[str, Work]) -> int:
+    """Do the order that the command line names last, and return the exit code.
+
+    The order's `command` chooses the work, which returns the result's content.
+    """
     order = read_json(Path(sys.argv[sys.argv.index("--") + 1]))
+    command = order["command"]
     threading.Thread(target=_end_with_parent, args=(order,), daemon=True).start()
     _emit("started", command=command, pid=os.getpid())
     try:
-        result = work(order, lambda progress: _emit("progress", **vars(progress)))
+        result = works[command](order, lambda progress: _emit("progress", **vars(progress)))
     except HandmocapError as error:
         _emit("error", code=error.code, message=error.message, hint=error.hint)
         return int(error.exit_code)

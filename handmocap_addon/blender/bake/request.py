@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,31 +12,25 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.audience import set_up_exporter
 from ...core.bake.options import BAKE_SUFFIXES, BakeFile, BakeOptions
 from ...core.bake.sampling import sampled_frames
 from ...core.body.gvhmr_file import GVHMR_LICENCE
 from ...core.body.point_cache import point_cache_bytes
 from ...core.body.smplx_model_file import VERTEX_COUNT
-from ...core.errors import BadInputError, BadUsageError, HandmocapError, MissingSetupError
-from ...core.files.atomic_files import check_free_space, ensure_output_folder, remove_temporaries_of
+from ...core.errors import BadInputError, BadUsageError, HandmocapError
+from ...core.files.atomic_files import check_free_space, ensure_output_folder
 from ...core.files.extension_version import extension_version
-from ...core.files.temporary_folders import TemporaryFolder
 from ...core.hands.hand_poses_file import read_hand_poses
-from ...core.job_protocol import Progress
-from ...core.process.child_processes import python_command
 from ..clip.cameras import cameras_of
 from ..curves.kept_text import kept_text
-from ..jobs.child_job import ChildJob
+from ..jobs.scene_copy_job import SceneCopyJob, exporting_command
 from ..rig.armatures import deformed_meshes
-from ..saving import write_copy
 from ..version_differences import can_export
 from .exact_request import ExactRequest
 
 Array = NDArray[Any]
 
 _BYTES_PER_POINT = 12
-_BAKE_SCRIPT = Path(__file__).resolve().parent.parent / "background" / "bake_job.py"
 
 
 @dataclass(frozen=True)
@@ -138,21 +130,6 @@ def licences_of(armature: Any, sources: dict[str, Path]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def exporting_command(suffixes: Sequence[str], bpy_python: Path | None) -> list[str]:
-    """How to start a background Blender that has the exporters: the running one, or the `bpy` environment.
-
-    Raises:
-        MissingSetupError: this build lacks an exporter and there is no `bpy` environment.
-    """
-    if all(can_export(suffix) for suffix in suffixes):
-        if bpy.app.binary_path:
-            return [bpy.app.binary_path, "--background", "--factory-startup", "--python", str(_BAKE_SCRIPT), "--"]
-        return python_command(sys.executable, _BAKE_SCRIPT, "--")
-    if bpy_python is None or not bpy_python.is_file():
-        raise MissingSetupError("This build of Blender cannot write Alembic or USD", set_up_exporter())
-    return python_command(bpy_python, _BAKE_SCRIPT, "--")
-
-
 def _bytes_of(request: BakeRequest, file: BakeFile, with_normals: bool) -> int:
     """About what a file of all points takes; skeletons and parts are less."""
     meshes = [bpy.data.objects[name].data for name in request.meshes]
@@ -161,8 +138,8 @@ def _bytes_of(request: BakeRequest, file: BakeFile, with_normals: bool) -> int:
     return len(samples) * values * _BYTES_PER_POINT
 
 
-class BakeJob:
-    """A running bake. Its folder, with the copy of the file that it works on, goes when the job has ended."""
+class BakeJob(SceneCopyJob):
+    """A running bake."""
 
     def __init__(
         self, request: BakeRequest, bpy_python: Path | None, log_path: Path, readers_python: Path | None = None
@@ -172,10 +149,10 @@ class BakeJob:
         Raises:
             MissingSetupError, OutputError: nothing was started.
         """
-        command = exporting_command([target.suffix.lower() for target in request.targets], bpy_python)
+        can_write = all(can_export(target.suffix.lower()) for target in request.targets)
+        command = exporting_command(None if can_write else "Alembic or USD", bpy_python)
         files, normals = request.files, request.options.normals
-        self._target_folders = {target.parent for target in request.targets}
-        for folder in self._target_folders:
+        for folder in {target.parent for target in request.targets}:
             ensure_output_folder(folder)
             here = [file for file in files if file.path.parent == folder]
             check_free_space(folder, sum(_bytes_of(request, file, normals) for file in here))
@@ -183,46 +160,10 @@ class BakeJob:
         has_points = readers_python is None or request.options.geometry == "skeleton"
         raw = [_bytes_of(request, file, with_normals=False) for file in files] if has_points else []
         cache = 0 if request.exact is None else point_cache_bytes(VERTEX_COUNT, len(request.frames_of_exact_surface))
-        self._folder = TemporaryFolder()
-        try:
-            check_free_space(self._folder.path, sum(sorted(raw)[-2:]) + cache)
-            copy = self._folder.path / "scene.blend"
-            write_copy(copy)
-            order = self._folder.path / "request.json"
-            order.write_text(
-                json.dumps(
-                    {
-                        "folder": str(self._folder.path),
-                        "blend": str(copy),
-                        "readers_python": str(readers_python) if readers_python else None,
-                        "version": extension_version(),
-                        **request.to_json(),
-                    }
-                ),
-                encoding="utf-8",
-            )
-            # The child leaves without Blender's own way out, which would remove the folder of its session.
-            paths = [file.path for file in files]
-            self.job = ChildJob([*command, str(order)], log_path, paths, self._folder)
-        except BaseException:
-            self._folder.remove()
-            raise
-
-    def poll(self) -> bool:
-        """As `ChildJob.poll`."""
-        running = self.job.poll()
-        if not running:
-            self._clean_up()
-        return running
-
-    def wait(self, on_progress: Callable[[Progress], None] | None = None) -> dict[str, Any]:
-        """As `ChildJob.wait`."""
-        try:
-            return self.job.wait(on_progress)
-        finally:
-            self._clean_up()
-
-    def _clean_up(self) -> None:
-        self._folder.remove()
-        for folder in self._target_folders:
-            remove_temporaries_of(self.job.process_id, folder)
+        order = {
+            "command": "bake",
+            "readers_python": str(readers_python) if readers_python else None,
+            "version": extension_version(),
+            **request.to_json(),
+        }
+        super().__init__(command, order, [file.path for file in files], log_path, sum(sorted(raw)[-2:]) + cache)

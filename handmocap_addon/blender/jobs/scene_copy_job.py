@@ -6,36 +6,55 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import bpy
 
-from ...core.files.atomic_files import remove_temporaries_of
+from ...core.audience import set_up_exporter
+from ...core.errors import MissingSetupError
+from ...core.files.atomic_files import check_free_space, remove_temporaries_of
 from ...core.files.temporary_folders import TemporaryFolder
 from ...core.job_protocol import Progress
 from ...core.process.child_processes import python_command
 from ..saving import write_copy
 from .child_job import ChildJob
 
+_SCRIPT: Final = Path(__file__).resolve().parents[1] / "background" / "__main__.py"
 
-def running_blender_command(script: Path) -> list[str]:
-    """How to start a script in a background Blender of the running build."""
-    if bpy.app.binary_path:
-        return [bpy.app.binary_path, "--background", "--factory-startup", "--python", str(script), "--"]
-    return python_command(sys.executable, script, "--")
+
+def exporting_command(lacking: str | None, bpy_python: Path | None) -> list[str]:
+    """How to start a background Blender that has the exporters: the running one, or the `bpy` environment.
+
+    Args:
+        lacking: what the running build cannot write, as a sentence names it; None where it can write everything.
+        bpy_python: the Python of the `bpy` environment, where there is one.
+
+    Raises:
+        MissingSetupError: this build lacks an exporter and there is no `bpy` environment.
+    """
+    if lacking is None:
+        if bpy.app.binary_path:
+            return [bpy.app.binary_path, "--background", "--factory-startup", "--python", str(_SCRIPT), "--"]
+        return python_command(sys.executable, _SCRIPT, "--")
+    if bpy_python is None or not bpy_python.is_file():
+        raise MissingSetupError(f"This build of Blender cannot write {lacking}", set_up_exporter())
+    return python_command(bpy_python, _SCRIPT, "--")
 
 
 class SceneCopyJob:
-    """A running script. Its folder, with the copy and the order that it works by, goes when the job has ended."""
+    """A running order. Its folder, with the copy and the order that it works by, goes when the job has ended."""
 
-    def __init__(self, command: Sequence[str], order: dict[str, Any], targets: Sequence[Path], log_path: Path) -> None:
+    def __init__(
+        self, command: Sequence[str], order: dict[str, Any], targets: Sequence[Path], log_path: Path, needed_bytes: int = 0
+    ) -> None:
         """Start it.
 
         Args:
-            command: as `running_blender_command` gives; the order's path is added to it.
-            order: what the script is to do, of JSON's types; `folder`, `blend` and `targets` of paths are added.
-            targets: files that the script replaces.
+            command: as `exporting_command` gives; the order's path is added to it.
+            order: what is to be done, of JSON's types, with its `command`; `folder` and `blend` are added.
+            targets: files that it replaces.
             log_path: where its output goes.
+            needed_bytes: what it lays into its folder beside the copy.
 
         Raises:
             OutputError, WorkerFailedError: nothing was started.
@@ -43,9 +62,10 @@ class SceneCopyJob:
         self._target_folders = {target.parent for target in targets}
         self._folder = TemporaryFolder()
         try:
+            check_free_space(self._folder.path, needed_bytes)
             copy = self._folder.path / "scene.blend"
             write_copy(copy)
-            places = {"folder": str(self._folder.path), "blend": str(copy), "targets": [str(target) for target in targets]}
+            places = {"folder": str(self._folder.path), "blend": str(copy)}
             written = self._folder.path / "request.json"
             written.write_text(json.dumps(order | places), encoding="utf-8")
             # The child leaves without Blender's own way out, which would remove the folder of its session.

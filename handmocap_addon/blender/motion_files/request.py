@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...core.audience import set_up_exporter, way_out
+from ...core.audience import way_out
 from ...core.body.motion_formats import MotionFormat
 from ...core.body.parameters import UpAxis
-from ...core.errors import BadInputError, BadUsageError, MissingSetupError
+from ...core.errors import BadInputError, BadUsageError
 from ...core.files.atomic_files import ensure_output_folder
-from ...core.process.child_processes import python_command
 from ...core.skeleton import BODY_JOINTS
-from ..jobs.scene_copy_job import SceneCopyJob, running_blender_command
+from ..jobs.scene_copy_job import SceneCopyJob, exporting_command
 from ..rig.armatures import HAND_JOINTS, map_armature
 from .exporters import has_exporter
-
-_SCRIPT = Path(__file__).resolve().parent.parent / "background" / "motion_job.py"
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,9 @@ class MotionRequest:
     def order(self) -> dict[str, Any]:
         """What the background process gets."""
         return {
+            "command": "export",
             "armature": self.armature,
+            "targets": [str(path) for path in self.paths],
             "formats": [target.motion_format.value for target in self.targets],
             "first_frame": self.first_frame,
             "last_frame": self.last_frame,
@@ -114,14 +113,6 @@ class MotionJob(SceneCopyJob):
         """
         for folder in {path.parent for path in request.paths}:
             ensure_output_folder(folder)
-        super().__init__(_command(request, bpy_python), request.order(), request.paths, log_path)
-
-
-def _command(request: MotionRequest, bpy_python: Path | None) -> list[str]:
-    """The running Blender, or the `bpy` environment where it lacks an exporter."""
-    lacking = [target.motion_format for target in request.targets if not has_exporter(target.motion_format)]
-    if not lacking:
-        return running_blender_command(_SCRIPT)
-    if bpy_python is None or not bpy_python.is_file():
-        raise MissingSetupError(f"This build of Blender cannot write {lacking[0].label}", set_up_exporter())
-    return python_command(bpy_python, _SCRIPT, "--")
+        formats = [target.motion_format for target in request.targets]
+        lacking = next((one.label for one in formats if not has_exporter(one)), None)
+        super().__init__(exporting_command(lacking, bpy_python), request.order(), request.paths, log_path)

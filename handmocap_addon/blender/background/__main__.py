@@ -1,0 +1,45 @@
+"""Runs inside a background Blender or the `bpy` module, on a copy of the file: bakes, or writes motion, as an order says.
+
+Usage: `blender --background --python __main__.py -- request.json`, or `python __main__.py -- request.json`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def _bake(order: dict[str, Any], report: Callable[[Any], None]) -> dict[str, Any]:
+    from handmocap_addon.blender.background.bake.work import bake_request
+
+    return {"files": bake_request(order, report)}
+
+
+def _export(order: dict[str, Any], report: Callable[[Any], None]) -> dict[str, Any]:
+    from handmocap_addon.blender.background.motion.work import export_request
+
+    return {"files": export_request(order, report)}
+
+
+def main() -> int:
+    """Do the order and return the exit code."""
+    from handmocap_addon.blender.background.scene_copy_child import run_order
+
+    return run_order({"bake": _bake, "export": _export})
+
+
+if __name__ == "__main__":
+    package = Path(__file__).resolve().parents[2]
+    sys.path.insert(0, str(package))
+    sys.dont_write_bytecode = True  # as `python_command`
+    from load_package import load_package  # type: ignore[import-not-found]
+
+    sys.path.pop(0)
+    load_package(package)
+    code = main()
+    sys.stdout.flush()
+    # Blender's own exit code ignores what a script returns.
+    os._exit(code)
