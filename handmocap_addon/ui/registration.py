@@ -156,5 +156,5 @@ def _take_back(steps: Sequence[tuple[Step, Step]]) -> None:
     for _, undo in reversed(steps):
         try:
             undo()
-        except Exception:
+        except Exception:  # The other steps are to be taken back all the same.
             keep_trace()

@@ -43,6 +43,22 @@ def movie(*tracks: bytes) -> bytes:
 
 
 _PACKED = box(b"cmov", box(b"dcom", b"zlib"), box(b"cmvd", numbers(0), zlib.compress(movie(track(_TOO_MANY)))))
+
+
+def _nested(depth: int) -> bytes:
+    content = movie()
+    for _ in range(depth):
+        content = movie(content)
+    return content
+
+
+def _packed_again(times: int) -> bytes:
+    content = movie()
+    for _ in range(times):
+        content = box(b"cmvd", numbers(0), zlib.compress(content))
+    return content
+
+
 _BEYOND = {
     "one size for all": movie(track(_TOO_MANY)),
     "in two tracks": movie(track(_TOO_MANY // 2 + 1), track(_TOO_MANY // 2 + 1)),
@@ -60,6 +76,8 @@ _WITHIN = {
     "two hours of uncompressed sound": movie(track(7200 * 48_000, 4, b"soun", 4800, 1)),
     "a run with sizes": fragment(2, 0x200, numbers(5, 5)),
     "cut short": movie(track(_TOO_MANY))[:40],
+    "boxes in boxes": _nested(5000),
+    "packed again and again": _packed_again(1500),
     "nothing": b"",
     "something else": b"\x1a\x45\xdf\xa3" + bytes(100),
 }

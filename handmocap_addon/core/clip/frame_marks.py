@@ -12,5 +12,5 @@ class FrameMark(enum.IntFlag):
     LOST = 1  # could not be read, or has no file: nothing is seen on it
     RESIZED = 2  # has another size than the first, and was scaled to that
     INTERLACED = 4  # two half pictures woven into one
-    SMEARED = 16  # stands on frames that are lost, up to the next one that stands for itself
     RETIMED = 8  # its timestamp was missing, repeated or ran backwards
+    SMEARED = 16  # stands on frames that are lost, up to the next one that stands for itself

@@ -20,6 +20,9 @@ MOST_SAMPLES: Final = 10_000_000
 _MOST_BOXES: Final = 1_000_000
 # Every box within which FFmpeg looks for others.
 _PARENTS: Final = frozenset(b"moov trak mdia minf stbl moof traf mvex dinf edts tref udta wave meta sinf schi cmov".split())
+# FFmpeg goes no more than ten deep; a packed index lies three deep.
+_MOST_DEEP: Final = 12
+_PACKED_LIES: Final = 3
 _MOST_PACKED: Final = 1 << 26  # bytes of an index that is packed as a whole, as QuickTime did once
 _HANDLERS: Final = (b"vide", b"soun", b"m1a ", b"subp", b"clcp")
 # A run of samples may say of each its duration, size, flags, and how much later it is shown; then it is as long.
@@ -49,26 +52,29 @@ def samples_beyond_reason(path: Path) -> int | None:
 
 
 class _Boxes:
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, depth: int = 0) -> None:
         self._file = file
         self._left = _MOST_BOXES
+        self._depth = depth
 
     def rows_of_tracks(self) -> Iterator[int]:
         """For each track, and for each run of a file in fragments, how many rows a reader makes that the file has not."""
         track: dict[bytes, _Box] = {}
-        for box in self._inside(0, self._file.seek(0, os.SEEK_END)):
+        for box in self._inside(0, self._file.seek(0, os.SEEK_END), self._depth):
             if box.kind == b"trak" or box.kind in track.keys() & {b"stsz"}:
                 yield self._of_track(track)
                 track = {}
             if box.kind == b"trun":
                 yield self._of_run(box)
             elif box.kind == b"cmvd":
-                yield from _Boxes(self._unpacked(box)).rows_of_tracks()
+                if self._depth >= _MOST_DEEP:
+                    return
+                yield from _Boxes(self._unpacked(box), self._depth + _PACKED_LIES).rows_of_tracks()
             elif box.kind != b"hdlr" or self._handler(box) in _HANDLERS:
                 track[box.kind] = box
         yield self._of_track(track)
 
-    def _inside(self, begins: int, ends: int) -> Iterator[_Box]:
+    def _inside(self, begins: int, ends: int, depth: int) -> Iterator[_Box]:
         """The boxes of a range, and those within the ones that hold others."""
         at = begins
         while at + 8 <= ends and self._left > 0:
@@ -81,8 +87,8 @@ class _Boxes:
             if (size != 0 and size < head) or not kind.isascii():
                 return
             yield _Box(kind, at + head, end)
-            if kind in _PARENTS:
-                yield from self._inside(at + head, end)
+            if kind in _PARENTS and depth < _MOST_DEEP:
+                yield from self._inside(at + head, end, depth + 1)
             at = end
 
     def _read(self, at: int, layout: str) -> tuple[int, ...]:

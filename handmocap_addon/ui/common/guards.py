@@ -60,7 +60,7 @@ def quiet(function: Callable[..., Any]) -> Callable[..., Any]:
     def called(*arguments: Any) -> Any:
         try:
             return function(*arguments)
-        except Exception:
+        except Exception:  # The border to Blender, which would print it again at every drawing.
             keep_trace()
             return None
 
@@ -74,7 +74,7 @@ def quiet_update(function: Callable[[Any, Any], None]) -> Callable[[Any, Any], N
     def called(this: Any, context: Any) -> None:
         try:
             function(this, context)
-        except Exception:
+        except Exception:  # The border to Blender, where nobody is told of it.
             keep_trace()
 
     return called
