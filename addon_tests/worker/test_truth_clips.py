@@ -63,9 +63,10 @@ def test_a_clip_is_made_as_small_as_wanted(tmp_path: Path):
     clip = replace(CLIPS["leaving"], frame_count=3, frame_size=(160, 96))
     _write_frames(tmp_path, clip.frame_count, clip.frame_size)
     assert encode_within(clip, tmp_path, tmp_path / "clip.mp4") == 18
-    at_its_best = (tmp_path / "clip.mp4").stat().st_size
-    assert encode_within(clip, tmp_path, tmp_path / "clip.mp4", at_its_best - 1) > 18
-    assert (tmp_path / "clip.mp4").stat().st_size < at_its_best
+    # The encoder gives the same pictures a byte more or less at times.
+    less = (tmp_path / "clip.mp4").stat().st_size - 50
+    assert encode_within(clip, tmp_path, tmp_path / "clip.mp4", less) > 18
+    assert (tmp_path / "clip.mp4").stat().st_size <= less
     with pytest.raises(ValueError, match="larger than 10 bytes"):
         encode_within(clip, tmp_path, tmp_path / "clip.mp4", 10)
 
