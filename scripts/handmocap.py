@@ -17,6 +17,11 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 sys.dont_write_bytecode = True  # as `python_command`
 import own_modules  # noqa: E402, F401
+
+if __name__ == "__main__" and sys.version_info < (3, 11):
+    from newer_python import start_again
+
+    sys.exit(start_again(sys.argv))
 # isort: on
 
 import argparse  # noqa: E402
@@ -326,7 +331,9 @@ def _environment_of(folder: Path, options: list[str]) -> environments.Environmen
         return environments.ensure_worker(folder, say)
     environment = environments.find_worker(folder, WILOR)
     if environment is None:
-        raise MissingSetupError("WiLoR is not set up yet", "run handmocap.py setup --estimator wilor")
+        is_old = environments.find_outdated(folder, WILOR) is not None
+        why = "was set up by another version of handmocap, with other packages" if is_old else "is not set up yet"
+        raise MissingSetupError(f"WiLoR {why}", "run handmocap.py setup --estimator wilor")
     return environment
 
 

@@ -19,6 +19,11 @@ import sys
 # PYTHONSAFEPATH takes a program's own folder off the path; nothing else may be imported yet.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 import own_modules  # noqa: F401
+
+if __name__ == "__main__" and sys.version_info < (3, 11):
+    from newer_python import start_again
+
+    sys.exit(start_again(sys.argv))
 # isort: on
 
 import argparse
@@ -29,8 +34,10 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
+from handmocap_addon.core.errors import NoUvError  # noqa: E402
 from handmocap_addon.core.process.child_processes import python_command, start  # noqa: E402
 from handmocap_addon.set_up import environments  # noqa: E402
+from handmocap_addon.set_up.uv import ensure_uv  # noqa: E402
 from scripts.border import bordered  # noqa: E402
 
 # Each ring in the environment that it lives in; core in both, since their numpy differs.
@@ -64,6 +71,11 @@ def main() -> int:
     environments.ensure_readers(folder, say)  # which commands would bring in the middle of a test
     for environment in (worker, blender):
         environments.add_test_tools(environment, say)
+    # Tests of the set-up use it, also where the environments are there already.
+    try:
+        ensure_uv(folder, say)
+    except NoUvError as error:
+        say(f"tests with uv are left out: {error.sentence()}")
     say(f"set-up ready after {time.monotonic() - started:.0f} s")
 
     variables = {**os.environ, "HANDMOCAP_ENV": str(folder)}

@@ -20,6 +20,8 @@ class FileServer:
     knows_ranges: bool = True
     status: int | None = None  # answered to everything
     ranges: list[str | None] = field(default_factory=list)
+    logins: list[str | None] = field(default_factory=list)  # the Authorization header of every request
+    moved: dict[str, str] = field(default_factory=dict)  # names, and the addresses that a request is sent on to
     port: int = 0
 
     def address(self, name: str) -> str:
@@ -35,7 +37,14 @@ def serving(files: dict[str, bytes]) -> Iterator[FileServer]:
         def do_GET(self) -> None:
             wanted = self.headers.get("Range")
             state.ranges.append(wanted)
-            content = state.files.get(urllib.parse.unquote(self.path).lstrip("/"))
+            state.logins.append(self.headers.get("Authorization"))
+            name = urllib.parse.unquote(self.path).lstrip("/")
+            if name in state.moved:
+                self.send_response(302)
+                self.send_header("Location", state.moved[name])
+                self.end_headers()
+                return
+            content = state.files.get(name)
             if state.status is not None or content is None:
                 self.send_error(state.status or 404)
                 return

@@ -31,7 +31,13 @@ def of_this_version(monkeypatch) -> None:
 
 
 def make(folder: Path, pins: Path, said: list[str]) -> environments.Environment:
-    return environments._ensure(folder, "worker", PYTHON, [pins], Listener(said.append))
+    """`said` gets what is said of environments being made."""
+
+    def say(text: str) -> None:
+        if text.startswith("Making"):
+            said.append(text)
+
+    return environments._ensure(folder, "worker", PYTHON, [pins], Listener(say))
 
 
 @pytest.mark.usefixtures("of_this_version")

@@ -9,27 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from addon_tests.making.file_server import serving
 from addon_tests.making.patience import PATIENCE
-from handmocap_addon.core.errors import ExitCode, MissingSetupError, OutputError, WorkerFailedError
-from handmocap_addon.set_up.installers import connection_settings, failure, pip_command, run_installer
+from handmocap_addon.core.errors import ExitCode, MissingSetupError, NotBroughtError, OutputError
+from handmocap_addon.set_up.index_settings import IndexSettings
+from handmocap_addon.set_up.installers import failure, run_installer
 
 REPOSITORY = Path(__file__).parents[2]
 FOLDER = Path("environments")
-
-
-def test_how_the_network_is_reached_is_taken_from_pip_s_settings_and_nothing_else(tmp_path, monkeypatch):
-    settings = tmp_path / "pip.conf"
-    settings.write_text(
-        "[global]\nproxy = http://127.0.0.1:3128\ntrusted-host = here\nextra-index-url = http://127.0.0.1/x\n",
-        encoding="utf-8",
-    )
-    monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
-    for name in [name for name in os.environ if name.startswith("PIP_") and name != "PIP_CONFIG_FILE"]:
-        monkeypatch.delenv(name)
-    found = connection_settings(pip_command(Path(getattr(sys, "_base_executable", sys.executable))))
-    assert found["PIP_PROXY"] == "http://127.0.0.1:3128"
-    assert found["PIP_TRUSTED_HOST"] == "here"
-    assert not any("INDEX" in name for name in found)
 
 
 @pytest.mark.parametrize(
@@ -40,16 +27,14 @@ def test_how_the_network_is_reached_is_taken_from_pip_s_settings_and_nothing_els
         ("error: failed to write to file `x`: No space left on device (os error 28)", OutputError, "The disk is full"),
         ("ERROR: Could not install packages due to an OSError: [Errno 13] Permission denied: '/opt/there'",
          OutputError, "/opt/there cannot be written"),
-        ("WARNING: Retrying after connection broken by 'NewConnectionError'\nERROR: No matching distribution found for torch",
-         WorkerFailedError, "could not be downloaded"),
-        ("pip._vendor.urllib3.exceptions.ProtocolError: ('Connection broken: IncompleteRead(5 bytes read)')",
-         WorkerFailedError, "could not be downloaded"),
-        ("  × Failed to fetch: `http://127.0.0.1/torch/`\n  ╰─▶ dns error", WorkerFailedError, "could not be downloaded"),
+        ("error: failed to create directory `/opt/there`: Permission denied (os error 13)",
+         OutputError, "/opt/there cannot be written"),
         ("ERROR: Could not find a version\nERROR: No matching distribution found for smplx==0.1.28", MissingSetupError,
-         "There is no package smplx==0.1.28 for this Python and system"),
-        ("ERROR: ResolutionImpossible: for help visit", MissingSetupError, "do not go together"),
-        ("something else", WorkerFailedError, "The set-up failed (something else)"),
-        ("", WorkerFailedError, "The set-up failed (no word)"),
+         "There is no reviewed smplx==0.1.28 for this Python and system"),
+        ("error: No solution found when resolving dependencies\n  cause: Because smplx has no wheels", MissingSetupError,
+         "There is no reviewed file of a package for this Python and system (Because smplx has no wheels)"),
+        ("WARNING: this\nsomething else", NotBroughtError, "The packages could not be installed (something else)"),
+        ("", NotBroughtError, "The packages could not be installed (no word)"),
     ],
 )  # fmt: skip
 def test_what_an_installer_says_becomes_one_sentence(said, kind, words):
@@ -60,29 +45,38 @@ def test_what_an_installer_says_becomes_one_sentence(said, kind, words):
     assert "\n" not in error.sentence()
 
 
-def test_packages_that_a_person_has_elsewhere_are_not_taken_for_installed_ones(tmp_path, monkeypatch):
+def test_that_the_network_is_gone_is_tried_and_not_read():
+    """pip says in the end that there is no such package, whatever was wrong."""
+    said = ["ERROR: No matching distribution found for torch"]
+    with serving({}) as server:
+        here = IndexSettings(server.address("simple"))
+        assert "There is no reviewed torch" in failure(said, FOLDER, here).message
+        server.status = 503
+        assert "could not be downloaded (No matching" in failure(said, FOLDER, here).message
+    assert "could not be downloaded (No matching" in failure(said, FOLDER, here).message
+    assert "There is no reviewed torch" in failure(said, FOLDER, IndexSettings(None)).message
+
+
+def test_packages_that_a_person_has_elsewhere_are_not_taken_for_installed_ones(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    lines: list[str] = []
-    run_installer([sys.executable, "-c", "import os; print(os.environ.get('PYTHONPATH'))"], tmp_path, on_line=lines.append)
-    assert lines == ["None"]
+    run_installer([sys.executable, "-c", "import os; print(os.environ.get('PYTHONPATH'))"], tmp_path)
+    assert capsys.readouterr().err == "None\n"
 
 
-def test_every_line_is_told_and_the_end_awaited(tmp_path):
-    lines: list[str] = []
-    run_installer([sys.executable, "-c", "print('one'); print('two')"], tmp_path, on_line=lines.append)
-    assert lines == ["one", "two"]
+def test_every_line_is_told_and_the_end_awaited(tmp_path, capsys):
+    run_installer([sys.executable, "-c", "print('one'); print('two')"], tmp_path)
+    assert capsys.readouterr().err == "one\ntwo\n"
 
 
-def test_variables_reach_the_installer(tmp_path):
-    lines: list[str] = []
+def test_variables_reach_the_installer(tmp_path, capsys):
     command = [sys.executable, "-c", "import os; print(os.environ['WHERE'])"]
-    run_installer(command, tmp_path, {"WHERE": "über hier"}, lines.append)
-    assert lines == ["über hier"]
+    run_installer(command, tmp_path, {**os.environ, "WHERE": "über hier"})
+    assert capsys.readouterr().err == "über hier\n"
 
 
 def test_a_failed_installer_is_its_sentence(tmp_path):
     with pytest.raises(OutputError) as caught:
-        run_installer([sys.executable, "-c", "print('No space left on device'); raise SystemExit(1)"], tmp_path)
+        run_installer([sys.executable, "-c", "print('(os error 28)'); raise SystemExit(1)"], tmp_path)
     assert str(tmp_path) in caught.value.message
     assert caught.value.exit_code == ExitCode.FAILED
 

@@ -20,7 +20,7 @@ from handmocap_addon.core.errors import (
     OutputError,
     WorkerFailedError,
 )
-from handmocap_addon.set_up import environments, wilor
+from handmocap_addon.set_up import environments, stamps, wilor
 from handmocap_addon.set_up.licences import WILOR_LICENCES, accept
 from handmocap_addon.set_up.reporting import Listener
 from handmocap_addon.set_up.torch_builds import TorchBuild
@@ -101,6 +101,7 @@ def shop(tmp_path, monkeypatch):
         yield made
 
 
+@pytest.mark.usefixtures("maker")
 def test_from_folders_alone_without_any_network(shop):
     shop.recipe = replace(shop.recipe, check="raise ImportError('libcuda.so.1 is old')")
     with pytest.raises(MissingSetupError) as caught:
@@ -116,19 +117,20 @@ def test_from_folders_alone_without_any_network(shop):
     assert environments.find_wilor(shop.folder) == ready.environment
     assert environments.find_worker(shop.folder, "wilor") == ready.environment
     assert environments.find_worker(shop.folder) is None
-    assert not (ready.environment.folder / "downloads").exists()
+    assert not list(shop.folder.glob("*downloads"))
     # Every stage told its progress from its beginning to its whole.
     ends = {stage: (done, total) for stage, done, total in shop.shown}
     assert ends == {"First": (2, 2), "PyTorch, packages": (2, 2), "wilor_mini": (1, 1), "WiLoR's weights": (2, 2)}
-    assert {("First", done, 2) for done in (0, 1, 2)} <= set(shop.shown)
+    assert {(stage, 0, total) for stage, (_, total) in ends.items()} <= set(shop.shown)
 
 
+@pytest.mark.usefixtures("maker")
 def test_the_network_cut_in_the_middle_and_taken_up_again(shop):
     shop.server.breaks_after = 100_000  # within a package
     with pytest.raises(WorkerFailedError) as caught:
         shop.set_up(shop.online)
     # Older versions of pip take half a file for a whole one, and then see that it is not the reviewed one.
-    assert caught.value.message.startswith(("The packages could not be downloaded (", "What came as tiny_one==1.0 is not"))
+    assert caught.value.message.startswith(("The packages could not be installed (", "What came as tiny_one==1.0 is not"))
     assert "run it again" in caught.value.hint
     assert environments.find_wilor(shop.folder) is None
     shop.server.breaks_after = 500_000  # within the weights
@@ -208,6 +210,7 @@ def test_too_little_room_is_said_before_anything_is_made(shop, monkeypatch):
     assert not list(shop.folder.glob("wilor-python*"))
 
 
+@pytest.mark.usefixtures("maker")
 @pytest.mark.parametrize("where", ["its index", "the wheels"])
 def test_another_build_under_torch_s_name_is_not_installed(shop, where):
     other = write_wheel(shop.wheels, "torch", code="raise SystemExit('ran')")
@@ -289,3 +292,33 @@ def test_the_device_is_found_and_paths_are_whole(tmp_path, monkeypatch):
     plan = WilorPlan(wheels=Path("wheels")).checked()
     assert plan.device in ("cuda", "rocm", "cpu")
     assert plan.wheels == tmp_path / "wheels"
+
+
+def test_one_that_an_earlier_version_made_of_the_same_lists_stays(shop, monkeypatch):
+    """It noted a hash alone, which is known where nothing is a person's own; else the next set-up notes the rest."""
+    lists = [environments.REQUIREMENTS / name for name in (*environments.WILOR_LISTS, "wilor_torch-cpu.txt")]
+    shop.recipe = replace(shop.recipe, check="pass")
+    ready = shop.set_up().environment
+    (ready.folder / "marker").touch()
+    own = stamps.stamp_of(ready.folder)
+    stamps.write_stamp(ready.folder, own)
+    assert environments.is_outdated(ready)
+    shop.set_up()
+    assert not environments.is_outdated(ready)
+    assert stamps.stamp_of(ready.folder) == own
+    assert (ready.folder / "marker").exists()
+    stamps.write_stamp(ready.folder, stamps.pins_hash(lists, WILOR_MINI.sha256))
+    assert environments.find_wilor(shop.folder) == ready
+
+
+def test_an_environment_of_other_lists_is_outdated_and_made_again(shop, monkeypatch):
+    """Doctor and whoever asks for it say so; what is made of this version's lists, or of a person's own torch, is not."""
+    shop.recipe = replace(shop.recipe, check="pass")
+    ready = shop.set_up().environment
+    assert not environments.is_outdated(ready)
+    monkeypatch.setattr(environments, "WILOR_LISTS", ("worker.txt", "readers.txt"))
+    assert environments.is_outdated(ready)
+    assert environments.find_wilor(shop.folder) is None
+    assert environments.find_outdated(shop.folder, "wilor") == ready
+    assert environments.is_outdated(environments.Environment(shop.folder / "wilor-python3.1"))
+    assert environments.reviewed_lists("wilor_torch.txt") != environments.reviewed_lists("wilor_torch-cpu.txt")

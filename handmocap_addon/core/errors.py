@@ -137,6 +137,10 @@ class MissingSetupError(HandmocapError):
     exit_code = ExitCode.MISSING_SETUP
 
 
+class NoUvError(MissingSetupError):
+    """uv, which makes environments, cannot be had here; pip may still be."""
+
+
 class OutputError(HandmocapError):
     """A place that cannot be written, or a disk that is full."""
 
@@ -159,6 +163,10 @@ class WorkerFailedError(HandmocapError):
     """A child process that ended without a result."""
 
     code = "worker_failed"
+
+
+class NotBroughtError(WorkerFailedError):
+    """Packages or a program that did not come or could not be installed."""
 
 
 class CancelledError(HandmocapError):

@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Final
 
 from ..core.files.atomic_files import output_error
+from .installers import DOWNLOADS
 from .lock import locked
 from .reporting import Say
 from .stamps import STAMP_NAME
+from .uv import TOOLS
 from .wilor_files import OWN_FOLDER
 from .wilor_weights import HASHES_NAME
 
 # A part, and what it has in the folder. Anything else there is somebody else's; consents and logs are small and stay.
 PARTS: Final = {
-    "worker": ("worker-python*", "stand-in"),
+    "worker": ("worker-python*", "stand-in", TOOLS, DOWNLOADS),
     "blender": ("blender-python*",),
     "readers": ("readers-python*",),
     "wilor": ("wilor-python*", OWN_FOLDER, HASHES_NAME),

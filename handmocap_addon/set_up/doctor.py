@@ -46,7 +46,7 @@ def examine(folder: Path, wanted: Wanted, blender: str, needs_module: bool = Fal
     lines.append(DoctorLine("blender", blender or "none on the path, the bpy module is used"))
     found = str(module.folder) if module else "missing"
     lines.append(DoctorLine("blender module", found, "" if module else _set_up("blender"), needed=needs_module))
-    for name, subject in (("worker", "worker"), ("blender", "blender module"), ("readers", "readers")):
+    for name, subject in (("worker", "worker"), ("blender", "blender module"), ("readers", "readers"), ("wilor", "wilor")):
         if environments.find_outdated(folder, name) is not None:
             lines.append(DoctorLine(f"{subject}'s packages", "of another version of handmocap", _set_up(name), needed=False))
     for environment in (worker, wilor, module, environments.find_readers(folder)):

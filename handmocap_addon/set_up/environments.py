@@ -11,7 +11,6 @@ import hashlib
 import os
 import shutil
 import sys
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,21 +20,26 @@ from ..core.audience import set_up_worker
 from ..core.errors import MissingSetupError, WorkerFailedError
 from ..core.files.atomic_files import output_error, replacing
 from ..core.files.temporary_folders import TemporaryFolder
-from ..core.process.child_processes import python_command
 from .hand_model import other_parts, reviewed_task, task_file
-from .installers import AS_PINNED, pip_command, run_installer
+from .installers import AS_PINNED, Installer, installer, packages_in
 from .lock import locked
-from .package_count import PackageCount, packages_in
-from .pythons import find_python, version_of, versions_from
-from .reporting import Listener, Say, Show, show_nothing
-from .stamps import STAMP_NAME, pins_hash, stamp_of, write_stamp
+from .pythons import (
+    BLENDER_PYTHONS,
+    OLDEST_WORKER_PYTHON,
+    ensure_python,
+    find_python,
+    version_of,
+    versions_from,
+)
+from .reporting import Listener, Pace, Say, Show, show_nothing
+from .stamps import STAMP_NAME, made_of, pins_hash, stamp_of, write_stamp
 from .trial import FAILED_NAME, check_once
 from .trusted_folders import make_own_folder, take_from_others
+from .wilor_sources import WILOR_MINI
 
+# What WiLoR's environment has besides torch.
+WILOR_LISTS: Final = ("worker.txt", "stand_in.txt", "wilor.txt")
 REQUIREMENTS: Final = Path(__file__).resolve().parent.parent / "requirements"
-# Versions of Python for which a `bpy` module of a supported Blender exists.
-BLENDER_PYTHONS: Final = ((3, 13), (3, 11))
-OLDEST_WORKER_PYTHON: Final = (3, 11)
 _LONGEST_SENTENCE: Final = 2000
 
 # Where the hand model's networks lie in the wheel.
@@ -110,7 +114,7 @@ def find_readers(folder: Path) -> Environment | None:
 
 
 def find_outdated(folder: Path, name: str) -> Environment | None:
-    """The `worker`, `blender` or `readers` that another version of this program made, where there is none of this one."""
+    """The environment of a name that another version of this program made, where there is none of this one."""
     return None if find(folder, name) else next(filter(is_outdated, _whole(folder, name)), None)
 
 
@@ -137,7 +141,7 @@ def ensure_worker(folder: Path, say: Say, show: Show = show_nothing) -> Environm
     Raises:
         MissingSetupError, WorkerFailedError, OutputError: it cannot be made; an unfinished one is made afresh next time.
     """
-    python = find_python(versions_from(OLDEST_WORKER_PYTHON))
+    python = _python(folder, "worker", versions_from(OLDEST_WORKER_PYTHON), say)
     pins = (REQUIREMENTS / "worker.txt", REQUIREMENTS / "stand_in.txt")
     environment = _ready(folder, "worker", python, pins)
     if environment is None or _hand_model_sha256(environment) is None:
@@ -145,7 +149,7 @@ def ensure_worker(folder: Path, say: Say, show: Show = show_nothing) -> Environm
             environment = _ensure(folder, "worker", python, pins, Listener(say, show))
             if _hand_model_sha256(environment) is None:
                 say("Fetching the hand model (36 MB)")
-                _make_hand_model(python, _hand_model_of(environment))
+                _make_hand_model(installer(python, folder, say), _hand_model_of(environment))
                 take_from_others(environment.folder)
     model, sha256 = _hand_model_of(environment), _hand_model_sha256(environment)
     check_once(environment.folder, environment.python, "MediaPipe", _WORKER_CHECK, str(model), str(sha256))
@@ -159,7 +163,7 @@ def ensure_blender_module(folder: Path, say: Say, show: Show = show_nothing) -> 
         MissingSetupError: no fitting Python, or a system library is missing.
         WorkerFailedError, OutputError: it cannot be made.
     """
-    python = find_python(BLENDER_PYTHONS)
+    python = _python(folder, "blender", BLENDER_PYTHONS, say)
     major, minor = version_of(python) or BLENDER_PYTHONS[0]
     pins = (REQUIREMENTS / f"blender-python{major}.{minor}.txt", REQUIREMENTS / "stand_in.txt")
     environment = _ready(folder, "blender", python, pins)
@@ -177,7 +181,7 @@ def ensure_readers(folder: Path, say: Say, show: Show = show_nothing) -> Environ
         MissingSetupError: no fitting Python.
         WorkerFailedError, OutputError: it cannot be made.
     """
-    python = find_python(BLENDER_PYTHONS)
+    python = _python(folder, "readers", BLENDER_PYTHONS, say)
     pins = (REQUIREMENTS / "readers.txt",)
     environment = _ready(folder, "readers", python, pins)
     if environment is None:
@@ -193,12 +197,14 @@ def ensure_stand_in_packages(folder: Path, say: Say) -> Path:
     pins = REQUIREMENTS / "stand_in.txt"
     if stamp_of(target) == pins_hash([pins]):
         return target
+    python = ensure_python(versions_from(OLDEST_WORKER_PYTHON), folder, say)
     with locked(folder, say):
         if stamp_of(target) != pins_hash([pins]):
             shutil.rmtree(target, ignore_errors=True)
             say("Installing the stand-in body")
-            pip = pip_command(find_python(versions_from(OLDEST_WORKER_PYTHON)))
-            run_installer([*pip, "install", *AS_PINNED, "--target", str(target), "-r", str(pins)], folder)
+            tool = installer(python, folder, say)
+            tool.install_into_folder(target, [*AS_PINNED, "-r", str(pins)])
+            tool.forget_downloads()
             write_stamp(target, pins_hash([pins]))
     return target
 
@@ -209,8 +215,11 @@ def add_test_tools(environment: Environment, say: Say) -> None:
     stamp = environment.folder / "test-tools"
     if stamp_of(stamp) != pins_hash([pins]):
         say(f"Adding the test tools to {environment.folder.name}")
-        _install(environment, find_python(versions_from(OLDEST_WORKER_PYTHON)), [pins], Listener(say))
-        write_stamp(stamp, pins_hash([pins]))
+        folder = environment.folder.parent
+        python = ensure_python(versions_from(OLDEST_WORKER_PYTHON), folder, say)
+        with locked(folder, say):
+            _install(environment, installer(python, folder, say), [pins], Listener(say))
+            write_stamp(stamp, pins_hash([pins]))
 
 
 def _hand_model_of(environment: Environment) -> Path:
@@ -226,6 +235,17 @@ def _hand_model_sha256(environment: Environment) -> str | None:
     return hashlib.sha256(content).hexdigest() if reviewed_task(content) is not None else None
 
 
+def _python(folder: Path, name: str, versions: Sequence[tuple[int, int]], say: Say) -> Path:
+    """The Python that an environment is made from, or its own, where it is finished and the machine has no other."""
+    try:
+        return find_python(versions)
+    except MissingSetupError:
+        finished = find(folder, name)
+        if finished is not None and version_of(finished.python) in versions:
+            return finished.python
+        return ensure_python(versions, folder, say)
+
+
 def _ready(folder: Path, name: str, python: Path, pins: Sequence[Path]) -> Environment | None:
     """An environment that is finished and made of these pins. No lock: a shared one need not be writable."""
     version = version_of(python)
@@ -237,15 +257,38 @@ def _ready(folder: Path, name: str, python: Path, pins: Sequence[Path]) -> Envir
 
 
 def is_outdated(environment: Environment) -> bool:
-    """Whether an environment was made of other lists of packages than this version has; WiLoR's depends on the card too."""
+    """Whether an environment was made of other lists of packages than this version has."""
     name, _, version = environment.folder.name.partition("-python")
     lists = {
         "worker": ("worker.txt", "stand_in.txt"),
         "blender": (f"blender-python{version}.txt", "stand_in.txt"),
         "readers": ("readers.txt",),
     }
+    if name == "wilor":
+        return not _is_wilor_of_this_version(environment.folder)
     pins = [REQUIREMENTS / file for file in lists.get(name, ())]
     return bool(pins) and all(file.is_file() for file in pins) and stamp_of(environment.folder) != pins_hash(pins)
+
+
+def _is_wilor_of_this_version(place: Path) -> bool:
+    noted = made_of(place)
+    if noted:
+        return noted == reviewed_lists(noted.partition(" ")[0])
+    # Made before that was noted: where nothing of it was a person's own, its pins are those of one of the lists of torch.
+    lists = [REQUIREMENTS / name for name in WILOR_LISTS]
+    torches = REQUIREMENTS.glob("wilor_torch*.txt")
+    return stamp_of(place) in {pins_hash([*lists, torch], WILOR_MINI.sha256) for torch in torches}
+
+
+def reviewed_lists(torch: str) -> str:
+    """What is noted of WiLoR's environment: the name of its list of torch, and a hash of this version's lists with that one.
+
+    A list of the person's own counts as one without a name.
+    """
+    file = REQUIREMENTS / torch
+    own = not (torch.startswith("wilor_torch") and file.is_file())
+    lists = [REQUIREMENTS / name for name in WILOR_LISTS]
+    return f"own {pins_hash(lists)}" if own else f"{torch} {pins_hash([*lists, file])}"
 
 
 def not_set_up(folder: Path) -> MissingSetupError:
@@ -271,36 +314,31 @@ def _ensure(folder: Path, name: str, python: Path, pins: Sequence[Path], listene
         make_own_folder(folder)
     except OSError as error:
         raise output_error(folder, error) from error
-    # Without pip, since Debian's Python comes without the wheel that venv would put there.
-    run_installer(python_command(python, "-m", "venv", "--without-pip", environment.folder), folder)
-    _install(environment, python, pins, listener)
+    tool = installer(python, folder, listener.say)
+    tool.make(environment.folder)
+    _install(environment, tool, pins, listener)
     write_stamp(environment.folder, pins_hash(pins))
     take_from_others(environment.folder)
     return environment
 
 
-def _install(environment: Environment, python: Path, pins: Sequence[Path], listener: Listener) -> None:
-    packages = [
-        package for file in pins for package in packages_in(file.read_text(encoding="utf-8").splitlines()) if package
-    ]
-    count = PackageCount(listener, "Installing packages", len(packages))
+def _install(environment: Environment, tool: Installer, pins: Sequence[Path], listener: Listener) -> None:
+    total = len(packages_in(pins))
+    pace = Pace(listener, "Installing packages", total)
     # All at once: where one file is not the reviewed one, nothing at all is installed.
     lists = [argument for file in pins for argument in ("-r", str(file))]
-    into = ["--python", str(environment.python), "install", *AS_PINNED, *lists]
-    run_installer([*pip_command(python), *into], environment.folder, on_line=count.read)
-    count.finish()
+    tool.install(environment.python, [*AS_PINNED, *lists], pace.reach)
+    tool.forget_downloads()
+    pace.reach(total)
 
 
-def _make_hand_model(python: Path, target: Path) -> None:
+def _make_hand_model(tool: Installer, target: Path) -> None:
     """A MediaPipe task file is a stored zip of its two networks."""
-    with TemporaryFolder() as download:
-        # Any platform's wheel has the same models, and none is installed.
-        only_this = [*AS_PINNED, "--implementation", "cp", "--python-version", "3.11", "--platform", "manylinux_2_28_x86_64"]
-        wheel_list = ["--dest", str(download.path), "-r", str(REQUIREMENTS / "hand_model.txt")]
-        run_installer([*pip_command(python), "download", *only_this, *wheel_list], target.parent)
-        (wheel,) = download.path.glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive:
-            parts = {name: archive.read(source) for name, source in _MODEL_PARTS.items()}
+    with TemporaryFolder() as unpacked:
+        # Any system's wheel has the same models. It is unpacked apart, and nothing of it is run.
+        tool.install_into_folder(unpacked.path, [*AS_PINNED, "-r", str(REQUIREMENTS / "hand_model.txt")])
+        tool.forget_downloads()
+        parts = {name: (unpacked.path / source).read_bytes() for name, source in _MODEL_PARTS.items()}
     if other_parts(parts):
         raise WorkerFailedError(
             f"The downloaded {', '.join(other_parts(parts))} is not the expected one", "run the set-up again"

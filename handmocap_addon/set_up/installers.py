@@ -1,7 +1,14 @@
-"""Runs pip and uv so that they end with this process, and turns what they say into one sentence."""
+"""Makes environments and installs into them: by uv, or by pip where uv cannot be had. Both end with this process.
+
+What was reviewed is all that is taken, by both alike. What they say goes on as it is; of their words only a system's error
+number, that a hash is another one and that there is no file for this system are looked for, and whether an index answers is
+tried, not read. Standard library only, and for Python 3.9 on.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import re
 import shutil
@@ -9,44 +16,150 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ..core.errors import HandmocapError, MissingSetupError, OutputError, WorkerFailedError
+from ..core.errors import (
+    HandmocapError,
+    MissingSetupError,
+    NotBroughtError,
+    NoUvError,
+    OutputError,
+    WorkerFailedError,
+)
+from ..core.files.atomic_files import output_error
 from ..core.process.child_processes import finished, python_command, start
+from .index_settings import IndexSettings, answers, index_settings
+from .uv import ensure_uv
 
 _GUARD: Final = Path(__file__).with_name("guarded_child.py")
 _KEPT_LINES: Final = 400
+_LOOK_SECONDS: Final = 0.2
 # Of a list, what its lines say and nothing else: whole, by the hash of each file, and nothing that runs while it is built.
 # pip and uv understand it alike.
 AS_PINNED: Final = ("--no-deps", "--require-hashes", "--only-binary=:all:")
-OnLine = Callable[[str], None]
+# Where an installer keeps what it brings until all of it is installed.
+DOWNLOADS: Final = "downloads"
+OnCount = Callable[[int], None]
 
-# What pip and uv say when the network is gone; pip says "No matching distribution" in the end all the same.
-_NETWORK: Final = re.compile(
-    r"NewConnectionError|ConnectTimeout|ReadTimeout|Read timed out|ProtocolError|IncompleteRead|ConnectionReset|"
-    r"Connection (refused|aborted|broken|reset)|RemoteDisconnected|name resolution|getaddrinfo|Max retries exceeded|"
-    r"Network is unreachable|SSLError|ProxyError|error sending request|Failed to fetch|Failed to download|dns error|"
-    r"connection closed|error decoding response body|end of file before message length|HTTP error 5\d\d",
-    re.IGNORECASE,
-)
-# A pinned package of which an index knows no version at all: the index was not reached. Older versions of pip take half a
-# wheel for a whole one.
-_CUT_SHORT: Final = re.compile(r"\(from versions: none\)|^ERROR: Wheel .* is invalid", re.MULTILINE)
-_FULL_DISK: Final = re.compile(
-    r"No space left on device|Errno 28\b|os error 28\b|not enough space|os error 112\b", re.IGNORECASE
-)
-_FORBIDDEN: Final = re.compile(r"(?:Permission denied|Access is denied|Read-only file system)[^'\"`]*(?:['\"`]([^'\"`]+))?")
-_LACKING: Final = (
-    re.compile(r"No matching distribution found for ([^\s;(]+)"),
-    re.compile(r"Because ([A-Za-z0-9._-]+) was not found"),
-    re.compile(r"there (?:is|are) no versions? of ([A-Za-z0-9._=<>-]+)"),
-)
+# Python's and Rust's ways to name the system's own error number.
+_NUMBER: Final = re.compile(r"\[Errno (\d+)\]|\(os error (\d+)\)")
+_FULL_DISK: Final = (errno.ENOSPC, errno.EDQUOT, 112)  # the last is Windows' own
+_FORBIDDEN: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
+_PLACE: Final = re.compile(r"['\"`]((?:/|[A-Za-z]:\\)[^'\"`]+)['\"`]")
 # pip names what came under "THESE PACKAGES DO NOT MATCH THE HASHES"; uv says "Hash mismatch for `tiny-one==1.0`".
 _OTHER_BYTES: Final = re.compile(r"DO NOT MATCH THE HASHES|Hash mismatch for|Hashes are required", re.IGNORECASE)
 _OTHER_PACKAGE: Final = re.compile(r"Hash mismatch for [`']?([^\s`']+)|^([\w.-]+==\S+) \(?from .*:$", re.MULTILINE)
-_CONFLICT: Final = re.compile(r"ResolutionImpossible|conflicting dependencies|No solution found")
+_LACKING: Final = re.compile(r"No matching distribution found for ([^\s;(]+)|No solution found")
+
+
+@dataclass(frozen=True)
+class Installer:
+    """What makes environments from a Python: `uv`, else `pip`, a command. `offline` is for folders of wheels alone."""
+
+    python: Path
+    uv: Path | None
+    pip: tuple[str, ...]
+    downloads: Path  # what it brings is kept there until all of it is installed, for a set-up that is begun again
+    settings: IndexSettings
+
+    def make(self, place: Path) -> None:
+        """A new environment without anything in it."""
+        if self.uv is not None:
+            self._run([str(self.uv), "venv", "--no-project", "--python", str(self.python), str(place)])
+        else:
+            # Without pip, since Debian's Python comes without the wheel that venv would put there.
+            self._run(python_command(self.python, "-m", "venv", "--without-pip", place))
+
+    def install(self, python: Path, arguments: Sequence[str], on_count: OnCount | None = None) -> None:
+        """Install into the environment of a Python; `on_count` is told how many packages came until now.
+
+        Raises:
+            HandmocapError: it failed; the sentence is that of `failure`.
+        """
+        if self.uv is not None:
+            # Compiled now: a farm's people may not write into the folder later.
+            command = [str(self.uv), "pip", "install", "--compile-bytecode", "--python", str(python)]
+        else:
+            command = [*self.pip, "--python", str(python), "install"]
+        site_packages = list(python.parent.parent.glob("[Ll]ib/**/site-packages"))[:1]
+        self._run([*command, *arguments], (lambda: self._came(site_packages)) if on_count else None, on_count)
+
+    def install_into_folder(self, target: Path, arguments: Sequence[str]) -> None:
+        """Install into a folder that is no environment, for Python 3.11 on Linux: what is the same for all."""
+        if self.uv is not None:
+            command = [str(self.uv), "pip", "install", "--python", str(self.python)]
+            command += ["--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28"]
+        else:
+            command = [*self.pip, "install", "--implementation", "cp", "--python-version", "3.11"]
+            command += ["--platform", "manylinux_2_28_x86_64"]
+        self._run([*command, "--target", str(target), *arguments])
+
+    def temporary(self) -> Path:
+        """A folder for what is of use until the installation ends."""
+        place = self.downloads / "temporary"
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise output_error(place, error) from error
+        return place
+
+    def forget_downloads(self) -> None:
+        """All is installed."""
+        shutil.rmtree(self.downloads, ignore_errors=True)
+
+    def _came(self, site_packages: Sequence[Path]) -> int:
+        """uv unpacks what came into a folder each; pip says only in the end what it has."""
+        if self.uv is not None:
+            return sum(1 for _ in (self.downloads / "uv").glob("archive-v*/*"))
+        return sum(1 for folder in site_packages for _ in folder.glob("*.dist-info"))
+
+    def _run(
+        self, command: Sequence[str], measure: Callable[[], int] | None = None, on_count: OnCount | None = None
+    ) -> None:
+        temporary = self.temporary()
+        environment = {**os.environ}
+        if self.uv is not None:
+            environment = self.settings.of_uv(os.environ)
+        elif self.settings != index_settings():
+            environment |= self.settings.of_pip()
+        environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
+        environment |= {"UV_CACHE_DIR": str(self.downloads / "uv"), "PIP_CACHE_DIR": str(self.downloads / "pip")}
+        with _counting(measure, on_count):
+            run_installer(command, self.downloads.parent, environment, self.settings)
+
+
+def installer(
+    python: Path, folder: Path, say: Callable[[str], None], downloads: Path | None = None, wheels: Path | None = None
+) -> Installer:
+    """What makes environments in a folder: uv, which is brought where it is not there, else pip.
+
+    With `wheels`, a folder, nothing is looked for elsewhere. `downloads` is another place for what is brought.
+
+    Raises:
+        MissingSetupError: there is neither.
+        WorkerFailedError: what came as uv is another file.
+    """
+    settings = index_settings() if wheels is None else IndexSettings(None, (), (str(wheels),))
+    downloads = downloads or folder / DOWNLOADS
+    try:
+        return Installer(python, ensure_uv(folder, say, wheels), (), downloads, settings)
+    except NoUvError as error:
+        try:
+            pip = tuple(pip_command(python))
+        except MissingSetupError as lacking:
+            raise MissingSetupError(f"{error.message}, and {lacking.message}", lacking.hint) from error
+        say(f"{error.message}, so pip makes the environments")
+        return Installer(python, None, pip, downloads, settings)
+
+
+def packages_in(pins: Sequence[Path]) -> list[str]:
+    """`name==version` of each line of lists of packages that holds on every system."""
+    lines = [line for file in pins for line in file.read_text(encoding="utf-8").splitlines()]
+    plain = [line.split("#")[0].split(" --hash")[0].strip() for line in lines]
+    return [line for line in plain if line and ";" not in line]
 
 
 def pip_command(python: Path) -> list[str]:
@@ -68,30 +181,33 @@ def pip_command(python: Path) -> list[str]:
     raise MissingSetupError(f"{python} has no pip", "install it with: sudo apt install python3-pip python3-venv")
 
 
-def connection_settings(pip: Sequence[str]) -> dict[str, str]:
-    """What pip's own settings say about how the network is reached, as variables, for a pip that reads no settings."""
-    done = finished([*pip, "config", "list"])
-    said = re.findall(
-        r"^[\w:.]+\.(cert|client-cert|proxy|timeout|trusted-host|index-url)='(.*)'$", done.stdout, re.MULTILINE
-    )
-    return {f"PIP_{name.replace('-', '_').upper()}": value for name, value in said}
+@contextlib.contextmanager
+def _counting(measure: Callable[[], int] | None, on_count: OnCount | None) -> Iterator[None]:
+    """While this lasts, tell every moment how far it is."""
+    if measure is None or on_count is None:
+        yield
+        return
+    is_over = threading.Event()
 
+    def look() -> None:
+        while not is_over.wait(_LOOK_SECONDS):
+            with contextlib.suppress(OSError):  # a folder that is just being renamed
+                on_count(measure())
 
-def find_uv() -> Path | None:
-    """`uv` on the path, if it is there and runs."""
-    found = shutil.which("uv")
-    if found is None:
-        return None
-    done = finished([found, "--version"])
-    return Path(found) if done.returncode == 0 else None
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def run_installer(
     command: Sequence[str],
     folder: Path,
-    variables: Mapping[str, str] | None = None,
-    on_line: OnLine | None = None,
-    has_network: bool = True,
+    environment: Mapping[str, str] | None = None,
+    settings: IndexSettings | None = None,
 ) -> None:
     """Run an installer to its end; what it says goes to stderr, since stdout belongs to the job protocol.
 
@@ -103,7 +219,7 @@ def run_installer(
     guarded = [sys.executable, "-I", "-S", str(_GUARD), *command]
     process = start(
         guarded,
-        {**os.environ, **(variables or {})},
+        os.environ if environment is None else environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -117,14 +233,12 @@ def run_installer(
         for line in process.stdout:
             print(line, end="", file=sys.stderr, flush=True)
             lines.append(line.strip())
-            if on_line is not None:
-                on_line(line.strip())
     finally:
         process.stdin.close()
         process.wait()
         process.stdout.close()
     if process.returncode != 0:
-        raise failure(lines, folder, has_network)
+        raise failure(lines, folder, settings)
 
 
 def _beside_this_group() -> dict[str, Any]:
@@ -134,13 +248,14 @@ def _beside_this_group() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def failure(lines: Iterable[str], folder: Path, has_network: bool = True) -> HandmocapError:
-    """The sentence for what an installer said before it failed; with `has_network` it had an index to ask."""
-    lines = list(lines)
+def failure(lines: Iterable[str], folder: Path, settings: IndexSettings | None = None) -> HandmocapError:
+    """The sentence for what an installer said before it failed; with `settings` whether its index answers is tried."""
+    lines = [line.strip() for line in lines if line.strip()]
     said = "\n".join(lines)
-    spoken = [line for line in lines if line and not line.startswith(("WARNING", "Traceback"))]
-    last = (spoken or ["no word"])[-1][:300]
-    if _FULL_DISK.search(said):
+    reasons = [line for line in lines if not line.startswith(("WARNING", "Traceback", "hint:", "[notice]"))]
+    last = (reasons or ["no word"])[-1].removeprefix("cause: ").removeprefix("ERROR: ")[:300]
+    numbers = {int(found[0] or found[1]) for found in _NUMBER.findall(said)}
+    if numbers & set(_FULL_DISK):
         return OutputError(f"The disk is full at {folder}", "free some space and run it again; what was finished is kept")
     if _OTHER_BYTES.search(said):
         named = _OTHER_PACKAGE.search(said)
@@ -150,21 +265,21 @@ def failure(lines: Iterable[str], folder: Path, has_network: bool = True) -> Han
             "run it again in case the download was cut short; if that does not help, look at which index and proxy pip is "
             "set up for (pip config list)",
         )
-    forbidden = _FORBIDDEN.search(said)
-    if forbidden is not None:
-        return OutputError(f"{forbidden[1] or folder} cannot be written", "choose a folder that you may write to")
-    if _NETWORK.search(said) or (has_network and _CUT_SHORT.search(said)):
-        return WorkerFailedError(
+    if numbers & set(_FORBIDDEN):
+        place = _PLACE.search(said)
+        return OutputError(f"{place[1] if place else folder} cannot be written", "choose a folder that you may write to")
+    if settings is not None and not answers(settings):
+        return NotBroughtError(
             f"The packages could not be downloaded ({last})",
             "look at the network and run it again; what was downloaded is kept",
         )
-    lacking = next((found[1] for found in (pattern.search(said) for pattern in _LACKING) if found), None)
+    lacking = _LACKING.search(said)
     if lacking is not None:
-        return MissingSetupError(f"There is no package {lacking} for this Python and system", "see the lines above it")
-    if _CONFLICT.search(said):
-        return MissingSetupError(f"The packages do not go together ({last})", "use the versions that the requirements name")
-    return WorkerFailedError(
-        f"The set-up failed ({last})", "look at the lines above it, the network and the free disk space"
+        what = f"{lacking[1] or 'file of a package'} for this Python and system"
+        return MissingSetupError(f"There is no reviewed {what} ({last})", "see the lines above it")
+    return NotBroughtError(
+        f"The packages could not be installed ({last})",
+        "look at the network and the free disk space, and run it again; what was downloaded is kept",
     )
 
 

@@ -28,6 +28,14 @@ def stamp_of(folder: Path, name: str = STAMP_NAME) -> str | None:
         return None
 
 
-def write_stamp(folder: Path, pins: str, name: str = STAMP_NAME) -> None:
+def made_of(folder: Path) -> str:
+    """What was noted besides, or "" where nothing was."""
+    try:
+        return str(read_json(folder / STAMP_NAME, _MOST_BYTES)["made_of"])
+    except (JsonError, KeyError, TypeError, IndexError):
+        return ""
+
+
+def write_stamp(folder: Path, pins: str, name: str = STAMP_NAME, made_of: str = "") -> None:
     with replacing(folder / name) as temporary:
-        temporary.write_text(json.dumps({"pins": pins}), encoding="utf-8")
+        temporary.write_text(json.dumps({"pins": pins, **({"made_of": made_of} if made_of else {})}), encoding="utf-8")

@@ -6,10 +6,9 @@ with the next one; what pip or uv downloads is kept in the same folder until the
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,14 +17,12 @@ from typing import Final
 from ..core.audience import way_out
 from ..core.errors import BadInputError, MissingSetupError, WorkerFailedError
 from ..core.files.atomic_files import output_error
-from ..core.process.child_processes import python_command
 from .downloads import download
-from .environments import OLDEST_WORKER_PYTHON, REQUIREMENTS, Environment
-from .installers import AS_PINNED, connection_settings, find_uv, pip_command, run_installer
-from .package_count import PackageCount, packages_in
-from .pythons import find_python, version_of, versions_from
-from .reporting import Listener
-from .stamps import STAMP_NAME, pins_hash, stamp_of, write_stamp
+from .environments import REQUIREMENTS, WILOR_LISTS, Environment, reviewed_lists
+from .installers import AS_PINNED, DOWNLOADS, Installer, OnCount, installer, packages_in
+from .pythons import OLDEST_WORKER_PYTHON, find_python, version_of, versions_from
+from .reporting import Listener, Pace
+from .stamps import STAMP_NAME, made_of, pins_hash, stamp_of, write_stamp
 from .torch_builds import TorchBuild, torch_build
 from .trial import check_once
 from .trusted_folders import make_own_folder, take_from_others
@@ -33,17 +30,7 @@ from .wilor_plan import WilorPlan
 from .wilor_sources import PACKAGE, WILOR_MINI, ReviewedSources, read_sources, sources_sha256, write_wheel
 
 _BEGUN: Final = "handmocap-begun.json"
-_DOWNLOADS: Final = "downloads"
 _MOST_ARCHIVE_BYTES: Final = 200 << 20  # the published one has some 10 MB
-
-_NO_OTHER_PLACES: Final = {
-    "PIP_CONFIG_FILE": os.devnull,
-    "PIP_FIND_LINKS": "",
-    "PIP_EXTRA_INDEX_URL": "",
-    "UV_FIND_LINKS": "",
-    "UV_EXTRA_INDEX_URL": "",
-    "UV_NO_CONFIG": "1",
-}
 
 _CHECK: Final = """
 import os, sys
@@ -63,11 +50,7 @@ class Recipe:
     check: str  # code that loads all of it
 
 
-WILOR_LISTS: Final = (
-    ("Worker's packages", REQUIREMENTS / "worker.txt"),
-    ("Stand-in body", REQUIREMENTS / "stand_in.txt"),
-    ("WiLoR's packages", REQUIREMENTS / "wilor.txt"),
-)
+_STAGES: Final = ("Worker's packages", "Stand-in body", "WiLoR's packages")
 
 
 def wilor_recipe(plan: WilorPlan) -> Recipe:
@@ -81,7 +64,8 @@ def wilor_recipe(plan: WilorPlan) -> Recipe:
     if plan.package_sha256 not in (None, package.sha256):
         # Results tell by the version which one they were made with.
         package = replace(package, sha256=plan.package_sha256, version=f"{package.version}+{plan.package_sha256[:8]}")
-    return Recipe(WILOR_LISTS, build, package, _CHECK)
+    lists = tuple((stage, REQUIREMENTS / file) for stage, file in zip(_STAGES, WILOR_LISTS, strict=True))
+    return Recipe(lists, build, package, _CHECK)
 
 
 def ready_wilor_environment(folder: Path, recipe: Recipe) -> Environment | None:
@@ -103,9 +87,16 @@ def ensure_wilor_environment(folder: Path, plan: WilorPlan, listener: Listener, 
         if plan.wheels is not None:
             check_wheels(plan, recipe)
         _make(environment, python, plan, listener, recipe)
+    elif not made_of(environment.folder):
+        # An earlier version noted only a hash, by which nobody knows a list of the person's own.
+        _note(environment.folder, recipe)
     listener.say("Trying WiLoR's packages")
     check_once(environment.folder, environment.python, "WiLoR", recipe.check)
     return environment
+
+
+def _name_of(build: TorchBuild) -> str:
+    return build.pins.name if build.pins.parent == REQUIREMENTS else "own"
 
 
 def _environment(folder: Path, python: Path) -> Environment:
@@ -125,100 +116,67 @@ def _make(environment: Environment, python: Path, plan: WilorPlan, listener: Lis
     # A changed environment that worked until now is not half there while it is made anew.
     (place / STAMP_NAME).unlink(missing_ok=True)
     (place / "handmocap-checked").unlink(missing_ok=True)
-    if stamp_of(place, _BEGUN) != pins or not environment.python.exists():
-        listener.say(f"Making WiLoR's environment in {place} (once)")
+    is_begun = stamp_of(place, _BEGUN) == pins and environment.python.exists()
+    listener.say(
+        f"Going on with WiLoR's environment in {place}" if is_begun else f"Making WiLoR's environment in {place} (once)"
+    )
+    if not is_begun:
         try:
             shutil.rmtree(place, ignore_errors=True)
             make_own_folder(place.parent)
             make_own_folder(place)
         except OSError as error:
             raise output_error(place, error) from error
-        run_installer(python_command(python, "-m", "venv", "--without-pip", place), place)
+    # Not within the environment, which uv makes anew.
+    downloads = place.parent / f"{place.name}-{DOWNLOADS}"
+    tool = installer(python, place.parent, listener.say, downloads, plan.wheels)
+    if not is_begun:
+        tool.make(place)
         write_stamp(place, pins, _BEGUN)
-    else:
-        listener.say(f"Going on with WiLoR's environment in {place}")
-    installer = _Installer(environment, python, plan)
-    for name, stage, total, install in _steps(installer, recipe):
+    for name, stage, total, install in _steps(environment, tool, plan, recipe):
         if stamp_of(place, f"handmocap-{name}.json") != pins:
             listener.say(f"Installing: {stage}")
-            count = PackageCount(listener, stage, total)
-            install(count)
-            count.finish()
+            pace = Pace(listener, stage, total)
+            install(pace.reach)
+            pace.reach(total)
             write_stamp(place, pins, f"handmocap-{name}.json")
-    shutil.rmtree(place / _DOWNLOADS, ignore_errors=True)
-    write_stamp(place, pins)
+    tool.forget_downloads()
+    _note(place, recipe)
     take_from_others(place)
 
 
-_Step = tuple[str, str, int, Callable[[PackageCount], None]]
+def _note(place: Path, recipe: Recipe) -> None:
+    """That it is finished, and what it is made of."""
+    write_stamp(place, _all_pins(recipe), made_of=reviewed_lists(_name_of(recipe.torch)))
 
 
-def _steps(installer: _Installer, recipe: Recipe) -> Iterator[_Step]:
+_Step = tuple[str, str, int, Callable[[OnCount], None]]
+
+
+def _steps(environment: Environment, tool: Installer, plan: WilorPlan, recipe: Recipe) -> Iterator[_Step]:
     """Name, stage, number of packages, and how it is installed."""
+    came = 0  # uv's downloads of the steps before lie in the same place
+
+    def of(total: int, use: Installer, arguments: Callable[[], Sequence[str]]) -> Callable[[OnCount], None]:
+        before = came
+        return lambda reach: use.install(environment.python, arguments(), lambda count: reach(min(count - before, total)))
+
     for stage, file in recipe.lists:
-        yield file.stem, stage, len(_packages(file)), partial(installer.install_list, file)
-    torch = recipe.torch
-    yield "torch", "PyTorch, packages", len(_packages(torch.pins)), partial(installer.install_torch, torch)
-    yield PACKAGE, PACKAGE, 1, partial(installer.install_sources, recipe.package)
+        total = len(packages_in([file]))
+        yield file.stem, stage, total, of(total, tool, partial(list, [*AS_PINNED, "-r", str(file)]))
+        came += total
+    build = recipe.torch
+    total = len(packages_in([build.pins]))
+    index = build.index or tool.settings.index
+    # Other places that the person's settings name may have a build for another device.
+    of_torch = tool if plan.wheels is not None or index is None else replace(tool, settings=tool.settings.only(index))
+    yield "torch", "PyTorch, packages", total, of(total, of_torch, partial(list, [*AS_PINNED, "-r", str(build.pins)]))
+    came += total
+    yield PACKAGE, PACKAGE, 1, of(1, tool, lambda: _sources_command(plan, recipe.package, tool, environment))
 
 
-def _packages(file: Path) -> list[str]:
-    return packages_in(file.read_text(encoding="utf-8").splitlines())
-
-
-class _Installer:
-    """uv where it is on the path, else pip; both write below the environment alone."""
-
-    def __init__(self, environment: Environment, python: Path, plan: WilorPlan) -> None:
-        self._environment, self._python, self._plan = environment, python, plan
-        self.temporary = environment.folder / _DOWNLOADS / "temporary"
-        try:
-            shutil.rmtree(self.temporary, ignore_errors=True)
-            self.temporary.mkdir(parents=True)
-        except OSError as error:
-            raise output_error(self.temporary, error) from error
-        self._uv = find_uv()
-        self._pip = [] if self._uv is not None else pip_command(python)
-
-    def install_list(self, pins: Path, count: PackageCount) -> None:
-        self._install([*self._places(), *AS_PINNED, "-r", str(pins)], count)
-
-    def install_torch(self, build: TorchBuild, count: PackageCount) -> None:
-        """One build of torch, by its list. Other places that the person's settings name may have one for another device."""
-        places = self._places()
-        if self._plan.wheels is None and build.index is not None:
-            places = ["--index-url", build.index]
-        variables = dict(_NO_OTHER_PLACES)
-        if self._pip:
-            variables |= connection_settings(self._pip)
-        self._install([*places, *AS_PINNED, "-r", str(build.pins)], count, variables)
-
-    def install_sources(self, package: ReviewedSources, count: PackageCount) -> None:
-        wheel = package_wheel(self._plan, package, self.temporary, self._environment)
-        self._install(["--no-index", "--no-deps", str(wheel)], count)
-
-    def _places(self) -> list[str]:
-        return ["--no-index", "--find-links", str(self._plan.wheels)] if self._plan.wheels is not None else []
-
-    def _install(self, arguments: Sequence[str], count: PackageCount, variables: Mapping[str, str] | None = None) -> None:
-        into = ["--python", str(self._environment.python)]
-        if self._uv is not None:
-            offline = ["--offline"] if self._plan.offline else []
-            command = [str(self._uv), "pip", "install", "--compile-bytecode", *into, *offline]
-        else:
-            command = [*self._pip, *into, "install"]
-        has_network = self._plan.wheels is None
-        variables = {**self._variables(), **(variables or {})}
-        run_installer([*command, *arguments], self._environment.folder, variables, count.read, has_network)
-
-    def _variables(self) -> dict[str, str]:
-        downloads = self._environment.folder / _DOWNLOADS
-        variables = {name: str(self.temporary) for name in ("TMPDIR", "TEMP", "TMP")}
-        variables |= {"PIP_CACHE_DIR": str(downloads / "pip"), "UV_CACHE_DIR": str(downloads / "uv")}
-        if self._plan.wheels is not None:
-            # The person's own settings may name other places to look.
-            variables |= _NO_OTHER_PLACES
-        return variables
+def _sources_command(plan: WilorPlan, package: ReviewedSources, tool: Installer, environment: Environment) -> list[str]:
+    return ["--no-index", "--no-deps", str(package_wheel(plan, package, tool.temporary(), environment))]
 
 
 def package_wheel(plan: WilorPlan, package: ReviewedSources, temporary: Path, environment: Environment) -> Path:
@@ -269,7 +227,7 @@ def check_wheels(plan: WilorPlan, recipe: Recipe) -> None:
     assert plan.wheels is not None
     there = {tuple(path.name.split("-")[:2]) for path in plan.wheels.glob("*.whl")}
     named = {(_plain(name), version) for name, version in there}
-    wanted = [line for file in (*(file for _, file in recipe.lists), recipe.torch.pins) for line in _packages(file)]
+    wanted = packages_in([*(file for _, file in recipe.lists), recipe.torch.pins])
     lacking = [pin for pin in wanted if (_plain(pin.split("==")[0]), pin.split("==")[1]) not in named]
     if plan.package is None and PACKAGE not in {name for name, _version in named}:
         lacking.append(PACKAGE)
