@@ -16,6 +16,7 @@ import pytest
 from addon_tests.docs.pages import DOCS, README, REPOSITORY, Block, blocks, pages
 from addon_tests.making.patience import COMMAND_PATIENCE, PATIENCE
 from handmocap_addon.blender.shot.arguments import batch_parser
+from handmocap_addon.set_up.pythons import find_python
 from handmocap_addon.set_up.trial import SYSTEM_PACKAGES
 from tools.pages.options_table import commands
 
@@ -59,7 +60,7 @@ def variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A shell in which `python3` is the Python that a person has, without any packages."""
     folder = tmp_path_factory.mktemp("programs")
     program = folder / "python3"
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(getattr(sys, "_base_executable", sys.executable))} "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(str(find_python([sys.version_info[:2]])))} "$@"\n')
     program.chmod(0o755)
     return {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
 

@@ -16,6 +16,7 @@ import pytest
 
 from addon_tests.end_to_end.commands import REPOSITORY
 from addon_tests.making.patience import COMMAND_PATIENCE
+from handmocap_addon.set_up.pythons import find_python
 
 PINS = REPOSITORY / "handmocap_addon" / "requirements" / "stand_in.txt"
 BUILD = REPOSITORY / "scripts" / "build_extension.py"
@@ -23,8 +24,7 @@ BUILD = REPOSITORY / "scripts" / "build_extension.py"
 
 def _python_with_pip() -> Path | None:
     """The environments of this project have no pip of their own; the Python that made them has."""
-    base = Path(getattr(sys, "_base_executable", sys.executable))
-    for python in (Path(sys.executable), base):
+    for python in (Path(sys.executable), find_python([sys.version_info[:2]])):
         if subprocess.run([str(python), "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0:
             return python
     return None

@@ -117,6 +117,24 @@ def test_the_running_python_is_taken_if_it_fits():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
+def test_an_environment_s_note_says_which_python_it_came_from(tmp_path, monkeypatch):
+    """A program there may be of another version by now, as a system's `python3` after its update."""
+    home, version = tmp_path / "home", sys.version_info[:2]
+    home.mkdir()
+    for name, said in {"python3": "2 9", "python": "{} {}".format(*version)}.items():
+        (home / name).write_text(f"#!/bin/sh\necho {said}\n")
+        (home / name).chmod(0o755)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(sys, "base_prefix", str(home))
+    for note in (None, "", f"home = {tmp_path / 'nowhere'}\n"):
+        if note is not None:
+            (tmp_path / "pyvenv.cfg").write_text(note)
+        assert pythons.find_python([version]) == Path(sys.executable)
+    (tmp_path / "pyvenv.cfg").write_text(f"include-system-site-packages = false\nhome = {home}\n")
+    assert pythons.find_python([version]) == home / "python"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
 def test_a_python_that_only_says_that_it_is_not_chosen_is_passed_over(tmp_path, monkeypatch):
     for version in ("2.9", "2.8"):
         program = tmp_path / f"python{version}"

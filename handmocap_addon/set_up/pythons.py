@@ -112,8 +112,24 @@ def _base_python() -> Path:
 
     Ours are made without pip, and Debian's Python has no ensurepip to fall back on; the one they came from had it.
     """
-    base = getattr(sys, "_base_executable", None)
-    return Path(base) if base and sys.prefix != sys.base_prefix else Path(sys.executable)
+    running = Path(sys.executable)
+    if sys.prefix == sys.base_prefix:
+        return running
+    home, version = _home_of(Path(sys.prefix)), sys.version_info[:2]
+    ending = running.suffix if sys.platform == "win32" else ""
+    names = [f"{name}{ending}" for name in ("python{}.{}".format(*version), "python3", "python")]
+    places = [home / name for name in names] if home is not None else []
+    return next((place for place in places if place.is_file() and version_of(place) == version), running)
+
+
+def _home_of(environment: Path) -> Path | None:
+    """Where the programs of the Python lie that an environment was made from, as the environment's own file says."""
+    try:
+        lines = (environment / "pyvenv.cfg").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    said = {name.strip().lower(): value.strip() for name, _, value in (line.partition("=") for line in lines)}
+    return Path(said["home"]) if said.get("home") else None
 
 
 def versions_from(oldest: tuple[int, int]) -> list[tuple[int, int]]:
