@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Final
 
 from ..core.audience import set_up_worker
-from ..core.errors import MissingSetupError, WorkerFailedError
+from ..core.errors import HandmocapError, MissingSetupError, WorkerFailedError
 from ..core.files.atomic_files import output_error, replacing
 from ..core.files.temporary_folders import TemporaryFolder
-from .hand_model import other_parts, reviewed_task, task_file
 from .installers import AS_PINNED, Installer, installer, packages_in
 from .lock import locked
 from .pythons import (
@@ -33,6 +32,7 @@ from .pythons import (
 )
 from .reporting import Listener, Pace, Say, Show, show_nothing
 from .stamps import STAMP_NAME, made_of, pins_hash, stamp_of, write_stamp
+from .task_models import BODY_MODEL, HAND_MODEL, TaskModel
 from .trial import FAILED_NAME, check_once
 from .trusted_folders import make_own_folder, take_from_others
 from .wilor_sources import WILOR_MINI
@@ -41,12 +41,6 @@ from .wilor_sources import WILOR_MINI
 WILOR_LISTS: Final = ("worker.txt", "stand_in.txt", "wilor.txt")
 REQUIREMENTS: Final = Path(__file__).resolve().parent.parent / "requirements"
 _LONGEST_SENTENCE: Final = 2000
-
-# Where the hand model's networks lie in the wheel.
-_MODEL_PARTS: Final = {
-    "hand_detector.tflite": "mediapipe/modules/palm_detection/palm_detection_full.tflite",
-    "hand_landmarks_detector.tflite": "mediapipe/modules/hand_landmark/hand_landmark_full.tflite",
-}
 
 # Loading the model is what loads MediaPipe's own libraries.
 _WORKER_CHECK: Final = """
@@ -136,7 +130,10 @@ def _whole(folder: Path, name: str) -> Iterator[Environment]:
 
 
 def ensure_worker(folder: Path, say: Say, show: Show = show_nothing) -> Environment:
-    """The worker's environment with MediaPipe, its hand model and the stand-in body. `show` gets the progress.
+    """The worker's environment with MediaPipe, its models and the stand-in body. `show` gets the progress.
+
+    One that has the hand model alone, as earlier versions made it, gets the body model; where that cannot be had now, it is
+    said and asked for again next time, since hands can be found without it.
 
     Raises:
         MissingSetupError, WorkerFailedError, OutputError: it cannot be made; an unfinished one is made afresh next time.
@@ -144,16 +141,27 @@ def ensure_worker(folder: Path, say: Say, show: Show = show_nothing) -> Environm
     python = _python(folder, "worker", versions_from(OLDEST_WORKER_PYTHON), say)
     pins = (REQUIREMENTS / "worker.txt", REQUIREMENTS / "stand_in.txt")
     environment = _ready(folder, "worker", python, pins)
-    if environment is None or _hand_model_sha256(environment) is None:
+    if environment is None or _model_sha256(environment, HAND_MODEL) is None:
         with locked(folder, say):
             environment = _ensure(folder, "worker", python, pins, Listener(say, show))
-            if _hand_model_sha256(environment) is None:
-                say("Fetching the hand model (36 MB)")
-                _make_hand_model(installer(python, folder, say), _hand_model_of(environment))
-                take_from_others(environment.folder)
-    model, sha256 = _hand_model_of(environment), _hand_model_sha256(environment)
+            if _model_sha256(environment, HAND_MODEL) is None:
+                say("Fetching the models of hands and body (36 MB)")
+                _make_models(installer(python, folder, say), environment, (HAND_MODEL, BODY_MODEL))
+    model, sha256 = _model_of(environment, HAND_MODEL), _model_sha256(environment, HAND_MODEL)
     check_once(environment.folder, environment.python, "MediaPipe", _WORKER_CHECK, str(model), str(sha256))
+    if _model_sha256(environment, BODY_MODEL) is None:
+        _add_body_model(folder, environment, python, say)
     return environment
+
+
+def _add_body_model(folder: Path, environment: Environment, python: Path, say: Say) -> None:
+    try:
+        with locked(folder, say):
+            if _model_sha256(environment, BODY_MODEL) is None:
+                say("Fetching the body model (36 MB)")
+                _make_models(installer(python, folder, say), environment, (BODY_MODEL,))
+    except HandmocapError as error:
+        say(f"The built-in body is not there yet, hands alone are found: {error.sentence()}")
 
 
 def ensure_blender_module(folder: Path, say: Say, show: Show = show_nothing) -> Environment:
@@ -222,17 +230,17 @@ def add_test_tools(environment: Environment, say: Say) -> None:
             write_stamp(stamp, pins_hash([pins]))
 
 
-def _hand_model_of(environment: Environment) -> Path:
-    return environment.folder / "models" / "hand_landmarker.task"
+def _model_of(environment: Environment, model: TaskModel) -> Path:
+    return environment.folder / "models" / model.file_name
 
 
-def _hand_model_sha256(environment: Environment) -> str | None:
-    """The hash of the hand model, or None where it is not there or not of the reviewed networks."""
+def _model_sha256(environment: Environment, model: TaskModel) -> str | None:
+    """The hash of a model, or None where it is not there or not of the reviewed networks."""
     try:
-        content = _hand_model_of(environment).read_bytes()
+        content = _model_of(environment, model).read_bytes()
     except OSError:
         return None
-    return hashlib.sha256(content).hexdigest() if reviewed_task(content) is not None else None
+    return hashlib.sha256(content).hexdigest() if model.reviewed_task(content) is not None else None
 
 
 def _python(folder: Path, name: str, versions: Sequence[tuple[int, int]], say: Say) -> Path:
@@ -332,16 +340,18 @@ def _install(environment: Environment, tool: Installer, pins: Sequence[Path], li
     pace.reach(total)
 
 
-def _make_hand_model(tool: Installer, target: Path) -> None:
-    """A MediaPipe task file is a stored zip of its two networks."""
+def _make_models(tool: Installer, environment: Environment, models: Sequence[TaskModel]) -> None:
+    """Of the networks in the one wheel that has them."""
     with TemporaryFolder() as unpacked:
         # Any system's wheel has the same models. It is unpacked apart, and nothing of it is run.
         tool.install_into_folder(unpacked.path, [*AS_PINNED, "-r", str(REQUIREMENTS / "hand_model.txt")])
         tool.forget_downloads()
-        parts = {name: (unpacked.path / source).read_bytes() for name, source in _MODEL_PARTS.items()}
-    if other_parts(parts):
-        raise WorkerFailedError(
-            f"The downloaded {', '.join(other_parts(parts))} is not the expected one", "run the set-up again"
-        )
-    with replacing(target) as temporary:
-        temporary.write_bytes(task_file(parts))
+        found = [{network.name: network.from_wheel(unpacked.path) for network in model.networks} for model in models]
+    for model, parts in zip(models, found, strict=True):
+        if model.other_parts(parts):
+            raise WorkerFailedError(
+                f"The downloaded {', '.join(model.other_parts(parts))} is not the expected one", "run the set-up again"
+            )
+        with replacing(_model_of(environment, model)) as temporary:
+            temporary.write_bytes(model.task_file(parts))
+    take_from_others(environment.folder)

@@ -16,7 +16,7 @@ from ...core.body.smplx_model_file import read_smplx_model
 from ...core.errors import HandmocapError
 from ...set_up.accelerator import find_device
 from ...set_up.doctor_line import DoctorLine
-from ..estimators import mediapipe
+from ..estimators import mediapipe, mediapipe_body
 
 _PACKAGES: Final = ("numpy", "av", "opencv-python-headless", "mannequin-x")
 _WILOR_PACKAGES: Final = ("wilor_mini", "torchvision", "ultralytics", "timm", "smplx", "chumpy-fixed")
@@ -50,7 +50,7 @@ def examine(estimator: str = "mediapipe", body: Path | None = None) -> list[Doct
         lines.append(
             DoctorLine("hand model", str(model) if model.is_file() else "missing", "" if model.is_file() else advice)
         )
-        lines.append(_landmarker())
+        lines += [_landmarker(), _body_landmarker()]
     return lines + (_bodies(body) if body is not None else [])
 
 
@@ -69,6 +69,29 @@ def _landmarker() -> DoctorLine:
     except Exception as error:
         return DoctorLine(
             subject, f"does not run ({type(error).__name__}: {error})", f"remove {sys.prefix} and {set_up_worker()}"
+        )
+    return DoctorLine(subject, f"loaded and ran on a frame in {time.monotonic() - started:.1f} s")
+
+
+def _body_landmarker() -> DoctorLine:
+    """Nobody's hands need it."""
+    subject = "built-in body"
+    started = time.monotonic()
+    try:
+        estimator = mediapipe_body.create(mediapipe_body.MediapipeBodySettings())
+        try:
+            with estimator.tracker() as tracker:
+                tracker.people(np.zeros((64, 64, 3), np.uint8), 0.0)
+        finally:
+            estimator.close()
+    except HandmocapError as error:
+        return DoctorLine(subject, error.message, error.hint, needed=False)
+    except Exception as error:
+        return DoctorLine(
+            subject,
+            f"does not run ({type(error).__name__}: {error})",
+            f"remove {sys.prefix} and {set_up_worker()}",
+            needed=False,
         )
     return DoctorLine(subject, f"loaded and ran on a frame in {time.monotonic() - started:.1f} s")
 

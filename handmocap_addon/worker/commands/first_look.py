@@ -16,13 +16,15 @@ from ...core.errors import OutputError
 from ...core.whose_hands.clip_slices import ClipSlice
 from ...core.whose_hands.hand_evidence import WRIST_REACH
 from ...core.whose_hands.projected_arms import ProjectedArms
+from ...core.whose_hands.seen_people import PeopleSeen
 from ..clip.info import ClipInfo
-from ..estimators.base import HandEstimator, HandObservation, VideoFrame
+from ..estimators.base import BodyEstimator, HandEstimator, HandObservation, PersonObservation, VideoFrame
 from ..results.partial_results import PartialResults
 from ..threads.sharing_out import share_out
 from ..video import ClipReader
 from .frame_range import FrameRange
 from .observed import gathered
+from .people_watch import PeopleWatch, gathered_people, watching
 
 OnStep = Callable[[int], None]
 Array = NDArray[Any]
@@ -42,10 +44,11 @@ class FirstLook:
         partial: PartialResults,
         key: str,
         wanted_arms: Sequence[ProjectedArms] = (),
+        bodies: BodyEstimator | None = None,
     ) -> None:
-        """`frames` None are all, as many as decoding finds; `key` says everything that the hands depend on.
+        """`frames` None are all, as many as decoding finds; `key` says everything that hands and people depend on.
 
-        With `wanted_arms` only hands near one of them are wanted.
+        With `wanted_arms` only hands near one of them are wanted; with `bodies` people are looked for too.
         """
         self._clip = clip
         self._estimator = estimator
@@ -53,6 +56,7 @@ class FirstLook:
         self._partial = partial
         self._key = key
         self._wanted_arms = wanted_arms
+        self._bodies = bodies
         # One frame more than the likely last, which tells whether that is one.
         self._count = clip.likely_frame_count + 1 if frames is None else frames.count
         # Of finished slices only their frames and hands are counted; a long clip's memory is that of a short one.
@@ -87,6 +91,11 @@ class FirstLook:
             self._count += self._estimator.slicing.length
         frames, hands = (sum(counts) for counts in zip(*self._finished.values(), strict=True))
         return ClipSlice.joined(self._read_back(), frames, hands)
+
+    def people(self) -> PeopleSeen:
+        """Everybody that `bodies` found, once the slices are finished."""
+        parts = (self._partial.read(_people_name(number), self._key) for number in range(self._slice_count))
+        return PeopleSeen.joined(PeopleSeen(**part) for part in parts if part is not None)
 
     def _read_back(self) -> Iterator[ClipSlice]:
         for number in range(self._slice_count):
@@ -123,10 +132,21 @@ class FirstLook:
         for numbers in stretches:
             first, last = self._planned(numbers[0]).first, self._planned(numbers[-1]).last
             frames = map(self._told, reader.frames(range(max(first - warm_up, 0), last + 1)))
-            with contextlib.closing(self._estimator.observe(frames)) as seen:
-                wanted = ((frame, hands) for frame, hands in seen if frame.index >= first)
+            with contextlib.ExitStack() as stack:
+                watch = None
+                if self._bodies is not None:
+                    watch = stack.enter_context(watching(self._bodies, self._estimator.channel_order == "bgr"))
+                    # What is seen in a slice must not depend on which others are observed in one go with it.
+                    frames = watch.passing(frames, {self._planned(number).first for number in numbers[1:]})
+                seen = stack.enter_context(contextlib.closing(self._estimator.observe(frames)))
+                people: list[tuple[int, PersonObservation]] = []
+                wanted = _with_people(seen, watch, people, first)
                 for number in numbers:
                     part = _gathered(itertools.islice(wanted, self._planned(number).count), step)
+                    if watch is not None:
+                        # First, so that whoever finds the slice finds its people.
+                        self._partial.write(_people_name(number), self._key, gathered_people(people).arrays())
+                        people.clear()
                     self._partial.write(_name(number), self._key, part.arrays())
                     self._note(number, part)
 
@@ -148,6 +168,24 @@ def places_near(arms: ProjectedArms, frame: int) -> Array:
 
 def _name(number: int) -> str:
     return f"first-{number:06}"
+
+
+def _people_name(number: int) -> str:
+    return f"people-{number:06}"
+
+
+def _with_people(
+    seen: Iterator[tuple[VideoFrame, list[HandObservation]]],
+    watch: PeopleWatch | None,
+    people: list[tuple[int, PersonObservation]],
+    first: int,
+) -> Iterator[tuple[VideoFrame, list[HandObservation]]]:
+    """What is seen from a frame on, while the people on it are put into the list."""
+    for frame, hands in seen:
+        found = watch.people(frame.index) if watch is not None else []
+        if frame.index >= first:
+            people.extend((frame.index, person) for person in found)
+            yield frame, hands
 
 
 def _gathered(seen: Iterator[tuple[VideoFrame, list[HandObservation]]], step: OnStep) -> ClipSlice:

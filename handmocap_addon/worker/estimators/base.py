@@ -1,8 +1,9 @@
-"""What every hand estimator offers to the worker."""
+"""What every estimator of hands, and every one of bodies, offers to the worker."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -91,4 +92,40 @@ class HandEstimator(Protocol):
 
     def close(self) -> None:
         """Free the model."""
+        ...
+
+
+@dataclass(frozen=True)
+class PersonObservation:
+    """One person seen on one frame."""
+
+    picture: Array  # (33, 2) pixels of the frame, MediaPipe's landmarks
+    world: Array  # (33, 3) metres, x right, y down, z away from the camera, origin between the hips
+    visibility: Array  # (33,) 0 to 1
+    presence: Array  # (33,) 0 to 1
+
+
+class PeopleTracker(Protocol):
+    """Follows people from frame to frame. One thread has it at a time."""
+
+    def forget(self, pixels: Array) -> None:
+        """See the next frames, which are like these pixels, as if no others had ever been seen."""
+        ...
+
+    def people(self, pixels: Array, time: float) -> list[PersonObservation]:
+        """The people on a frame, upright pixels (H, W, 3) uint8 in RGB, at a time in seconds that grows."""
+        ...
+
+
+class BodyEstimator(Protocol):
+    """Frames in, the landmarks of people out."""
+
+    info: EstimatorInfo
+
+    def tracker(self) -> AbstractContextManager[PeopleTracker]:
+        """One for a stretch of frames; any number at once, each on a thread of its own."""
+        ...
+
+    def close(self) -> None:
+        """Free the models."""
         ...

@@ -20,7 +20,7 @@ from ...core.audience import set_up_worker, way_out
 from ...core.errors import MissingSetupError
 from ...core.landmarks.fit import FittedHand, fit_mediapipe_landmarks
 from ...core.rig.hand_skeleton import HandSkeleton
-from ...set_up.hand_model import reviewed_task
+from ...set_up.task_models import HAND_MODEL
 from ...set_up.trial import missing_library
 from ..threads.cores import usable_cores
 from ..threads.read_ahead import ReadAhead
@@ -60,7 +60,7 @@ class MediapipeSettings:
 
 def default_model() -> Path:
     """Where the set-up puts the model: inside the worker's environment."""
-    return Path(sys.prefix) / "models" / "hand_landmarker.task"
+    return Path(sys.prefix) / "models" / HAND_MODEL.file_name
 
 
 class MediapipeEstimator:
@@ -139,7 +139,7 @@ def create(settings: MediapipeSettings) -> MediapipeEstimator:
     content = model.read_bytes()
     if settings.model is None:
         # The set-up's own; one that a person names is that person's choice.
-        reviewed = reviewed_task(content)
+        reviewed = HAND_MODEL.reviewed_task(content)
         if reviewed is None:
             raise MissingSetupError(
                 f"The hand model {model} is not the one that the set-up made", f"remove it and {set_up_worker()}"
