@@ -62,6 +62,12 @@ class NoHandsError(BadInputError):
     code = "no_hands"
 
 
+class NoBodyError(BadInputError):
+    """A clip in which nobody was seen on enough frames to make a body's motion of."""
+
+    code = "no_body"
+
+
 class HandPosesFileError(BadInputError):
     """A `hand_poses.npz` that does not hold what the format asks for."""
 

@@ -15,13 +15,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TextIO
 
+from ..core.body.body_choices import BODY_FROM_HELP, FOCAL_HELP, WORKER_BODIES
 from ..core.clip.view_choices import VIEW_CHOICES, VIEW_HELP, ViewChoice
-from ..core.errors import BadUsageError, ExitCode, HandmocapError
+from ..core.errors import BadUsageError, ExitCode, HandmocapError, MissingSetupError
 from ..core.files.replaced_files import links_among
 from ..core.files.temporary_folders import remove_abandoned_folders
 from ..core.options.command_options import OptionParser, named_file
 from ..core.process.trace_log import write_trace
 from .commands.frame_range import FrameRange
+from .estimators.base import BodyEstimator
 from .events import Cancellation, EventWriter
 from .limits import bound_process
 
@@ -59,6 +61,13 @@ def _finite(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{text} is no number") from error
     if not math.isfinite(value):
         raise argparse.ArgumentTypeError(f"{text} is no finite number")
+    return value
+
+
+def _length(text: str) -> float:
+    value = _finite(text)
+    if value <= 0.0:
+        raise argparse.ArgumentTypeError(f"{text} is no length above 0")
     return value
 
 
@@ -120,6 +129,8 @@ def worker_parser() -> argparse.ArgumentParser:
         help="run these frames alone, counted from 1; the file keeps its other rows of the same clip",
     )
     estimate.add_argument("--side", choices=("left", "right"), help="run this hand alone; the file keeps the other one")
+    estimate.add_argument("--body-from", choices=WORKER_BODIES, default="none", help=BODY_FROM_HELP)
+    estimate.add_argument("--focal", type=_length, metavar="PIXELS", help=FOCAL_HELP)
     estimate.add_argument("--afresh", action="store_true", help="estimate again what is there already")
     pose_mesh = commands.add_parser("pose-mesh", help="write the exact SMPL-X surface of a sequence of poses")
     pose_mesh.add_argument("--model", type=Path, required=True, help="SMPLX_*.npz")
@@ -245,8 +256,12 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
         options.batch,
         options.side,
     )
-    estimator = create_estimator(choice)
-    try:
+    with contextlib.ExitStack() as stack:
+        estimator = create_estimator(choice)
+        stack.callback(estimator.close)
+        bodies = _body_estimator(options, events)
+        if bodies is not None:
+            stack.callback(bodies.close)
         request = Request(
             clip,
             body,
@@ -257,10 +272,9 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
             options.side,
             options.afresh,
             found.body_fps,
+            options.focal,
         )
-        result = estimate_clip(request, estimator, events, cancellation)
-    finally:
-        estimator.close()
+        result = estimate_clip(request, estimator, events, cancellation, bodies)
     written = [{"path": str(hands.path), "detected": hands.frames_detected} for hands in result.people]
     events.emit(
         "result",
@@ -269,8 +283,31 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
         clip=str(clip.path),
         reused=result.reused,
         people=written,
+        body=None if result.body is None else str(result.body),
         **written[0],
     )
+
+
+def _body_estimator(options: argparse.Namespace, events: EventWriter) -> BodyEstimator | None:
+    """What estimates the body, where it is to come from the clip.
+
+    Raises:
+        BadUsageError: there are bodies already.
+        MissingSetupError: it is not there, and was asked for by name.
+    """
+    from .estimators.mediapipe_body import MediapipeBodySettings, create
+
+    if options.body_from == "none" or (options.body_from == "auto" and options.gvhmr):
+        return None
+    if options.gvhmr:
+        raise BadUsageError("--body-from mediapipe and --gvhmr are two bodies", "leave one of them out")
+    try:
+        return create(MediapipeBodySettings())
+    except MissingSetupError as error:
+        if options.body_from != "auto":
+            raise
+        events.log(f"The hands stand alone. {error.sentence()}")
+        return None
 
 
 def _pose_mesh(options: argparse.Namespace, events: EventWriter, cancellation: Cancellation) -> None:

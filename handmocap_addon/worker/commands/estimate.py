@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from ...core.body.body_motion_file import StoredBody
 from ...core.body.model import BodyModel
 from ...core.body.motion import BodyMotion
 from ...core.clip.frame_marks import FrameMark
-from ...core.errors import BadUsageError, BelongingError, ClipError, FrameCountError, NoHandsError
+from ...core.errors import BadUsageError, BelongingError, ClipError, FrameCountError, NoBodyError, NoHandsError
 from ...core.files.atomic_files import ensure_output_folder
 from ...core.files.damaged_files import put_aside
 from ...core.hands.hand_detections import Array, HandDetections
@@ -27,23 +28,28 @@ from ...core.whose_hands.clip_slices import ClipSlice
 from ...core.whose_hands.hand_sides import HandAssociation, associate_hands
 from ...core.whose_hands.projected_arms import ProjectedArms
 from ...core.whose_hands.second_look import Looks, missed_hands
+from ...core.whose_hands.seen_people import PeopleSeen
 from ...core.whose_hands.seen_wrists import SeenHands
 from ...core.whose_hands.wrist_agreement import TOLD, check_hands_are_the_body_s
 from ..clip.info import ClipInfo
 from ..clip.sentences import clip_entries, clip_warnings
 from ..clip.stored import StoredPicture
 from ..clip.timing import ClipTiming, clip_timing
-from ..estimators.base import HandEstimator
+from ..estimators.base import BodyEstimator, HandEstimator
 from ..events import Cancellation, EventWriter
 from ..results.fingerprint import fingerprint, made_with
 from ..results.finished import finished_before, place_aside, read_if_any, sealed, with_warning
+from ..results.finished_body import body_finished_before
 from ..results.partial_results import PartialResults, partial_results
 from ..results.parts import of_the_same_clip, put_into
 from ..video import ClipReader, clip_sha256, stored_picture
+from .body_of_clip import body_motion_beside, fitted_body, put_body
 from .first_look import FirstLook
 from .frame_range import FrameRange
 from .look_again import SecondLook
 
+# In the hands' `meta` where a body was looked for in vain: what it would have been made from.
+_NOBODY = "no_body_in"
 # Frames do not touch each other; all of a long clip at once would take a gigabyte.
 _FITTED_AT_ONCE = 512
 
@@ -72,6 +78,7 @@ class EstimateResult:
     frame_count: int
     fps: tuple[int, int]
     reused: bool  # it was all there before
+    body: Path | None = None  # the body_motion.npz, where one was made
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,7 @@ class Request:
     side: Side | None = None  # both, or the one that is run
     afresh: bool = False  # whatever is there already
     body_fps: Fraction | None = None  # of the bodies' own frames, where they were laid on the clip's
+    focal: float | None = None  # of the lens in pixels, for a body that is estimated
 
     @property
     def targets(self) -> list[tuple[int, Path]]:
@@ -99,9 +107,16 @@ class Request:
 
 
 def estimate_clip(
-    request: Request, estimator: HandEstimator, events: EventWriter, cancellation: Cancellation
+    request: Request,
+    estimator: HandEstimator,
+    events: EventWriter,
+    cancellation: Cancellation,
+    bodies: BodyEstimator | None = None,
 ) -> EstimateResult:
     """Run an estimator over a clip, twice where hands were missed, and write every person's file in one step each.
+
+    With `bodies` the body of the person with the hands is estimated from the same frames, and written beside the hands. It
+    is the whole clip's: a run of some frames alone leaves it as it is. That nobody can be seen is said in the hands' file.
 
     What an earlier run with the same inputs has finished is used again: whole files, or the slices of one that was stopped.
 
@@ -111,7 +126,7 @@ def estimate_clip(
     for _, target in request.targets:
         ensure_output_folder(target.parent)
     with partial_results(request.targets[0][1], events.log, cancellation.check) as partial:
-        run = _Run(request, estimator, events, cancellation, partial)
+        run = _Run(request, estimator, events, cancellation, partial, bodies if request.frames is None else None)
         if request.afresh:
             partial.remove()
         else:
@@ -138,12 +153,15 @@ class _Run:
         events: EventWriter,
         cancellation: Cancellation,
         partial: PartialResults,
+        bodies: BodyEstimator | None,
     ) -> None:
         self._request = request
+        self._bodies = bodies
         self._estimator = estimator
         self._events = events
         self._cancellation = cancellation
         self._partial = partial
+        self._people = PeopleSeen.empty()
         clip = request.clip
         self._clip_sha256 = clip_sha256(clip)
         slicing = estimator.slicing
@@ -163,6 +181,19 @@ class _Run:
             }
         )
 
+    @property
+    def _look_key(self) -> str:
+        """Everything that hands and people on a frame depend on."""
+        if self._bodies is None:
+            return self._key
+        info = self._bodies.info
+        return fingerprint(self._key, [info.name, info.model], info.settings)
+
+    @property
+    def _body_made_from(self) -> str:
+        """Digest of everything that the body depends on."""
+        return fingerprint(self._look_key, self._made_from(0), self._request.body, [self._request.focal])
+
     def _made_from(self, number: int) -> str:
         """Digest of everything that a person's file depends on, but the rows that it keeps."""
         request = self._request
@@ -177,6 +208,10 @@ class _Run:
         fps = files[0].frames_per_second() if len(files) == len(found) else None
         if fps is None:
             return None
+        if self._bodies is not None:
+            has_body = body_finished_before(self._body_target, self._body_made_from) is not None
+            if not has_body and files[0].meta.get(_NOBODY) != self._body_made_from:
+                return None
         self._events.log("Nothing has changed since the hands were estimated; the result is used again")
         return self._result(files, fps, reused=True)
 
@@ -204,6 +239,7 @@ class _Run:
             marks[request.frames.first : request.frames.last + 1] |= seen.marks
         # What was seen is by far the largest thing of a long clip: no more of it than one is kept.
         del seen
+        people = self._people
         self._check_count(len(frame_time), expected)
         is_lost = (marks & FrameMark.LOST).astype(bool)
         if is_lost.all():
@@ -237,12 +273,15 @@ class _Run:
         warnings = clip_warnings(request.clip, clip_entry, frame_time, marks)
         files: list[HandPoses] = []
         asides: list[Path | None] = []
+        body: StoredBody | None = None
         for number, target in request.targets:
             poses = self._poses(number, detections, association, timing, len(arms))
             own = request.people[number].motion
             of_body = (*own.warnings, *told[number]) if own is not None else ()
             known = list(dict.fromkeys([*warnings, *of_body]))
             poses = replace(poses, meta={"clip": clip_entry, **poses.meta, "warnings": known})
+            if self._bodies is not None:
+                body, poses = self._body(people, poses, picture_size)
             completed, aside = self._completed(poses, target, rows), place_aside(target)
             if aside is not None:
                 said = f"{target.name} could not be read and was put aside as {aside.name}; a new one was made"
@@ -259,6 +298,9 @@ class _Run:
                 put_aside(target, aside)
                 self._events.log(poses.warnings()[-1])
             write_hand_poses(target, poses)
+        if body is not None:
+            for warning in put_body(self._body_target, body).motion.warnings:
+                self._events.log(warning)
         return self._result(files, timing.fps, reused=False)
 
     def _check_wrists(
@@ -318,11 +360,36 @@ class _Run:
     def _first_look(self) -> ClipSlice:
         request, frames = self._request, self._request.frames
         arms = [arms_of(motion) for motion in self._wanted_motions()]
-        look = FirstLook(request.clip, self._estimator, frames, self._partial, self._key, arms)
+        look = FirstLook(request.clip, self._estimator, frames, self._partial, self._look_key, arms, self._bodies)
         on_step = self._on_step(
             "Estimating", look.frames_done, frames.count if frames else self._request.clip.likely_frame_count
         )
-        return look.finished(on_step)
+        seen = look.finished(on_step)
+        self._people = look.people()
+        return seen
+
+    @property
+    def _body_target(self) -> Path:
+        return body_motion_beside(self._request.targets[0][1])
+
+    def _body(
+        self, people: PeopleSeen, poses: HandPoses, picture_size: tuple[int, int]
+    ) -> tuple[StoredBody | None, HandPoses]:
+        """The body of the person with the hands, and the hands with a sentence where there is none."""
+        request = self._request
+        assert self._bodies is not None
+        self._events.progress("Fitting the body", 0, 1)
+        try:
+            body = fitted_body(
+                people, poses, picture_size, request.focal, request.body, self._bodies.info,
+                {"fingerprint": self._body_made_from},
+            )  # fmt: skip
+        except NoBodyError as error:
+            said = f"The hands stand alone. {error.sentence()}"
+            self._events.log(said)
+            return None, with_warning(replace(poses, meta=poses.meta | {_NOBODY: self._body_made_from}), said)
+        self._events.progress("Fitting the body", 1, 1)
+        return body, poses
 
     def _second_look(self, looks: Looks, frames_before: int) -> HandDetections:
         look = SecondLook(self._request.clip, self._estimator, looks, self._partial, self._key)
@@ -394,7 +461,9 @@ class _Run:
             WrittenHands(target, {side: int(poses.track(side).detected.sum()) for side in SIDES})
             for (_, target), poses in zip(self._request.targets, files, strict=True)
         ]
-        return EstimateResult(written, files[0].frame_count, (fps.numerator, fps.denominator), reused)
+        has_body = self._bodies is not None and files[0].meta.get(_NOBODY) != self._body_made_from
+        body = self._body_target if has_body else None
+        return EstimateResult(written, files[0].frame_count, (fps.numerator, fps.denominator), reused, body)
 
 
 def _notes_for(person: int, association: HandAssociation, detections: HandDetections) -> dict[str, Any]:

@@ -1,0 +1,14 @@
+"""Where a body's motion can come from, as options and panel name it. Standard library only."""
+
+from __future__ import annotations
+
+from typing import Final
+
+BODY_FROM_HELP: Final = (
+    "auto: a GVHMR result that is given or lies beside the clip, else the built-in body from the clip; gvhmr: that result "
+    "alone; mediapipe: the built-in body; none: hands alone"
+)
+FOCAL_HELP: Final = "focal length in pixels for the built-in body; default: the picture's diagonal, as GVHMR assumes"
+BODIES: Final = ("auto", "gvhmr", "mediapipe", "none")
+# The worker reads a GVHMR result where one is named, and looks for none.
+WORKER_BODIES: Final = ("auto", "mediapipe", "none")
