@@ -1,0 +1,300 @@
+"""From a clip's body landmarks to an SMPL-X body motion in front of its camera and in the world.
+
+The joints' rotations of all frames are solved together: the landmarks in the picture hold the body where it is seen, the
+world landmarks say which way limbs run in depth, the hand estimator's wrists and palms close the arms, and what is not seen
+does what bodies usually do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..body.model import BodyModel
+from ..body.motion import BodyMotion, BodyTrack
+from ..cleanup.wrist import hand_quat_wxyz, has_orientation
+from ..errors import NoBodyError
+from ..hands.hand_poses import HandTrack
+from ..maths.rotations import (
+    normalized,
+    quat_wxyz_to_rotmat,
+    rotation_between,
+    rotmat_to_quat_wxyz,
+    sign_continuous_quat_wxyz,
+)
+from ..skeleton import JOINT_INDEX, LANDMARK_WRIST, WRIST, Side
+from .definition import landmarks_on
+from .facing import sides_exchanged, with_sides_exchanged
+from .freedom import JOINT_COUNT, BodyState, Freedom, posed
+from .landmarks import LANDMARK_INDEX, BodyLandmarks
+from .solver import solved
+from .start import starting_state
+from .terms import BoneDirections, InPicture, Term, TurnedJoint, UprightTrunk
+from .world_space import world_track
+
+Array = NDArray[Any]
+
+_ITERATIONS: Final = 14
+_WINDOW, _OVERLAP = 600, 60  # frames solved at once, and of these at each end only to lead in
+_FEWEST_FRAMES: Final = 3
+
+# Metres on the body by which MediaPipe's points are off in the picture, and radians by which its world landmarks' lines are.
+_PICTURE_DEVIATION: Final = 0.015
+_FACE_DEVIATION: Final = 0.025
+_LINE_DEVIATION: Final = np.radians(14.0)
+_HAND_WRIST_DEVIATION: Final = 0.006
+_PALM_DEVIATION: Final = np.radians(12.0)
+# How far the trunk leans, where the hips are seen and where they are not.
+_SEEN_LEANING: Final = np.radians(40.0)
+_UNSEEN_LEANING: Final = np.radians(8.0)
+_VISIBLE: Final = 0.3  # below, MediaPipe guesses where a point is
+_GUESS: Final = 4.0  # how much less a guessed line counts
+
+_LINES: Final = (
+    ("right_shoulder", "left_shoulder"), ("right_hip", "left_hip"),
+    ("left_hip", "left_shoulder"), ("right_hip", "right_shoulder"),
+    ("left_shoulder", "left_elbow"), ("right_shoulder", "right_elbow"),
+    ("left_elbow", "left_wrist"), ("right_elbow", "right_wrist"),
+    ("left_wrist", "left_index"), ("right_wrist", "right_index"), ("left_wrist", "left_pinky"), ("right_wrist", "right_pinky"),
+    ("left_hip", "left_knee"), ("right_hip", "right_knee"), ("left_knee", "left_ankle"), ("right_knee", "right_ankle"),
+    ("left_heel", "left_foot_index"), ("right_heel", "right_foot_index"),
+    ("right_ear", "left_ear"), ("left_ear", "nose"), ("right_ear", "nose"),
+)  # fmt: skip
+_FACE: Final = ("nose", "ear", "eye", "mouth")
+
+
+@dataclass(frozen=True, eq=False)
+class FittedBody:
+    """A body motion, and where it was seen."""
+
+    motion: BodyMotion
+    measured: Array  # (N,) bool, frames on which the body was found
+    joints_measured: Array  # (N, 22) bool, joints that landmarks in the picture hold
+
+
+def fit_body(
+    landmarks: BodyLandmarks,
+    frame_time: ArrayLike,
+    picture_size: tuple[int, int],
+    focal: float | None,
+    model: BodyModel,
+    hands: Mapping[Side, HandTrack],
+) -> FittedBody:
+    """Fit a body to N frames of landmarks.
+
+    Args:
+        landmarks: N frames of one person.
+        frame_time: (N,) seconds.
+        picture_size: width and height in pixels.
+        focal: of the lens in pixels; None takes GVHMR's assumption, the picture's diagonal.
+        model: the body that is to move; the motion has its betas.
+        hands: the raw hands of the same frames and person, by side.
+
+    Raises:
+        NoBodyError: a body was found on too few frames.
+    """
+    count = landmarks.frame_count
+    found = landmarks.found
+    if found.sum() < min(_FEWEST_FRAMES, count) or not found.any():
+        raise NoBodyError(
+            f"A body was found on {int(found.sum())} of {count} frames",
+            "choose a clip in which head, shoulders and arms are seen",
+        )
+    landmarks = with_sides_exchanged(landmarks, sides_exchanged(landmarks, hands))
+    time = np.asarray(frame_time, dtype=np.float64)
+    width, height = picture_size
+    focal = float(np.hypot(width, height)) if focal is None else float(focal)
+    intrinsics = np.array(((focal, 0.0, width / 2.0), (0.0, focal, height / 2.0), (0.0, 0.0, 1.0)))
+    rest = np.asarray(model.rest_joints, dtype=np.float64)
+    fit = _Fit(landmarks, time, intrinsics, rest, hands, picture_size)
+    state = fit.solved()
+    motion = _motion(state, time, intrinsics, rest, model.betas, fit.joints_measured)
+    return FittedBody(motion, found.copy(), fit.joints_measured)
+
+
+class _Fit:
+    """One fit, whose parts share what it is about."""
+
+    def __init__(
+        self,
+        landmarks: BodyLandmarks,
+        time: Array,
+        intrinsics: Array,
+        rest: Array,
+        hands: Mapping[Side, HandTrack],
+        picture_size: tuple[int, int],
+    ) -> None:
+        self._freedom = Freedom()
+        self._where = landmarks_on(rest)
+        self._rest, self._time = rest, time
+        self._focal, self._centre = float(intrinsics[0, 0]), intrinsics[:2, 2]
+        self._picture, self._found = landmarks.picture, landmarks.found
+        self._trust = _trust(landmarks, picture_size)
+        self._world = _in_camera_axes(landmarks, intrinsics)
+        self._hands = {side: _Hand(track, intrinsics) for side, track in hands.items()}
+
+    def solved(self) -> BodyState:
+        """All frames, window by window."""
+        start = self._start()
+        terms = self._terms()
+        count, parts = len(self._time), []
+        for first in range(0, count, _WINDOW):
+            rows = slice(max(first - _OVERLAP, 0), min(first + _WINDOW + _OVERLAP, count))
+            state = solved(
+                self._freedom,
+                start.rows(rows),
+                [term.rows(rows) for term in terms],
+                self._where,
+                self._rest,
+                np.diff(self._time[rows]),
+                _ITERATIONS,
+            )
+            lead = first - rows.start
+            parts.append(state.rows(slice(lead, lead + _WINDOW)))
+        return BodyState(
+            np.concatenate([part.place for part in parts]),
+            np.concatenate([part.local_rotmat for part in parts]),
+            np.concatenate([part.bending for part in parts]),
+        )
+
+    @property
+    def joints_measured(self) -> Array:
+        """Joints (N, 22) that points in the picture hold: their own or one further out."""
+        seen = self._trust > _VISIBLE
+        measured = np.zeros((len(seen), JOINT_COUNT), bool)
+        for joint, names in _HELD_BY.items():
+            measured[:, JOINT_INDEX[joint]] = seen[:, [LANDMARK_INDEX[name] for name in names]].all(axis=1)
+        for side, hand in self._hands.items():
+            measured[:, WRIST[side]] |= hand.detected
+        return measured & self._found[:, None]
+
+    def _start(self) -> BodyState:
+        found = np.flatnonzero(self._found)
+        world = _filled(self._world, self._found, self._time)
+        place = np.stack([np.interp(self._time, self._time[found], axis) for axis in self._places(found).T], axis=-1)
+        return starting_state(self._freedom, world, place, self._where, self._rest)
+
+    def _places(self, found: Array) -> Array:
+        """Where the pelvis is (F, 3): so far that the world landmarks are as large in the picture as they are seen."""
+        weight = np.maximum(self._trust[found] - _VISIBLE, 0.0) + 1e-6
+        weight = (weight / weight.sum(axis=1, keepdims=True))[..., None]
+        world, pixels = self._world[found], self._picture[found]
+        middle, seen = (world[..., :2] * weight).sum(axis=1), (pixels * weight).sum(axis=1)
+        flat, spread = world[..., :2] - middle[:, None], pixels - seen[:, None]
+        size = np.sum(flat**2 * weight, axis=(1, 2))
+        scale = np.maximum(np.sum(flat * spread * weight, axis=(1, 2)) / np.maximum(size, 1e-9), 1.0)  # pixels a metre
+        depth = np.clip(self._focal / scale, 0.3, 100.0)
+        at = (seen - self._centre) / self._focal * depth[:, None] - middle
+        return np.concatenate((at, depth[:, None]), axis=1)
+
+    def _terms(self) -> list[Term]:
+        where = self._where
+        trust = self._trust[:, where.landmarks]
+        names = list(LANDMARK_INDEX)
+        base = np.array(
+            [
+                _FACE_DEVIATION if any(word in names[index] for word in _FACE) else _PICTURE_DEVIATION
+                for index in where.landmarks
+            ]
+        )
+        with np.errstate(divide="ignore"):
+            deviation = np.where(trust > _VISIBLE, base / np.sqrt(np.maximum(trust, 1e-6)), np.inf)
+        pixels = np.nan_to_num(self._picture[:, where.landmarks])
+        for side, hand in self._hands.items():
+            row = where.position(f"{side}_wrist")
+            pixels[:, row] = np.where(hand.detected[:, None], hand.wrist, pixels[:, row])
+            deviation[:, row] = np.where(hand.detected, _HAND_WRIST_DEVIATION, deviation[:, row])
+        terms: list[Term] = [InPicture(np.arange(len(where.landmarks)), pixels, deviation, self._focal, self._centre)]
+        terms += [self._lines(), *self._upright()]
+        for side, hand in self._hands.items():
+            if hand.has_palm.any():
+                bound = np.where(hand.has_palm, _PALM_DEVIATION, np.inf)
+                terms.append(TurnedJoint(WRIST[side], hand.rotmat, bound, self._turning(f"{side}_wrist")))
+        return terms
+
+    def _upright(self) -> list[Term]:
+        hips = self._trust[:, [LANDMARK_INDEX["left_hip"], LANDMARK_INDEX["right_hip"]]].min(axis=1)
+        deviation = np.where(hips > _VISIBLE, _SEEN_LEANING, _UNSEEN_LEANING)
+        return [UprightTrunk(JOINT_INDEX[joint], deviation, self._turning(joint)) for joint in ("pelvis", "spine3")]
+
+    def _turning(self, joint: str) -> Array:
+        moves = self._freedom.moves[JOINT_INDEX[joint]].copy()
+        moves[:3] = False
+        return moves
+
+    def _lines(self) -> BoneDirections:
+        ends = [[LANDMARK_INDEX[name] for name in line] for line in zip(*_LINES, strict=True)]
+        vectors = np.nan_to_num(self._world[:, ends[1]] - self._world[:, ends[0]])
+        trust = np.minimum(self._trust[:, ends[0]], self._trust[:, ends[1]])
+        guessed = np.where(trust > _VISIBLE, 1.0, _GUESS)
+        deviation = np.where(self._found[:, None], _LINE_DEVIATION * guessed, np.inf)
+        rows = [np.array([self._where.position(name) for name in line]) for line in zip(*_LINES, strict=True)]
+        return BoneDirections(rows[0], rows[1], normalized(vectors), deviation)
+
+
+class _Hand:
+    """What a hand says of its arm."""
+
+    def __init__(self, track: HandTrack, intrinsics: Array) -> None:
+        count = len(track.detected)
+        self.detected = np.asarray(track.detected, bool)
+        self.wrist = np.asarray(track.keypoints_2d, dtype=np.float64)[:, LANDMARK_WRIST]
+        self.has_palm = has_orientation(track)
+        self.rotmat = quat_wxyz_to_rotmat(hand_quat_wxyz(track, np.broadcast_to(intrinsics, (count, 3, 3))))
+
+
+# The landmarks without which a joint's rotation or place is a guess.
+_HELD_BY: Final = {
+    "pelvis": ("left_hip", "right_hip"),
+    **dict.fromkeys(("spine1", "spine2", "spine3"), ("left_shoulder", "right_shoulder", "left_hip", "right_hip")),
+    "neck": ("left_shoulder", "right_shoulder"), "head": ("nose",),
+    **{f"{side}_collar": (f"{side}_shoulder",) for side in ("left", "right")},
+    **{f"{side}_shoulder": (f"{side}_shoulder", f"{side}_elbow") for side in ("left", "right")},
+    **{f"{side}_elbow": (f"{side}_elbow", f"{side}_wrist") for side in ("left", "right")},
+    **{f"{side}_wrist": (f"{side}_wrist", f"{side}_index", f"{side}_pinky") for side in ("left", "right")},
+    **{f"{side}_hip": (f"{side}_hip", f"{side}_knee") for side in ("left", "right")},
+    **{f"{side}_knee": (f"{side}_knee", f"{side}_ankle") for side in ("left", "right")},
+    **{f"{side}_ankle": (f"{side}_ankle", f"{side}_foot_index") for side in ("left", "right")},
+    **{f"{side}_foot": (f"{side}_foot_index",) for side in ("left", "right")},
+}  # fmt: skip
+
+
+def _trust(landmarks: BodyLandmarks, picture_size: tuple[int, int]) -> Array:
+    """How far each point (N, 33) can be taken, 0 to 1: what lies outside the picture is MediaPipe's guess."""
+    inside = ((landmarks.picture >= 0.0) & (landmarks.picture <= np.array(picture_size))).all(axis=-1)
+    return np.where(inside & landmarks.found[:, None], landmarks.visibility, 0.0)
+
+
+def _in_camera_axes(landmarks: BodyLandmarks, intrinsics: Array) -> Array:
+    """World landmarks (N, 33, 3) turned from the axes of the crop, which looks at the body, to the camera's own."""
+    hips = landmarks.picture[:, [LANDMARK_INDEX["left_shoulder"], LANDMARK_INDEX["right_shoulder"]]].mean(axis=1)
+    ray = np.concatenate(((hips - intrinsics[:2, 2]) / intrinsics[0, 0], np.ones((len(hips), 1))), axis=1)
+    ray = np.where(np.isfinite(ray), ray, (0.0, 0.0, 1.0))
+    turn = quat_wxyz_to_rotmat(rotation_between((0.0, 0.0, 1.0), normalized(ray)))
+    return landmarks.world @ np.swapaxes(turn, -1, -2)
+
+
+def _filled(world: Array, found: Array, time: Array) -> Array:
+    """World landmarks on every frame, those between found ones on the way from one to the other."""
+    rows = np.flatnonzero(found)
+    flat = world[rows].reshape(len(rows), -1)
+    filled = np.stack([np.interp(time, time[rows], column) for column in flat.T], axis=-1)
+    return filled.reshape(len(time), *world.shape[1:])
+
+
+def _motion(state: BodyState, time: Array, intrinsics: Array, rest: Array, betas: Array, measured: Array) -> BodyMotion:
+    quat = sign_continuous_quat_wxyz(rotmat_to_quat_wxyz(state.local_rotmat))
+    camera = BodyTrack(quat[:, 0], state.place - rest[0])
+    positions = posed(Freedom(), state, rest).positions
+    world = world_track(state.local_rotmat[:, 0], state.place, positions, measured, time, rest)
+    return BodyMotion(
+        body_quat_wxyz=quat[:, 1:],
+        world=world,
+        camera=camera,
+        betas=np.asarray(betas, dtype=np.float64),
+        intrinsics=np.broadcast_to(intrinsics, (len(time), 3, 3)).copy(),
+    )
