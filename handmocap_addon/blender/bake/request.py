@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ...core.bake.options import BAKE_SUFFIXES, BakeFile, BakeOptions
 from ...core.bake.sampling import sampled_frames
+from ...core.body.body_motion_file import read_body_motion
 from ...core.body.gvhmr_file import GVHMR_LICENCE
 from ...core.body.point_cache import point_cache_bytes
 from ...core.body.smplx_model_file import VERTEX_COUNT
@@ -125,6 +126,9 @@ def licences_of(armature: Any, sources: dict[str, Path]) -> tuple[str, ...]:
     if "hand_poses" in sources:
         with contextlib.suppress(HandmocapError):
             found = [*read_hand_poses(sources["hand_poses"]).meta.get("licences", []), *found]
+    if "body_motion" in sources:
+        with contextlib.suppress(HandmocapError):
+            found += read_body_motion(sources["body_motion"]).meta.get("licences", [])
     if "gvhmr" in sources:
         found.append(GVHMR_LICENCE)
     return tuple(found)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from ...core.bake.options import BAKE_SUFFIXES
+from ...core.body.body_choices import BODIES, BODY_FROM_HELP, FOCAL_HELP
 from ...core.body.motion_formats import MotionFormat
 from ...core.cleanup.settings import CleanupSettings
 from ...core.cleanup.wrist_source import WristSource
@@ -64,6 +66,16 @@ def _count(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 on")
     return int(text)
+
+
+def _length(text: str) -> float:
+    try:
+        length = float(text)
+    except ValueError:
+        length = 0.0
+    if not (length > 0.0 and math.isfinite(length)):
+        raise argparse.ArgumentTypeError(f"{text} is no length above 0")
+    return length
 
 
 def _whole_number(text: str) -> int:
@@ -146,6 +158,8 @@ def batch_parser(program: str = "handmocap") -> argparse.ArgumentParser:
         default=[],
         help="the same of another person in the clip, who keeps his own hands; may be repeated",
     )
+    run.add_argument("--body-from", choices=BODIES, default="auto", help=BODY_FROM_HELP)
+    run.add_argument("--focal", type=_length, metavar="PIXELS", help=FOCAL_HELP)
     run.add_argument("--body", help=_BODY)
     run.add_argument("--armature", help="name of an armature in the open file")
     run.add_argument("--estimator", choices=("mediapipe", "wilor"), default="mediapipe", help="what finds the hands")

@@ -54,6 +54,8 @@ def run(options: argparse.Namespace, ending: Ending) -> None:
         environment_folder=options.env,
         gvhmr=options.gvhmr,
         other_gvhmr=tuple(options.other_gvhmr),
+        body_from=options.body_from,
+        focal=options.focal,
         body=options.body,
         armature=options.armature,
         estimator=options.estimator,

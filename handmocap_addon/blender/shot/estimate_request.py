@@ -29,6 +29,8 @@ class EstimateRequest:
     frames: tuple[int, int] | None = None  # first and last, from 1 on; None: all of them
     side: Side | None = None  # None: both
     afresh: bool = False  # also where a finished result is there
+    body_from: str = "none"  # one of `WORKER_BODIES`
+    focal: float | None = None  # pixels, for a body from the clip
 
     def arguments(self) -> list[str]:
         """The worker's command line."""
@@ -42,6 +44,8 @@ class EstimateRequest:
             "--batch": self.batch,
             "--frames": None if self.frames is None else f"{self.frames[0]}-{self.frames[1]}",
             "--side": self.side,
+            "--body-from": None if self.body_from == "none" else self.body_from,
+            "--focal": self.focal,
         }
         for option, value in chosen.items():
             if value is not None:

@@ -14,6 +14,8 @@ import bpy
 import numpy as np
 
 from ...core.bake.options import BakeOptions
+from ...core.body.body_choices import GVHMR, WORKER_BODIES
+from ...core.body.body_motion_file import BODY_MOTION_NAME, StoredBody, read_body_motion
 from ...core.body.gvhmr_file import GVHMR_LICENCE, read_gvhmr_results
 from ...core.body.motion import BodyMotion
 from ...core.body.motion_formats import MotionFormat
@@ -22,9 +24,10 @@ from ...core.cleanup.clean_hands import CleanupSettings
 from ...core.cleanup.quality import HandQuality, hand_quality
 from ...core.cleanup.worth_looking_at import ranges_worth_looking_at
 from ...core.cleanup.wrist import WristSettings
+from ...core.clip.clip_neighbours import people_of
 from ...core.clip.moving_pictures import refuse_moving_webp
 from ...core.clip.view_choices import ViewChoice
-from ...core.errors import ArmatureError, BadUsageError, ClipError
+from ...core.errors import ArmatureError, BadUsageError, BelongingError, ClipError
 from ...core.files.atomic_files import ensure_output_folder
 from ...core.hands.hand_poses import HandPoses
 from ...core.hands.hand_poses_file import HAND_POSES_NAME, read_hand_poses
@@ -33,11 +36,13 @@ from ...core.keys.own_keys import OwnKeys
 from ...core.report import accuracy_summary, hand_summary, known_hand_poses, quality_summary, write_report
 from ...core.rig.hand_skeleton import hand_skeleton
 from ...core.skeleton import BODY_JOINTS, SIDES, Side
+from ...core.whose_hands.belonging import fitted_to_hands
 from ...set_up import environments
 from ..apply import AppliedHands, add_body_to_scene, apply_body, apply_hands, check_wrist, load_body
 from ..bake.exact_request import exact_request
 from ..bake.request import BakeJob, request_for
 from ..cleanup.problems import find_problems, mark_problems
+from ..clip.body_source import keep_body_source
 from ..clip.clock import frame_times, match_scene_to_clip
 from ..clip.proxy_job import show_when_made
 from ..clip.scene_and_clip import difference
@@ -51,7 +56,7 @@ from ..motion.keyed_bones import check_bones
 from ..motion.motion_keys import KeyReport
 from ..motion_files.request import MotionJob, MotionTarget, joints_needed, motion_request_for
 from ..rig.armatures import HAND_JOINTS, map_armature
-from ..rig.body_stillness import stillness_warnings
+from ..rig.body_stillness import moves_body, stillness_warnings
 from ..rig.scene_armature import scene_armature
 from ..saving import save_copy
 from .ending import Ending
@@ -90,6 +95,8 @@ class RunOptions:
     bake_options: BakeOptions = field(default_factory=BakeOptions)
     steady_camera: bool = False
     match_scene: bool = False  # give also a person's scene the clip's rate, range and size
+    body_from: str = "auto"  # one of `BODIES`
+    focal: float | None = None  # pixels, for the built-in body
     first_frame: int | None = None  # of the timeline, for the clip's first; None: where it is, else the scene's first
     wrist: WristSettings = field(default_factory=WristSettings)
     cleanup: CleanupSettings = field(default_factory=CleanupSettings)
@@ -145,6 +152,8 @@ def estimate_arguments(options: RunOptions) -> list[str]:
         options.frames,
         options.side,
         options.afresh,
+        options.body_from if options.body_from in WORKER_BODIES else "none",
+        options.focal,
     )
     return request.arguments()
 
@@ -162,11 +171,16 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
     refuse_moving_webp(options.clip)
     if options.other_gvhmr and options.gvhmr is None:
         raise BadUsageError("--other-gvhmr stands alone", "give the --gvhmr of the person whose hands are wanted")
+    options = with_chosen_body(options)
     bodies = read_gvhmr_results([*([options.gvhmr] if options.gvhmr is not None else []), *options.other_gvhmr])
     motion = bodies[0] if bodies else None
-    check_wrist(options.wrist, motion)
-    known_hand_poses(options.truth)
     existing = _existing_armature(options)
+    if motion is None and options.body_from == "auto" and existing is not None and not _takes_a_body(existing):
+        options = replace(options, body_from="none")
+    gets_body = motion is not None or options.body_from != "none"
+    if not gets_body:
+        check_wrist(options.wrist, motion)
+    known_hand_poses(options.truth)
     if existing is None:
         load_body(options.body or STAND_IN, None)
         if options.bake_options.geometry == "exact" and options.chosen_model is None:
@@ -174,12 +188,12 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
                 "The stand-in has no exact surface", "give your SMPLX_*.npz with --body, or another --geometry"
             )
     else:
-        map_armature(existing, HAND_JOINTS if motion is None else (*HAND_JOINTS, *BODY_JOINTS))
-        check_bones(existing, motion is not None, options.own_keys)
+        map_armature(existing, (*HAND_JOINTS, *BODY_JOINTS) if gets_body else HAND_JOINTS)
+        check_bones(existing, gets_body, options.own_keys)
         for one in options.motion:
             map_armature(existing, joints_needed(one))
         if options.bake:
-            parts = tuple(part for part in options.bake_options.parts if part != "camera" or motion is None)
+            parts = tuple(part for part in options.bake_options.parts if part != "camera" or not gets_body)
             with_camera = replace(options.bake_options, parts=parts or ("body",))
             exact = exact_request(with_camera, existing, options.chosen_model, options.environment_folder)
             request_for(existing, options.bake_targets, bpy.context.scene, with_camera, exact=exact)
@@ -192,7 +206,12 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
     poses = read_hand_poses(options.out / HAND_POSES_NAME)
     # GVHMR's copy may have been used instead of the clip; then the camera must show that one.
     shown_clip = Path(estimated["clip"])
+    stored, said = (None, ()) if motion is not None else _built_in_body(estimated.get("body"), poses)
+    motion = stored.motion if stored is not None else motion
     armature, applied, keys, warnings = _build_scene(options, poses, motion, existing, shown_clip, on_progress)
+    warnings += said
+    if motion is not None:
+        keep_body_source(armature, GVHMR if stored is None else str(stored.meta.get("estimator")))
     clock.lap("keying")
     reduced: ReductionResult | None = None
     if options.reduction is not None:
@@ -201,7 +220,7 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
         clock.lap("reducing")
     save_copy(options.out / SCENE_NAME)
     clock.lap("saving")
-    baked = _bake(options, armature, on_progress)
+    baked = _bake(options, armature, stored is not None, on_progress)
     clock.lap("baking")
     motion_files = _export_motion(options, armature, on_progress)
     if options.motion:
@@ -211,7 +230,7 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
         with ending.abandonable():
             render_preview(armature, _clearest_frame(poses, applied.frames), options.out / PREVIEW_NAME)
         clock.lap("preview")
-    report = _report(options, poses, motion, applied, keys, baked, armature, clock)
+    report = _report(options, poses, motion, stored, applied, keys, baked, armature, clock)
     report["motion_files"] = motion_files
     report["warnings"] = warnings
     if reduced is not None and options.reduction is not None:
@@ -220,6 +239,62 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
             report["hands"][side] |= dataclasses.asdict(hand)
     write_report(options.out, report)
     return report
+
+
+def with_chosen_body(options: RunOptions) -> RunOptions:
+    """With the GVHMR result that lies beside the clip, where one is wanted and none is given.
+
+    Raises:
+        BadUsageError: what is asked for cannot be had, or contradicts itself.
+    """
+    if options.gvhmr is not None:
+        if options.body_from in ("mediapipe", "none"):
+            raise BadUsageError(
+                f"--gvhmr and --body-from {options.body_from} contradict each other", "leave one of them out"
+            )
+        return options
+    people = people_of(options.clip) if options.body_from in ("auto", "gvhmr") else ()
+    if people:
+        others = tuple(person.gvhmr for person in people[1:])
+        return replace(options, gvhmr=people[0].gvhmr, other_gvhmr=others)
+    if options.body_from == "gvhmr":
+        raise BadUsageError(f"No GVHMR result lies beside {options.clip.name}", "name its hmr4d_results.pt with --gvhmr")
+    return options
+
+
+def _takes_a_body(armature: Any) -> bool:
+    """Whether an armature of the file has a body that nothing moves yet; another's motion is nobody's to replace."""
+    try:
+        map_armature(armature, (*HAND_JOINTS, *BODY_JOINTS))
+        return not moves_body(armature)
+    except ArmatureError:
+        return False
+
+
+def _built_in_body(path: str | None, poses: HandPoses) -> tuple[StoredBody | None, tuple[str, ...]]:
+    """The body that was estimated with the hands, or what to say where it does not go with them."""
+    if path is None:
+        return None, ()
+    stored = read_body_motion(Path(path))
+    try:
+        fitted_to_hands(stored.motion, poses)
+    except BelongingError as error:
+        return None, (f"The hands stand alone. {error.sentence()}",)
+    return stored, ()
+
+
+def _body_summary(motion: BodyMotion | None, stored: StoredBody | None) -> dict[str, Any] | None:
+    if motion is None:
+        return None
+    if stored is None:
+        return {"estimator": GVHMR, "source": motion.source}
+    return {
+        "estimator": stored.meta.get("estimator"),
+        "model": stored.meta.get("model"),
+        "source": motion.source,
+        "frames_measured": int(stored.measured.sum()),
+        "focal_px": float(motion.intrinsics[0, 0, 0]),
+    }
 
 
 def _existing_armature(options: RunOptions) -> Any | None:
@@ -301,13 +376,14 @@ def _what_became_of_others(reports: list[KeyReport]) -> dict[str, Any]:
     }
 
 
-def _bake(options: RunOptions, armature: Any, on_progress: OnProgress) -> list[dict[str, Any]]:
+def _bake(options: RunOptions, armature: Any, has_built_in_body: bool, on_progress: OnProgress) -> list[dict[str, Any]]:
     if not options.bake:
         return []
     module = environments.find_blender_module(options.environment_folder)
     readers = environments.find_readers(options.environment_folder)
     sources = {"clip": options.clip, "hand_poses": options.out / HAND_POSES_NAME}
     sources |= {"gvhmr": options.gvhmr} if options.gvhmr is not None else {}
+    sources |= {"body_motion": options.out / BODY_MOTION_NAME} if has_built_in_body else {}
     exact = exact_request(options.bake_options, armature, options.chosen_model, options.environment_folder)
     request = request_for(armature, options.bake_targets, bpy.context.scene, options.bake_options, sources, exact)
     log = options.log_folder / "bake.log"
@@ -334,8 +410,8 @@ def _clearest_frame(poses: HandPoses, frames: np.ndarray) -> int:
 
 
 def _report(
-    options: RunOptions, poses: HandPoses, motion: BodyMotion | None, applied: AppliedHands, keys: dict[str, Any],
-    baked: list[dict[str, Any]], armature: Any, clock: _Clock,
+    options: RunOptions, poses: HandPoses, motion: BodyMotion | None, stored: StoredBody | None, applied: AppliedHands,
+    keys: dict[str, Any], baked: list[dict[str, Any]], armature: Any, clock: _Clock,
 ) -> dict[str, Any]:  # fmt: skip
     model = load_stand_in_body()
     fps = float(poses.frames_per_second() or 30)
@@ -349,12 +425,15 @@ def _report(
     for side, truth in known_hand_poses(options.truth).items():
         hands[side]["accuracy"] = accuracy_summary(poses.track(side), truth, skeletons[side])
     licences = [*poses.meta.get("licences", []), kept_text(armature, "handmocap_licence", f"{armature.name}: its maker's")]
-    if motion is not None:
+    if stored is not None:
+        licences += stored.meta.get("licences", [])
+    elif motion is not None:
         licences.append(GVHMR_LICENCE)
     return {
         "ok": True,
         "clip": poses.meta.get("clip", {}),
-        "gvhmr": motion.source if motion is not None else None,
+        "gvhmr": motion.source if motion is not None and stored is None else None,
+        "body_from": _body_summary(motion, stored),
         "body": kept_text(armature, "handmocap_body", armature.name),
         "estimator": {key: poses.meta.get(key) for key in ("estimator", "model", "settings")},
         "cleanup": dataclasses.asdict(options.cleanup),

@@ -9,6 +9,7 @@ BODY_FROM_HELP: Final = (
     "alone; mediapipe: the built-in body; none: hands alone"
 )
 FOCAL_HELP: Final = "focal length in pixels for the built-in body; default: the picture's diagonal, as GVHMR assumes"
-BODIES: Final = ("auto", "gvhmr", "mediapipe", "none")
+GVHMR: Final = "gvhmr"
+BODIES: Final = ("auto", GVHMR, "mediapipe", "none")
 # The worker reads a GVHMR result where one is named, and looks for none.
 WORKER_BODIES: Final = ("auto", "mediapipe", "none")

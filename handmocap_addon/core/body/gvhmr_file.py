@@ -13,6 +13,8 @@ from ..errors import BadUsageError, BodyMotionFileError
 from ..files.array_files import read_array_file
 from ..maths.frame_words import frames_in_words
 from ..maths.rotations import Array
+from .body_motion_file import is_body_motion, read_body_motion
+from .body_motion_file import is_body_motion, read_body_motion
 from .gaps import broken_frames, can_be_filled, filled
 from .gvhmr_arrays import (
     SeveralPeopleError,
@@ -41,10 +43,14 @@ _SAME: Final = 1e-6
 def read_gvhmr_result(path: Path) -> BodyMotion:
     """World and camera motion, shape and intrinsics of one person; what had to be mended is in its warnings.
 
+    A `body_motion.npz` stands wherever a GVHMR result does.
+
     Raises:
         BodyMotionFileError: unreadable, unsafe, without what a GVHMR result holds, or several people's.
     """
     path = Path(path)
+    if is_body_motion(path):
+        return read_body_motion(path).motion
     content = read_array_file(path)
     people = people_in(content.value)
     if not people or content.unknown:

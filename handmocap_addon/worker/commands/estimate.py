@@ -10,11 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from ...core.body.body_motion_file import StoredBody
+from ...core.body.body_motion_file import StoredBody, read_body_motion
 from ...core.body.model import BodyModel
 from ...core.body.motion import BodyMotion
 from ...core.clip.frame_marks import FrameMark
-from ...core.errors import BadUsageError, BelongingError, ClipError, FrameCountError, NoBodyError, NoHandsError
+from ...core.errors import (
+    BadUsageError,
+    BelongingError,
+    BodyMotionFileError,
+    ClipError,
+    FrameCountError,
+    NoBodyError,
+    NoHandsError,
+)
 from ...core.files.atomic_files import ensure_output_folder
 from ...core.files.damaged_files import put_aside
 from ...core.hands.hand_detections import Array, HandDetections
@@ -126,7 +134,7 @@ def estimate_clip(
     for _, target in request.targets:
         ensure_output_folder(target.parent)
     with partial_results(request.targets[0][1], events.log, cancellation.check) as partial:
-        run = _Run(request, estimator, events, cancellation, partial, bodies if request.frames is None else None)
+        run = _Run(request, estimator, events, cancellation, partial, bodies)
         if request.afresh:
             partial.remove()
         else:
@@ -156,7 +164,8 @@ class _Run:
         bodies: BodyEstimator | None,
     ) -> None:
         self._request = request
-        self._bodies = bodies
+        self._wants_body = bodies is not None
+        self._bodies = bodies if request.frames is None else None
         self._estimator = estimator
         self._events = events
         self._cancellation = cancellation
@@ -368,6 +377,18 @@ class _Run:
         self._people = look.people()
         return seen
 
+    def _keeps_body(self, poses: HandPoses) -> bool:
+        """Whether a run of some frames alone finds the whole clip's body beside the hands."""
+        if not self._wants_body or self._bodies is not None:
+            return False
+        try:
+            body = read_body_motion(self._body_target)
+        except BodyMotionFileError:
+            return False
+        clip = body.meta.get("clip")
+        is_of_clip = isinstance(clip, dict) and clip.get("sha256") == self._clip_sha256
+        return is_of_clip and body.motion.frame_count == poses.frame_count
+
     @property
     def _body_target(self) -> Path:
         return body_motion_beside(self._request.targets[0][1])
@@ -461,7 +482,9 @@ class _Run:
             WrittenHands(target, {side: int(poses.track(side).detected.sum()) for side in SIDES})
             for (_, target), poses in zip(self._request.targets, files, strict=True)
         ]
-        has_body = self._bodies is not None and files[0].meta.get(_NOBODY) != self._body_made_from
+        has_body = self._keeps_body(files[0]) or (
+            self._bodies is not None and files[0].meta.get(_NOBODY) != self._body_made_from
+        )
         body = self._body_target if has_body else None
         return EstimateResult(written, files[0].frame_count, (fps.numerator, fps.denominator), reused, body)
 
