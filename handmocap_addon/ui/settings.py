@@ -13,6 +13,7 @@ from ..blender.motion.key_reduction import ReductionSettings
 from ..blender.rig.ghosts import is_ghost
 from ..blender.shot.estimate_request import EstimateRequest
 from ..blender.version_differences import path_options
+from ..core.body.body_motion_file import BODY_MOTION_NAME
 from ..core.cleanup.settings import SMOOTHING_TARGETS, CleanupSettings
 from ..core.cleanup.wrist import WristSettings
 from ..core.cleanup.wrist_source import WristSource
@@ -22,7 +23,7 @@ from ..core.keys.key_sharing import KeySharing
 from ..core.keys.settings import KeySettings
 from .bake.settings import HandmocapBakeSettings
 from .cleanup import live
-from .common.choices import SHARINGS, WRISTS
+from .common.choices import BODIES_FROM, SHARINGS, WRISTS
 from .common.chosen_paths import chosen_folder, path_said
 from .common.estimators import ESTIMATORS
 from .common.guards import quiet_update
@@ -84,10 +85,17 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         options=path_options(),
         update=quiet_update(clip_chosen),
     )
+    body_from: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Body From",
+        description="Where the body's motion comes from",
+        items=BODIES_FROM,
+        default="AUTO",
+        options=set(),
+    )
     gvhmr: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="GVHMR",
-        description="The hmr4d_results.pt of the same clip, for the body and to tell whose hands are whose; empty for "
-        "hands alone",
+        name="Body Motion",
+        description="GVHMR's hmr4d_results.pt of the same clip, or the body_motion.npz that Estimate writes; empty until "
+        "there is one",
         subtype="FILE_PATH",
         options=path_options(),
         update=quiet_update(gvhmr_chosen),
@@ -340,6 +348,16 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     def gvhmr_path(self) -> Path | None:
         return _path(self.gvhmr)
 
+    def given_body(self) -> Path | None:
+        """The body's motion that was there before the hands; the one that Estimate writes is not."""
+        path = self.gvhmr_path()
+        is_ours = path is not None and path.name == BODY_MOTION_NAME and self.gvhmr == self.found_gvhmr
+        return None if self.body_from == "MEDIAPIPE" or is_ours else path
+
+    def worker_body(self) -> str:
+        """What Estimate makes the body with: `--body-from`."""
+        return "none" if self.given_body() is not None else self.body_from.lower()
+
     def hand_poses_path(self) -> Path | None:
         return _path(self.hand_poses)
 
@@ -378,8 +396,8 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         return output_place(usual, blend.parent / "mocap" / shot.stem if blend is not None else None, disk.can_write)
 
     def other_people(self) -> tuple[Path, ...]:
-        """GVHMR results of the others in the clip; none where the chosen one is not of its people."""
-        chosen = self.gvhmr_path()
+        """GVHMR results of the others in the clip; none where the chosen one is not of its people, or is not taken."""
+        chosen = self.given_body()
         people = [_path(person.gvhmr) for person in self.people]
         return tuple(path for path in people if path is not None and path != chosen) if chosen in people else ()
 
@@ -396,8 +414,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
             clip,
             target,
             estimator,
-            self.gvhmr_path(),
+            self.given_body(),
             self.other_people(),
+            body_from=self.worker_body(),
             frames=(self.first_frame, self.last_frame) if self.frames == "RANGE" else None,
             side=None if self.sides == "BOTH" else self.sides.lower(),
             afresh=self.afresh,

@@ -259,7 +259,7 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
     with contextlib.ExitStack() as stack:
         estimator = create_estimator(choice)
         stack.callback(estimator.close)
-        bodies = _body_estimator(options, events)
+        bodies, no_body = _body_estimator(options, events)
         if bodies is not None:
             stack.callback(bodies.close)
         request = Request(
@@ -284,30 +284,32 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
         reused=result.reused,
         people=written,
         body=None if result.body is None else str(result.body),
+        no_body=no_body,
         **written[0],
     )
 
 
-def _body_estimator(options: argparse.Namespace, events: EventWriter) -> BodyEstimator | None:
-    """What estimates the body, where it is to come from the clip.
+def _body_estimator(options: argparse.Namespace, events: EventWriter) -> tuple[BodyEstimator | None, str | None]:
+    """What estimates the body, where it is to come from the clip; or why it cannot, where that is no failure.
 
     Raises:
         BadUsageError: there are bodies already.
         MissingSetupError: it is not there, and was asked for by name.
     """
-    from .estimators.mediapipe_body import MediapipeBodySettings, create
-
     if options.body_from == "none" or (options.body_from == "auto" and options.gvhmr):
-        return None
+        return None, None
     if options.gvhmr:
         raise BadUsageError("--body-from mediapipe and --gvhmr are two bodies", "leave one of them out")
+    from .estimators.mediapipe_body import MediapipeBodySettings, create
+
     try:
-        return create(MediapipeBodySettings())
+        return create(MediapipeBodySettings()), None
     except MissingSetupError as error:
         if options.body_from != "auto":
             raise
-        events.log(f"The hands stand alone. {error.sentence()}")
-        return None
+        said = f"The hands stand alone. {error.sentence()}"
+        events.log(said)
+        return None, said
 
 
 def _pose_mesh(options: argparse.Namespace, events: EventWriter, cancellation: Cancellation) -> None:

@@ -209,7 +209,7 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
     stored, said = (None, ()) if motion is not None else _built_in_body(estimated.get("body"), poses)
     motion = stored.motion if stored is not None else motion
     armature, applied, keys, warnings = _build_scene(options, poses, motion, existing, shown_clip, on_progress)
-    warnings += said
+    warnings += [*said, *([estimated["no_body"]] if estimated.get("no_body") else [])]
     if motion is not None:
         keep_body_source(armature, GVHMR if stored is None else str(stored.meta.get("estimator")))
     clock.lap("keying")

@@ -129,8 +129,9 @@ def read_body_motion(path: Path) -> StoredBody:
         str(path),
         tuple(str(sentence) for sentence in meta.pop("warnings", []) if isinstance(sentence, str)),
     )
-    kept = ("measured", "joints_measured", "frame_index", "frame_time")
-    return StoredBody(motion, *(values[key] for key in kept), meta)
+    return StoredBody(
+        motion, values["measured"], values["joints_measured"], values["frame_index"], values["frame_time"], meta
+    )
 
 
 def stored_arrays(path: Path) -> dict[str, Array]:

@@ -14,7 +14,6 @@ from ..files.array_files import read_array_file
 from ..maths.frame_words import frames_in_words
 from ..maths.rotations import Array
 from .body_motion_file import is_body_motion, read_body_motion
-from .body_motion_file import is_body_motion, read_body_motion
 from .gaps import broken_frames, can_be_filled, filled
 from .gvhmr_arrays import (
     SeveralPeopleError,

@@ -72,7 +72,8 @@ class PeopleSeen:
 def followed(people: PeopleSeen) -> Array:
     """The number (M,) of the track that each belongs to: one person for as long as nobody else can be meant."""
     track = np.full(people.count, -1)
-    size, last = people.sizes(), {}  # of each track the row that was seen last
+    size = people.sizes()
+    last: dict[int, int] = {}  # of each track the row that was seen last
     next_track = 0
     for frame in np.unique(people.frame):
         rows = np.flatnonzero(people.frame == frame)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 
 from ...blender.apply import add_body_to_scene, apply_body
 from ...blender.clip.body_of_clip import body_for
+from ...blender.clip.body_source import keep_body_source
 from ...blender.clip.clock import match_scene_to_clip
 from ...blender.motion.keyed_bones import KeyedBones
+from ...core.body.body_motion_file import is_body_motion
 from ...core.body.gvhmr_file import read_gvhmr_result
 from ...core.errors import BadUsageError
 from ...core.hands.hand_poses_file import read_hand_poses
@@ -40,7 +44,7 @@ def apply_motion(context: bpy.types.Context, match_scene: bool = False, own_keys
     settings = context.scene.handmocap
     result = settings.gvhmr_path()
     if result is None:
-        raise BadUsageError("No body motion is chosen", "choose GVHMR's hmr4d_results.pt in Source first")
+        raise BadUsageError("No body motion is chosen", "estimate it, or choose GVHMR's hmr4d_results.pt in Source first")
     motion = read_gvhmr_result(result)
     hands, clip = settings.hand_poses_path(), settings.clip_path()
     poses = read_hand_poses(hands) if hands is not None and hands.is_file() else None
@@ -65,7 +69,13 @@ def apply_motion(context: bpy.types.Context, match_scene: bool = False, own_keys
         own_keys=own_keys,
         proxies=hands.parent if poses is not None and hands is not None else None,
     )
+    keep_body_source(settings.armature, _made_with(result))
     origins.keep(settings.armature, STAGE, origins.of_body(settings))
-    panel_jobs.set_status(STAGE, True, f"{motion.frame_count} frames keyed{applied.keys.sentence()}")
+    panel_jobs.set_status(STAGE, True, f"{motion.frame_count} frames of {_made_with(result)} keyed{applied.keys.sentence()}")
     if applied.picture is not None:
         bring_up_to_date(context.scene, applied.camera)
+
+
+def _made_with(result: Path) -> str:
+    """What a body's motion comes from, for people."""
+    return f"the built-in body ({result.name})" if is_body_motion(result) else f"GVHMR ({result.name})"

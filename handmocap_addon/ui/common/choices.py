@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+BODIES_FROM = (
+    ("AUTO", "Result or Clip", "A body motion that is chosen below, else the built-in body from the clip"),
+    ("MEDIAPIPE", "Clip", "The built-in body: MediaPipe's landmarks of the clip, found together with the hands"),
+    ("NONE", "None", "Hands alone, unless a body motion is chosen below"),
+)
 WRISTS = (
-    ("BODY", "Body", "The wrists that GVHMR found: steady, but stiff"),
+    ("BODY", "Body", "The wrists of the body's motion: steady, but stiff"),
     ("HAND", "Hands", "The wrists that the hand estimator found: livelier, but noisier"),
     ("BLEND", "Blend", "Between the two, nearer to the hand's the surer the estimator is"),
 )

@@ -71,9 +71,10 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
             used, seen = Path(result["clip"]), result["detected"]
             whose = "" if used == clip else f" of GVHMR's {used.name}"
             again = ", as before" if result["reused"] else ""
-            return (
-                f"{result['frames']} frames{whose}{again}: left hand seen on {seen['left']}, right hand on {seen['right']}"
-            )
+            body = "; with the body from the clip" if result.get("body") else ""
+            body = f". {result['no_body']}" if result.get("no_body") else body
+            hands = f"left hand seen on {seen['left']}, right hand on {seen['right']}"
+            return f"{result['frames']} frames{whose}{again}: {hands}{body}"
 
         def fill_in(scene: bpy.types.Scene, result: dict[str, Any], again: bool) -> None:
             fields, used = scene.handmocap, Path(result["clip"])
@@ -85,6 +86,8 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
                 # The camera's background must show the frames that the hands were found on.
                 fields.clip = str(used)
             fields.fill_in("hand_poses", str(target))
+            if result.get("body") and (fields.given_body() is None or fields.body_from == "MEDIAPIPE"):
+                fields.fill_in("gvhmr", result["body"])
             if not again:
                 bring_up_to_date(scene)
 

@@ -13,6 +13,7 @@ from ...blender.clip.clock import clip_start
 from ...blender.clip.footage import Footage, look_at
 from ...blender.clip.scene_content import has_own_animation, is_a_persons, remember_match
 from ...blender.scene_time import set_frame_rate, set_range
+from ...core.body.body_motion_file import BODY_MOTION_NAME
 from ...core.body.gvhmr_file import CLIP_NAME
 from ...core.clip.clip_neighbours import hands_of, people_of
 from ...core.errors import HandmocapError
@@ -89,6 +90,9 @@ def _fill_in_neighbours(settings: Any, clip: Path) -> list[str]:
         if hands is None and results is not None and (results / HAND_POSES_NAME).is_file():
             hands = results / HAND_POSES_NAME
         settings.fill_in("hand_poses", str(hands) if hands is not None else "")
+        body = hands.with_name(BODY_MOTION_NAME) if hands is not None else None
+        if not settings.gvhmr and body is not None and body.is_file():
+            settings.fill_in("gvhmr", str(body))
     said = [f"{len(people)} people with GVHMR results"] if len(settings.people) > 1 else []
     if len(settings.people) == 1:
         said.append("GVHMR result found")

@@ -10,7 +10,7 @@ from ..state.header import WithState
 
 
 class HANDMOCAP_PT_source(WithState, bpy.types.Panel):
-    """The clip and the GVHMR result"""
+    """The clip, and where the body's motion comes from"""
 
     bl_label = "Source"
     bl_space_type = "VIEW_3D"
@@ -26,10 +26,11 @@ class HANDMOCAP_PT_source(WithState, bpy.types.Panel):
         column.prop(settings, "clip")
         if settings.clip_facts:
             column.label(text=settings.clip_facts, icon="INFO")
+        column.prop(settings, "body_from")
         column.prop(settings, "gvhmr")
         if len(settings.people) > 1:
             column.prop(settings, "person")
-        for path, name in ((settings.clip_path(), "clip"), (settings.gvhmr_path(), "GVHMR result")):
+        for path, name in ((settings.clip_path(), "clip"), (settings.gvhmr_path(), "body motion")):
             if path is not None and not path.exists():
                 sentence(column, f"There is no {name} {path}", "ERROR")
         draw_results(column, settings)

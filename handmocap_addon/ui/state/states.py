@@ -17,6 +17,7 @@ from ...blender.motion.apply_warnings import warnings_of
 from ...blender.rig.armatures import map_armature
 from ...blender.rig.body_stillness import NO_BODY_MOTION, moves_body
 from ...blender.version_differences import can_export
+from ...core.body.body_motion_file import BODY_MOTION_NAME
 from ...core.errors import HandmocapError, HandPosesFileError
 from ..common import panel_jobs
 from ..common.preferences import environment_folder
@@ -153,7 +154,8 @@ def _body(context: bpy.types.Context) -> StageState:
     known = recall(armature, "body")
     if known is None:
         return StageState(Kind.NOTHING, f"{armature.name}, not keyed yet")
-    state = _compared(known, origins.of_body(settings), "gvhmr", "body", f"{armature.name} keyed")
+    source = "" if settings.gvhmr_path().name != BODY_MOTION_NAME else ", the built-in body"
+    state = _compared(known, origins.of_body(settings), "gvhmr", "body", f"{armature.name} keyed{source}")
     return _with_warnings(state, armature, "body")
 
 

@@ -131,7 +131,7 @@ class FirstLook:
         reader = ClipReader(self._clip, self._estimator.channel_order, warm_up, lambda: step(0))
         for numbers in stretches:
             first, last = self._planned(numbers[0]).first, self._planned(numbers[-1]).last
-            frames = map(self._told, reader.frames(range(max(first - warm_up, 0), last + 1)))
+            frames: Iterator[VideoFrame] = map(self._told, reader.frames(range(max(first - warm_up, 0), last + 1)))
             with contextlib.ExitStack() as stack:
                 watch = None
                 if self._bodies is not None:
