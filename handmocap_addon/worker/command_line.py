@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from ..core.body.body_choices import BODY_FROM_HELP, FOCAL_HELP, WORKER_BODIES
 from ..core.clip.view_choices import VIEW_CHOICES, VIEW_HELP, ViewChoice
@@ -23,9 +23,11 @@ from ..core.files.temporary_folders import remove_abandoned_folders
 from ..core.options.command_options import OptionParser, named_file
 from ..core.process.trace_log import write_trace
 from .commands.frame_range import FrameRange
-from .estimators.base import BodyEstimator
 from .events import Cancellation, EventWriter
 from .limits import bound_process
+
+if TYPE_CHECKING:  # the front door reads the options without numpy
+    from .estimators.base import BodyEstimator
 
 
 def _fraction(text: str) -> Fraction:

@@ -18,7 +18,8 @@ _PACKAGES = ("numpy", "av", "opencv-python-headless", "opencv-python", "mediapip
 # What an estimate is made by. A change elsewhere, such as in how hands are cleaned or baked, makes no estimate another one.
 ROOMS: Final = (
     "core/skeleton.py", "core/maths", "core/files", "core/body", "core/rig", "core/hands", "core/clip", "core/whose_hands",
-    "core/landmarks", "core/body_landmarks", "core/cleanup/wrist.py", "worker/clip", "worker/estimators", "worker/threads",
+    "core/landmarks", "core/body_landmarks", "core/cleanup/wrist.py", "core/cleanup/wrist_source.py",
+    "core/cleanup/wrist_limits.py", "core/cleanup/gap_filling.py", "worker/clip", "worker/estimators", "worker/threads",
     "worker/results", "worker/commands", "worker/video.py",
 )  # fmt: skip
 
