@@ -71,8 +71,8 @@ def _cheapest_course(cost: Array, moved: Array) -> Array:
 def with_sides_exchanged(landmarks: BodyLandmarks, exchanged: Array) -> BodyLandmarks:
     """Left and right called the other way on some frames (N,).
 
-    Depth is mirrored with them: what looks the same from behind has its arms on the other side of the trunk. On four rendered
-    clips of a faceless figure arms were 8 to 14 degrees off with it and 33 to 42 without.
+    Depth is mirrored with them: what looks the same from behind has its arms on the other side of the trunk. On three
+    rendered clips of a faceless figure arms were 8 to 14 degrees off with it and 33 to 42 without.
     """
     order = [LANDMARK_INDEX[_other_name(name)] for name in LANDMARK_NAMES]
 

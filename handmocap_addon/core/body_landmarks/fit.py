@@ -19,6 +19,7 @@ from ..body.motion import BodyMotion, BodyTrack
 from ..cleanup.wrist import hand_quat_wxyz, has_orientation
 from ..errors import NoBodyError
 from ..hands.hand_poses import HandTrack
+from ..maths.frame_words import frames_in_words
 from ..maths.rotations import (
     normalized,
     quat_wxyz_to_rotmat,
@@ -26,31 +27,39 @@ from ..maths.rotations import (
     rotmat_to_quat_wxyz,
     sign_continuous_quat_wxyz,
 )
-from ..skeleton import JOINT_INDEX, LANDMARK_WRIST, WRIST, Side
+from ..skeleton import JOINT_INDEX, LANDMARK_WRIST, SIDES, WRIST, Side
 from .definition import landmarks_on
 from .facing import sides_exchanged, with_sides_exchanged
 from .freedom import JOINT_COUNT, BodyState, Freedom, posed
 from .landmarks import LANDMARK_INDEX, BodyLandmarks
 from .solver import solved
+from .standing import standing_feet
 from .start import starting_state
-from .terms import BoneDirections, InPicture, Term, TurnedJoint, UprightTrunk
+from .terms import BoneDirections, InPicture, Term, TurnedJoint, UprightTrunk, seen_body
 from .world_space import world_track
 
 Array = NDArray[Any]
 
 _ITERATIONS: Final = 14
+_MORE_ITERATIONS: Final = 5
 _WINDOW, _OVERLAP = 600, 60  # frames solved at once, and of these at each end only to lead in
 _FEWEST_FRAMES: Final = 3
 
 # Metres on the body by which MediaPipe's points are off in the picture, and radians by which its world landmarks' lines are.
-_PICTURE_DEVIATION: Final = 0.015
+_PICTURE_DEVIATION: Final = 0.022
 _FACE_DEVIATION: Final = 0.025
-_LINE_DEVIATION: Final = np.radians(14.0)
+_LINE_DEVIATION: Final = np.radians(18.0)
 _HAND_WRIST_DEVIATION: Final = 0.006
 _PALM_DEVIATION: Final = np.radians(12.0)
 # How far the trunk leans, where the hips are seen and where they are not.
 _SEEN_LEANING: Final = np.radians(40.0)
 _UNSEEN_LEANING: Final = np.radians(8.0)
+# Deviations up to which a point in the picture is believed against what else is known; a hand's wrist nearly always.
+_BELIEVED: Final = 3.0
+_HAND_BELIEVED: Final = 40.0
+# A hand this far from its arm's wrist, in breadths of the shoulders, says that the arm was not seen rightly.
+_ELSEWHERE: Final = 0.35
+_DOUBT: Final = 4.0
 _VISIBLE: Final = 0.3  # below, MediaPipe guesses where a point is
 _GUESS: Final = 4.0  # how much less a guessed line counts
 
@@ -59,11 +68,13 @@ _LINES: Final = (
     ("left_hip", "left_shoulder"), ("right_hip", "right_shoulder"),
     ("left_shoulder", "left_elbow"), ("right_shoulder", "right_elbow"),
     ("left_elbow", "left_wrist"), ("right_elbow", "right_wrist"),
-    ("left_wrist", "left_index"), ("right_wrist", "right_index"), ("left_wrist", "left_pinky"), ("right_wrist", "right_pinky"),
+    ("left_wrist", "left_index"), ("right_wrist", "right_index"),
+    ("left_wrist", "left_pinky"), ("right_wrist", "right_pinky"),
     ("left_hip", "left_knee"), ("right_hip", "right_knee"), ("left_knee", "left_ankle"), ("right_knee", "right_ankle"),
     ("left_heel", "left_foot_index"), ("right_heel", "right_foot_index"),
     ("right_ear", "left_ear"), ("left_ear", "nose"), ("right_ear", "nose"),
 )  # fmt: skip
+_LEG: Final = ("knee", "ankle", "foot_index")
 _FACE: Final = ("nose", "ear", "eye", "mouth")
 
 
@@ -112,8 +123,32 @@ def fit_body(
     rest = np.asarray(model.rest_joints, dtype=np.float64)
     fit = _Fit(landmarks, time, intrinsics, rest, hands, picture_size)
     state = fit.solved()
-    motion = _motion(state, time, intrinsics, rest, model.betas, fit.joints_measured)
-    return FittedBody(motion, found.copy(), fit.joints_measured)
+    measured = fit.joints_measured
+    motion = _motion(state, intrinsics, rest, model.betas, measured)
+    for sentence in (_out_of_picture(measured), _not_found(found)):
+        motion = motion if sentence is None else motion.with_warning(sentence)
+    return FittedBody(motion, found.copy(), measured)
+
+
+# What is named where it is on fewer than this share of the frames in the picture.
+_SELDOM: Final = 0.1
+_NAMED: Final = {"legs": ("left_knee", "right_knee"), "arms": ("left_shoulder", "right_shoulder"), "head": ("head",)}
+
+
+def _out_of_picture(measured: Array) -> str | None:
+    named = [
+        name
+        for name, joints in _NAMED.items()
+        if not any(measured[:, JOINT_INDEX[joint]].mean() >= _SELDOM for joint in joints)
+    ]
+    return f"The {' and '.join(named)} are not in the picture and take a natural pose" if named else None
+
+
+def _not_found(found: Array) -> str | None:
+    missing = np.flatnonzero(~found)
+    if not len(missing):
+        return None
+    return f"Nobody was found on {frames_in_words(missing)}; the body there is filled from the frames beside"
 
 
 class _Fit:
@@ -136,11 +171,20 @@ class _Fit:
         self._trust = _trust(landmarks, picture_size)
         self._world = _in_camera_axes(landmarks, intrinsics)
         self._hands = {side: _Hand(track, intrinsics) for side, track in hands.items()}
+        self._doubt = {side: self._doubt_of_arm(side, hand) for side, hand in self._hands.items()}
 
     def solved(self) -> BodyState:
-        """All frames, window by window."""
-        start = self._start()
+        """All frames: first as they are seen, then with feet that stand held where they stand."""
         terms = self._terms()
+        state = self._through_windows(self._start(), terms, _ITERATIONS)
+        points = seen_body(self._freedom, posed(self._freedom, state, self._rest), self._where, derivatives=False).points
+        feet = standing_feet(points, self._picture, self._trust, self._time, self._where, self._focal)
+        if np.isinf(feet.deviation).all():
+            return state
+        return self._through_windows(state, [*terms, feet], _MORE_ITERATIONS)
+
+    def _through_windows(self, start: BodyState, terms: list[Term], iterations: int) -> BodyState:
+        """The solution window by window, so that a long clip needs no more memory than a short one."""
         count, parts = len(self._time), []
         for first in range(0, count, _WINDOW):
             rows = slice(max(first - _OVERLAP, 0), min(first + _WINDOW + _OVERLAP, count))
@@ -151,7 +195,7 @@ class _Fit:
                 self._where,
                 self._rest,
                 np.diff(self._time[rows]),
-                _ITERATIONS,
+                iterations,
             )
             lead = first - rows.start
             parts.append(state.rows(slice(lead, lead + _WINDOW)))
@@ -171,6 +215,13 @@ class _Fit:
         for side, hand in self._hands.items():
             measured[:, WRIST[side]] |= hand.detected
         return measured & self._found[:, None]
+
+    def _doubt_of_arm(self, side: Side, hand: _Hand) -> Array:
+        """How much less (N,) an arm's landmarks count, since its hand is seen elsewhere."""
+        shoulders = [self._picture[:, LANDMARK_INDEX[f"{one}_shoulder"]] for one in SIDES]
+        breadth = np.nanpercentile(np.linalg.norm(shoulders[0] - shoulders[1], axis=1), 75.0)
+        away = np.linalg.norm(hand.wrist - self._picture[:, LANDMARK_INDEX[f"{side}_wrist"]], axis=1)
+        return np.where(hand.detected & (away > _ELSEWHERE * breadth), _DOUBT, 1.0)
 
     def _start(self) -> BodyState:
         found = np.flatnonzero(self._found)
@@ -204,11 +255,16 @@ class _Fit:
         with np.errstate(divide="ignore"):
             deviation = np.where(trust > _VISIBLE, base / np.sqrt(np.maximum(trust, 1e-6)), np.inf)
         pixels = np.nan_to_num(self._picture[:, where.landmarks])
+        believed = np.full(deviation.shape, _BELIEVED)
         for side, hand in self._hands.items():
+            for name in ("elbow", "index", "pinky", "thumb"):
+                deviation[:, where.position(f"{side}_{name}")] *= self._doubt[side]
             row = where.position(f"{side}_wrist")
             pixels[:, row] = np.where(hand.detected[:, None], hand.wrist, pixels[:, row])
             deviation[:, row] = np.where(hand.detected, _HAND_WRIST_DEVIATION, deviation[:, row])
-        terms: list[Term] = [InPicture(np.arange(len(where.landmarks)), pixels, deviation, self._focal, self._centre)]
+            believed[:, row] = np.where(hand.detected, _HAND_BELIEVED, _BELIEVED)
+        used = np.arange(len(where.landmarks))
+        terms: list[Term] = [InPicture(used, pixels, deviation, believed, self._focal, self._centre)]
         terms += [self._lines(), *self._upright()]
         for side, hand in self._hands.items():
             if hand.has_palm.any():
@@ -231,7 +287,13 @@ class _Fit:
         vectors = np.nan_to_num(self._world[:, ends[1]] - self._world[:, ends[0]])
         trust = np.minimum(self._trust[:, ends[0]], self._trust[:, ends[1]])
         guessed = np.where(trust > _VISIBLE, 1.0, _GUESS)
+        # Of legs out of the picture MediaPipe makes up another pose on every frame.
+        of_leg = [any(word in line[1] for word in _LEG) for line in _LINES]
+        guessed[:, of_leg] = np.where(trust[:, of_leg] > _VISIBLE, 1.0, np.inf)
         deviation = np.where(self._found[:, None], _LINE_DEVIATION * guessed, np.inf)
+        for side, doubt in self._doubt.items():
+            of_arm = [f"{side}_elbow" in line or f"{side}_wrist" in line for line in _LINES]
+            deviation[:, of_arm] *= doubt[:, None]
         rows = [np.array([self._where.position(name) for name in line]) for line in zip(*_LINES, strict=True)]
         return BoneDirections(rows[0], rows[1], normalized(vectors), deviation)
 
@@ -286,15 +348,15 @@ def _filled(world: Array, found: Array, time: Array) -> Array:
     return filled.reshape(len(time), *world.shape[1:])
 
 
-def _motion(state: BodyState, time: Array, intrinsics: Array, rest: Array, betas: Array, measured: Array) -> BodyMotion:
+def _motion(state: BodyState, intrinsics: Array, rest: Array, betas: Array, measured: Array) -> BodyMotion:
     quat = sign_continuous_quat_wxyz(rotmat_to_quat_wxyz(state.local_rotmat))
     camera = BodyTrack(quat[:, 0], state.place - rest[0])
     positions = posed(Freedom(), state, rest).positions
-    world = world_track(state.local_rotmat[:, 0], state.place, positions, measured, time, rest)
+    world = world_track(state.local_rotmat[:, 0], state.place, positions, measured, rest)
     return BodyMotion(
         body_quat_wxyz=quat[:, 1:],
         world=world,
         camera=camera,
         betas=np.asarray(betas, dtype=np.float64),
-        intrinsics=np.broadcast_to(intrinsics, (len(time), 3, 3)).copy(),
+        intrinsics=np.broadcast_to(intrinsics, (len(quat), 3, 3)).copy(),
     )

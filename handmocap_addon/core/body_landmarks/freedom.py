@@ -12,8 +12,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..maths.rotations import axis_angle_to_rotmat, normalized, rotmat_to_axis_angle
-from ..skeleton import BODY_JOINTS, BODY_PARENTS, JOINT_INDEX
+from ..maths.rotations import axis_angle_to_rotmat, rotmat_to_axis_angle
+from ..skeleton import BODY_JOINTS, BODY_PARENTS
 
 Array = NDArray[Any]
 
@@ -24,7 +24,7 @@ JOINT_COUNT: Final = len(BODY_JOINTS)
 class _Ball:
     deviation: tuple[float, float, float]  # degrees about the axes of the rest pose, left side
     usual: tuple[float, float, float] = (0.0, 0.0, 0.0)  # axis-angle in degrees, left side
-    pace: float = 300.0  # degrees by which it wanders in a second, unless it is seen to move further
+    pace: float = 60.0  # degrees by which it wanders in a second, unless it is seen to move further
 
 
 @dataclass(frozen=True)
@@ -33,29 +33,30 @@ class _Hinge:
     usual: float
     deviation: float
     limits: tuple[float, float]
-    pace: float = 400.0
+    pace: float = 80.0
 
 
 # Flexion first, then the twist of what hangs on it.
 _HINGES: Final = {
     "elbow": (_Hinge((0, -1, 0), 25.0, 60.0, (1.0, 150.0)), _Hinge((1, 0, 0), 0.0, 40.0, (-95.0, 95.0))),
-    "knee": (_Hinge((1, 0, 0), 8.0, 50.0, (1.0, 150.0)),),
+    "knee": (_Hinge((1, 0, 0), 8.0, 80.0, (1.0, 150.0)),),
 }
 _BALLS: Final = {
-    "spine1": _Ball((8, 6, 6), pace=80.0),
-    "spine2": _Ball((8, 6, 6), pace=80.0),
-    "spine3": _Ball((8, 6, 6), pace=80.0),
-    "neck": _Ball((12, 15, 8), pace=150.0),
-    "head": _Ball((12, 15, 8), pace=150.0),
-    "collar": _Ball((3, 7, 7), pace=100.0),
+    "spine1": _Ball((8, 6, 6), pace=16.0),
+    "spine2": _Ball((8, 6, 6), pace=16.0),
+    "spine3": _Ball((8, 6, 6), pace=16.0),
+    "neck": _Ball((12, 15, 8), pace=30.0),
+    "head": _Ball((12, 15, 8), pace=30.0),
+    "collar": _Ball((3, 7, 7), pace=20.0),
     "shoulder": _Ball((40, 50, 50), (0.0, 0.0, -65.0)),
     "wrist": _Ball((8, 25, 35)),
-    "hip": _Ball((40, 20, 15)),
-    "ankle": _Ball((15, 8, 10), pace=200.0),
-    "foot": _Ball((2, 1, 1), pace=50.0),
+    "hip": _Ball((60, 30, 25)),
+    "ankle": _Ball((15, 8, 10), pace=40.0),
+    "foot": _Ball((2, 1, 1), pace=10.0),
 }
-_ROOT_PACE: Final = 150.0  # degrees a second
-_PLACE_PACE: Final = (0.8, 0.8, 0.8)  # metres a second
+_ROOT_PACE: Final = 30.0  # degrees
+# Metres. How far away a body is comes from its size in the picture alone, and is the noisiest of all.
+_PLACE_PACE: Final = (0.1, 0.1, 0.06)
 _LIMIT_DEVIATION: Final = np.radians(2.0)
 _MIRROR: Final = np.array((1.0, -1.0, -1.0))  # of an axis of rotation across x
 
@@ -87,7 +88,6 @@ class Freedom:
             mirror = _MIRROR if side == "right" else np.ones(3)
             if kind in _HINGES:
                 for hinge in _HINGES[kind]:
-                    is_twist = hinge.axis[0] == 1 and kind == "elbow"
                     self.hinges.append((joint, len(joints)))
                     axes.append(mirror * hinge.axis)
                     joints.append(joint)
@@ -95,7 +95,6 @@ class Freedom:
                     paces.append(np.radians(hinge.pace))
                     usual.append(np.radians(hinge.usual))
                     limits.append(np.radians(hinge.limits))
-                    del is_twist
             else:
                 ball = _BALLS[kind]
                 self.first_of_ball[joint] = len(joints)
@@ -210,13 +209,3 @@ def posed(freedom: Freedom, state: BodyState, rest_joints: Array) -> PosedBody:
         axes[:, row] = frame @ freedom.hinge_axes[number]
         turned[joint] = frame @ axis_angle_to_rotmat(state.bending[:, number, None] * freedom.hinge_axes[number])
     return PosedBody(rotmat, positions, axes)
-
-
-def limb(name: str) -> int:
-    """Index of a body joint."""
-    return JOINT_INDEX[name]
-
-
-def unit(vectors: Array) -> Array:
-    """Vectors at unit length."""
-    return normalized(vectors)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -50,10 +50,12 @@ class Term(Protocol):
         ...
 
 
-def seen_body(freedom: Freedom, posed: PosedBody, where: LandmarksOnBody) -> SeenBody:
-    """The landmarks of a posed body."""
+def seen_body(freedom: Freedom, posed: PosedBody, where: LandmarksOnBody, derivatives: bool = True) -> SeenBody:
+    """The landmarks of a posed body, their derivatives only where they are asked for."""
     joints = where.joints
     points = posed.positions[:, joints] + np.einsum("nlab,lb->nla", posed.rotmat[:, joints], where.offsets)
+    if not derivatives:
+        return SeenBody(posed, points, np.zeros((len(points), len(joints), 3, 0)))
     # A rotation turns a point about the joint that it belongs to.
     arms = points[:, :, None] - posed.positions[:, np.maximum(freedom.joints, 0)][:, None]
     moving = np.cross(np.broadcast_to(posed.axes[:, None], arms.shape), arms)
@@ -62,8 +64,8 @@ def seen_body(freedom: Freedom, posed: PosedBody, where: LandmarksOnBody) -> See
     return SeenBody(posed, points, np.swapaxes(moving, -1, -2))
 
 
-def robust(residual: Array, scale: float = 3.0) -> Array:
-    """Weights (square roots) of residuals in deviations: as they are near zero, ever less further out (Geman and McClure)."""
+def robust(residual: Array, scale: Array | float = 3.0) -> Array:
+    """Weights (square roots) of residuals in deviations: one near zero, ever less further out (Geman and McClure)."""
     weight: Array = 1.0 / (1.0 + (residual / scale) ** 2)
     return weight
 
@@ -75,12 +77,13 @@ class InPicture:
     rows_of_landmarks: Array  # (K,) of the used ones
     pixels: Array  # (N, K, 2)
     deviation: Array  # (N, K) metres; infinite where nothing is known
+    believed: Array  # (N, K) deviations up to which a point is believed against what else is known
     focal: float
     centre: Array  # (2,)
 
     def rows(self, rows: slice) -> InPicture:
         """See `Term`."""
-        return InPicture(self.rows_of_landmarks, self.pixels[rows], self.deviation[rows], self.focal, self.centre)
+        return replace(self, pixels=self.pixels[rows], deviation=self.deviation[rows], believed=self.believed[rows])
 
     def add_to(self, equations: NormalEquations, seen: SeenBody) -> None:
         """See `Term`."""
@@ -92,7 +95,7 @@ class InPicture:
         # In metres at the point's own distance, so that near and far points count alike.
         residual = points[..., :2] - rays * depth
         jacobian = moving[:, :, :2] - rays[..., None] * moving[:, :, 2:]
-        weight = weight * robust(np.linalg.norm(residual, axis=-1, keepdims=True) * weight)
+        weight = weight * robust(np.linalg.norm(residual, axis=-1, keepdims=True) * weight, self.believed[..., None])
         count = len(points)
         jacobian = (jacobian * weight[..., None]).reshape(count, -1, moving.shape[-1])
         equations.add(jacobian, (residual * weight).reshape(count, -1))
@@ -168,3 +171,25 @@ class UprightTrunk:
         residual = up - np.array((0.0, -1.0, 0.0))
         turning = np.cross(seen.posed.axes, up[:, None]) * self.moves[:, None]
         equations.add(np.swapaxes(turning, -1, -2) * weight[..., None], residual * weight)
+
+
+@dataclass(frozen=True, eq=False)
+class StillPoints:
+    """Points stay where they are, as those of a foot that stands do."""
+
+    rows_of_landmarks: Array  # (K,) of the used ones
+    places: Array  # (N, K, 3) metres, camera's axes
+    deviation: Array  # (N, K) metres; infinite where they move
+
+    def rows(self, rows: slice) -> StillPoints:
+        """See `Term`."""
+        return replace(self, places=self.places[rows], deviation=self.deviation[rows])
+
+    def add_to(self, equations: NormalEquations, seen: SeenBody) -> None:
+        """See `Term`."""
+        moving = seen.moving[:, self.rows_of_landmarks]
+        weight = 1.0 / self.deviation[..., None]
+        residual = (seen.points[:, self.rows_of_landmarks] - self.places) * weight
+        count = len(residual)
+        jacobian = (moving * weight[..., None]).reshape(count, -1, moving.shape[-1])
+        equations.add(jacobian, residual.reshape(count, -1))

@@ -29,9 +29,7 @@ _LARGEST_TILT: Final = np.radians(35.0)
 _STANDING: Final = ("left_hip", "right_hip", "left_knee", "right_knee", "left_shoulder", "right_shoulder")
 
 
-def world_track(
-    rotmat: Array, place: Array, positions: Array, measured: Array, time: Array, rest_joints: Array
-) -> BodyTrack:
+def world_track(rotmat: Array, place: Array, positions: Array, measured: Array, rest_joints: Array) -> BodyTrack:
     """The pelvis' track in the world.
 
     Args:
@@ -39,7 +37,6 @@ def world_track(
         place: (N, 3) metres, of the pelvis.
         positions: (N, 22, 3) metres, of the body's joints.
         measured: (N, 22) joints that were seen.
-        time: (N,) seconds.
         rest_joints: (55, 3) metres.
     """
     to_world = _upright(positions, measured)
