@@ -15,11 +15,21 @@ from tools.benchmark.measures import ALL_IN_VIEW, EXACT_LANDMARKS, FITTED, RAW, 
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def everything(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
     path: Path = tmp_path_factory.mktemp("benchmark") / "accuracy.json"
     clips = ("fast_fists", "crossing", "second_person")
     assert accuracy.main([*(part for clip in clips for part in ("--clip", clip)), "--json", str(path)]) == 0
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def results(everything: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return everything["hands"]
+
+
+@pytest.fixture(scope="module")
+def bodies(everything: dict[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+    return {result["clip"]: result for result in everything["bodies"]}
 
 
 def bones(results: list[dict[str, Any]], stage: str) -> np.ndarray:
@@ -65,6 +75,15 @@ def test_holds_are_calm_and_fast_fists_stay_fast(results):
         assert abs(result["lag_frames"]) < 0.5
         assert abs(result["smoothing_lag_frames"]) < 0.5
         assert result["smoothing_amplitude_loss"] < 0.05
+
+
+def test_the_built_in_body_has_its_arms_where_the_known_one_has_them(bodies):
+    assert set(bodies) == {"fast_fists", "crossing", "second_person"}
+    for result in bodies.values():
+        assert result["limb_direction_deg"][0] < 15.0, result["clip"]
+        assert result["joints_mm"] < 80.0, result["clip"]
+        assert result["backward_bends"] == 0, result["clip"]
+        assert result["wrist_percent"] < 3.0, result["clip"]
 
 
 def test_a_clip_that_is_not_there_is_named(capsys):

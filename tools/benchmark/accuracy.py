@@ -46,6 +46,7 @@ from handmocap_addon.worker.events import Cancellation, EventWriter  # noqa: E40
 from handmocap_addon.worker.video import probe_clip  # noqa: E402
 from tools.benchmark import tables  # noqa: E402
 from tools.benchmark.arguments import accuracy_parser  # noqa: E402
+from tools.benchmark.bodies import BodyResult, body_result, body_table  # noqa: E402
 from tools.benchmark.known_clips import KnownClip, known_clips  # noqa: E402
 from tools.benchmark.measures import (  # noqa: E402
     FrameCounts,
@@ -106,17 +107,25 @@ def main(arguments: Sequence[str]) -> int:
     cancellation = Cancellation()
     if os.environ.get(END_WITH_STDIN) == "1":
         cancellation.watch(sys.stdin)
-    results = []
+    results: list[HandResult] = []
+    bodies: list[BodyResult] = []
     for clip in clips:
         print(f"handmocap: {clip.name}", file=sys.stderr, flush=True)
         results += _clip_results(clip, CleanupSettings(smoothing=options.smoothing), cancellation)
-    shown = {"clips": tables.clip_table, "motion": tables.motion_table, "stages": tables.stage_table}
-    for name, of_results in shown.items():
-        print(of_results(results), end="\n\n")
+        bodies.append(body_result(clip, cancellation))
+    shown = {
+        "clips": tables.clip_table(results),
+        "motion": tables.motion_table(results),
+        "stages": tables.stage_table(results),
+        "bodies": body_table(bodies),
+    }
+    for name, table in shown.items():
+        print(table, end="\n\n")
         if options.write:
-            write_region(name, of_results(results))
+            write_region(name, table)
     if options.json:
-        options.json.write_text(json.dumps([result.summary() for result in results], indent=1), encoding="utf-8")
+        figures = {name: [one.summary() for one in part] for name, part in (("hands", results), ("bodies", bodies))}
+        options.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
     return int(ExitCode.DONE)
 
 

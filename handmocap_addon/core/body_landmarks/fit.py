@@ -29,19 +29,20 @@ from ..maths.rotations import (
 )
 from ..skeleton import JOINT_INDEX, LANDMARK_WRIST, SIDES, WRIST, Side
 from .definition import landmarks_on
-from .facing import sides_exchanged, with_sides_exchanged
+from .facing import sides_exchanged, with_sides_exchanged, without_other_bodies
 from .freedom import JOINT_COUNT, BodyState, Freedom, posed
 from .landmarks import LANDMARK_INDEX, BodyLandmarks
 from .solver import solved
 from .standing import standing_feet
 from .start import starting_state
+from .steadying import steadied
 from .terms import BoneDirections, InPicture, Term, TurnedJoint, UprightTrunk, seen_body
 from .world_space import world_track
 
 Array = NDArray[Any]
 
 _ITERATIONS: Final = 14
-_MORE_ITERATIONS: Final = 5
+_MORE_ITERATIONS: Final = 8
 _WINDOW, _OVERLAP = 600, 60  # frames solved at once, and of these at each end only to lead in
 _FEWEST_FRAMES: Final = 3
 
@@ -51,7 +52,7 @@ _FACE_DEVIATION: Final = 0.025
 _LINE_DEVIATION: Final = np.radians(18.0)
 _HAND_WRIST_DEVIATION: Final = 0.006
 _PALM_DEVIATION: Final = np.radians(12.0)
-# How far the trunk leans, where the hips are seen and where they are not.
+# How far the trunk leans, where the legs are seen and where they are not.
 _SEEN_LEANING: Final = np.radians(40.0)
 _UNSEEN_LEANING: Final = np.radians(8.0)
 # Deviations up to which a point in the picture is believed against what else is known; a hand's wrist nearly always.
@@ -61,6 +62,7 @@ _HAND_BELIEVED: Final = 40.0
 _ELSEWHERE: Final = 0.35
 _DOUBT: Final = 4.0
 _VISIBLE: Final = 0.3  # below, MediaPipe guesses where a point is
+_OFTEN: Final = 0.25  # of the frames
 _GUESS: Final = 4.0  # how much less a guessed line counts
 
 _LINES: Final = (
@@ -75,6 +77,8 @@ _LINES: Final = (
     ("right_ear", "left_ear"), ("left_ear", "nose"), ("right_ear", "nose"),
 )  # fmt: skip
 _LEG: Final = ("knee", "ankle", "foot_index")
+_IS_BELOW: Final = np.array([any(word in name for word in ("hip", "heel", *_LEG)) for name in LANDMARK_INDEX])
+_WHOLE: Final = ("left_hip", "right_hip", "left_knee", "right_knee")
 _FACE: Final = ("nose", "ear", "eye", "mouth")
 
 
@@ -109,19 +113,21 @@ def fit_body(
         NoBodyError: a body was found on too few frames.
     """
     count = landmarks.frame_count
+    landmarks = without_other_bodies(landmarks, hands)
     found = landmarks.found
     if found.sum() < min(_FEWEST_FRAMES, count) or not found.any():
         raise NoBodyError(
             f"A body was found on {int(found.sum())} of {count} frames",
             "choose a clip in which head, shoulders and arms are seen",
         )
-    landmarks = with_sides_exchanged(landmarks, sides_exchanged(landmarks, hands))
+    exchanged = sides_exchanged(landmarks, hands)
     time = np.asarray(frame_time, dtype=np.float64)
+    landmarks = steadied(with_sides_exchanged(landmarks, exchanged), time)
     width, height = picture_size
     focal = float(np.hypot(width, height)) if focal is None else float(focal)
     intrinsics = np.array(((focal, 0.0, width / 2.0), (0.0, focal, height / 2.0), (0.0, 0.0, 1.0)))
     rest = np.asarray(model.rest_joints, dtype=np.float64)
-    fit = _Fit(landmarks, time, intrinsics, rest, hands, picture_size)
+    fit = _Fit(landmarks, exchanged, time, intrinsics, rest, hands, picture_size)
     state = fit.solved()
     measured = fit.joints_measured
     motion = _motion(state, intrinsics, rest, model.betas, measured)
@@ -157,6 +163,7 @@ class _Fit:
     def __init__(
         self,
         landmarks: BodyLandmarks,
+        exchanged: Array,
         time: Array,
         intrinsics: Array,
         rest: Array,
@@ -169,6 +176,12 @@ class _Fit:
         self._focal, self._centre = float(intrinsics[0, 0]), intrinsics[:2, 2]
         self._picture, self._found = landmarks.picture, landmarks.found
         self._trust = _trust(landmarks, picture_size)
+        # Who was taken for one that turns the back was not understood: arms alone are used, which hands have put right.
+        self._mistaken = exchanged
+        self._trust[exchanged[:, None] & _IS_BELOW] = 0.0
+        # Legs that flash up now and then in a clip of a person's upper half are made up.
+        seldom = (self._trust > _VISIBLE).mean(axis=0) < _OFTEN
+        self._trust[:, seldom & _IS_BELOW] = 0.0
         self._world = _in_camera_axes(landmarks, intrinsics)
         self._hands = {side: _Hand(track, intrinsics) for side, track in hands.items()}
         self._doubt = {side: self._doubt_of_arm(side, hand) for side, hand in self._hands.items()}
@@ -177,8 +190,11 @@ class _Fit:
         """All frames: first as they are seen, then with feet that stand held where they stand."""
         terms = self._terms()
         state = self._through_windows(self._start(), terms, _ITERATIONS)
-        points = seen_body(self._freedom, posed(self._freedom, state, self._rest), self._where, derivatives=False).points
-        feet = standing_feet(points, self._picture, self._trust, self._time, self._where, self._focal)
+        pose = posed(self._freedom, state, self._rest)
+        points = seen_body(self._freedom, pose, self._where, derivatives=False).points
+        feet = standing_feet(
+            self._freedom, points, pose, self._picture, self._trust, self._time, self._where, self._focal, self._rest
+        )
         if np.isinf(feet.deviation).all():
             return state
         return self._through_windows(state, [*terms, feet], _MORE_ITERATIONS)
@@ -273,8 +289,9 @@ class _Fit:
         return terms
 
     def _upright(self) -> list[Term]:
-        hips = self._trust[:, [LANDMARK_INDEX["left_hip"], LANDMARK_INDEX["right_hip"]]].min(axis=1)
-        deviation = np.where(hips > _VISIBLE, _SEEN_LEANING, _UNSEEN_LEANING)
+        # Of a trunk alone, broad shoulders and shoulders that lean forward look the same.
+        whole = self._trust[:, [LANDMARK_INDEX[name] for name in _WHOLE]].min(axis=1) > _VISIBLE
+        deviation = np.where(whole & ~self._mistaken, _SEEN_LEANING, _UNSEEN_LEANING)
         return [UprightTrunk(JOINT_INDEX[joint], deviation, self._turning(joint)) for joint in ("pelvis", "spine3")]
 
     def _turning(self, joint: str) -> Array:

@@ -24,7 +24,7 @@ JOINT_COUNT: Final = len(BODY_JOINTS)
 class _Ball:
     deviation: tuple[float, float, float]  # degrees about the axes of the rest pose, left side
     usual: tuple[float, float, float] = (0.0, 0.0, 0.0)  # axis-angle in degrees, left side
-    pace: float = 60.0  # degrees by which it wanders in a second, unless it is seen to move further
+    pace: float = 30.0  # degrees by which it wanders in a second, unless it is seen to move further
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class _Hinge:
     usual: float
     deviation: float
     limits: tuple[float, float]
-    pace: float = 80.0
+    pace: float = 40.0
 
 
 # Flexion first, then the twist of what hangs on it.
@@ -42,21 +42,21 @@ _HINGES: Final = {
     "knee": (_Hinge((1, 0, 0), 8.0, 80.0, (1.0, 150.0)),),
 }
 _BALLS: Final = {
-    "spine1": _Ball((8, 6, 6), pace=16.0),
-    "spine2": _Ball((8, 6, 6), pace=16.0),
-    "spine3": _Ball((8, 6, 6), pace=16.0),
-    "neck": _Ball((12, 15, 8), pace=30.0),
-    "head": _Ball((12, 15, 8), pace=30.0),
-    "collar": _Ball((3, 7, 7), pace=20.0),
+    "spine1": _Ball((8, 6, 6), pace=8.0),
+    "spine2": _Ball((8, 6, 6), pace=8.0),
+    "spine3": _Ball((8, 6, 6), pace=8.0),
+    "neck": _Ball((12, 15, 8), pace=15.0),
+    "head": _Ball((12, 15, 8), pace=15.0),
+    "collar": _Ball((3, 7, 7), pace=10.0),
     "shoulder": _Ball((40, 50, 50), (0.0, 0.0, -65.0)),
     "wrist": _Ball((8, 25, 35)),
     "hip": _Ball((60, 30, 25)),
-    "ankle": _Ball((15, 8, 10), pace=40.0),
-    "foot": _Ball((2, 1, 1), pace=10.0),
+    "ankle": _Ball((15, 8, 10), pace=20.0),
+    "foot": _Ball((2, 1, 1), pace=5.0),
 }
-_ROOT_PACE: Final = 30.0  # degrees
+_ROOT_PACE: Final = 15.0  # degrees
 # Metres. How far away a body is comes from its size in the picture alone, and is the noisiest of all.
-_PLACE_PACE: Final = (0.1, 0.1, 0.06)
+_PLACE_PACE: Final = (0.05, 0.05, 0.03)
 _LIMIT_DEVIATION: Final = np.radians(2.0)
 _MIRROR: Final = np.array((1.0, -1.0, -1.0))  # of an axis of rotation across x
 

@@ -22,6 +22,14 @@ LANDMARK_INDEX: Final = {name: index for index, name in enumerate(LANDMARK_NAMES
 LANDMARK_COUNT: Final = len(LANDMARK_NAMES)
 
 
+def _other_side(name: str) -> str:
+    return "_".join({"left": "right", "right": "left"}.get(word, word) for word in name.split("_"))
+
+
+# Of each landmark the one on the other side; those of the middle are their own.
+OTHER_SIDE: Final = [LANDMARK_INDEX[_other_side(name)] for name in LANDMARK_NAMES]
+
+
 @dataclass(frozen=True, eq=False)
 class BodyLandmarks:
     """One person over N frames. Places are NaN, visibility and presence zero, where nobody was found."""

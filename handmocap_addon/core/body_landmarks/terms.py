@@ -180,6 +180,7 @@ class StillPoints:
     rows_of_landmarks: Array  # (K,) of the used ones
     places: Array  # (N, K, 3) metres, camera's axes
     deviation: Array  # (N, K) metres; infinite where they move
+    moves: Array  # (K, D) bool, what may give way so that they stay
 
     def rows(self, rows: slice) -> StillPoints:
         """See `Term`."""
@@ -187,7 +188,7 @@ class StillPoints:
 
     def add_to(self, equations: NormalEquations, seen: SeenBody) -> None:
         """See `Term`."""
-        moving = seen.moving[:, self.rows_of_landmarks]
+        moving = seen.moving[:, self.rows_of_landmarks] * self.moves[:, None]
         weight = 1.0 / self.deviation[..., None]
         residual = (seen.points[:, self.rows_of_landmarks] - self.places) * weight
         count = len(residual)

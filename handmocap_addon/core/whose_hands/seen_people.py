@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..body_landmarks.landmarks import LANDMARK_COUNT, LANDMARK_INDEX, BodyLandmarks
+from ..body_landmarks.landmarks import LANDMARK_COUNT, LANDMARK_INDEX, OTHER_SIDE, BodyLandmarks
 from ..hands.hand_poses import HandTrack
 from ..skeleton import Side
 
@@ -81,7 +81,7 @@ def followed(people: PeopleSeen) -> Array:
         near = []
         for number in known:
             before = last[number]
-            away = np.linalg.norm(people.picture[rows] - people.picture[before], axis=-1).mean(axis=1)
+            away = _away(people.picture[rows], people.picture[before])
             share = away / np.maximum(np.maximum(size[rows], size[before]), 1.0)
             near += [(share[column], number, row) for column, row in enumerate(rows) if share[column] < _FARTHEST]
         taken: set[int] = set()
@@ -95,6 +95,15 @@ def followed(people: PeopleSeen) -> Array:
                 next_track += 1
             last[int(track[row])] = int(row)
     return track
+
+
+def _away(pictures: Array, before: Array) -> Array:
+    """How far (K,) people's landmarks (K, 33, 2) are from those of one before (33, 2), pixels on average.
+
+    Who is taken for one that turns the back, left for right, is the same person still.
+    """
+    ways = [np.linalg.norm(one - before, axis=-1).mean(axis=1) for one in (pictures, pictures[:, OTHER_SIDE])]
+    return np.minimum(*ways)
 
 
 def person_with_hands(people: PeopleSeen, hands: Mapping[Side, HandTrack], frame_count: int) -> BodyLandmarks:
@@ -127,8 +136,10 @@ def _at_hands(people: PeopleSeen, hands: Mapping[Side, HandTrack]) -> tuple[Arra
         rows = np.flatnonzero(people.frame < len(hand.detected))
         rows = rows[hand.detected[people.frame[rows]]]
         frames = people.frame[rows]
-        wrist = people.picture[rows, LANDMARK_INDEX[f"{side}_wrist"]]
-        away = np.linalg.norm(wrist - hand.keypoints_2d[frames, 0], axis=-1)
+        wrist = LANDMARK_INDEX[f"{side}_wrist"]
+        # Either wrist: left and right may have been taken for each other.
+        ways = people.picture[rows][:, [wrist, OTHER_SIDE[wrist]]] - hand.keypoints_2d[frames, :1]
+        away = np.linalg.norm(ways, axis=-1).min(axis=1)
         box = np.max(hand.bbox[frames, 2:] - hand.bbox[frames, :2], axis=1)
         near[rows] += away < _WRIST_AWAY * box
         there[rows] += 1
