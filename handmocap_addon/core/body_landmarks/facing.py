@@ -62,7 +62,7 @@ def _cheapest_course(cost: Array, moved: Array) -> Array:
         came_from[:, frame] = both.argmin(axis=0)
         best = both.min(axis=0) + cost[:, frame]
     course = np.zeros(count, np.int64)
-    course[-1] = int(best.argmin())
+    course[-1] = int(np.argmin(best))
     for frame in range(count - 1, 0, -1):
         course[frame - 1] = came_from[course[frame], frame]
     return course.astype(bool)

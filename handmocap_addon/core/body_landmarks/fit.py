@@ -290,8 +290,9 @@ class _Fit:
 
     def _upright(self) -> list[Term]:
         # Of a trunk alone, broad shoulders and shoulders that lean forward look the same.
-        whole = self._trust[:, [LANDMARK_INDEX[name] for name in _WHOLE]].min(axis=1) > _VISIBLE
-        deviation = np.where(whole & ~self._mistaken, _SEEN_LEANING, _UNSEEN_LEANING)
+        trust: Array = self._trust[:, [LANDMARK_INDEX[name] for name in _WHOLE]].min(axis=1)
+        deviation = np.full(len(trust), _UNSEEN_LEANING)
+        deviation[(trust > _VISIBLE) & ~self._mistaken] = _SEEN_LEANING
         return [UprightTrunk(JOINT_INDEX[joint], deviation, self._turning(joint)) for joint in ("pelvis", "spine3")]
 
     def _turning(self, joint: str) -> Array:
