@@ -10,6 +10,8 @@ from ...blender.apply import add_body_to_scene, apply_body
 from ...blender.clip.body_of_clip import body_for
 from ...blender.clip.body_source import keep_body_source
 from ...blender.clip.clock import match_scene_to_clip
+from ...blender.clip.scene_content import is_a_persons
+from ...blender.clip.start_up_cube import hide_start_up_cube
 from ...blender.motion.keyed_bones import KeyedBones
 from ...core.body.body_motion_file import is_body_motion
 from ...core.body.gvhmr_file import read_gvhmr_result
@@ -31,8 +33,10 @@ def add_body(context: bpy.types.Context, body: str = "") -> None:
     settings = context.scene.handmocap
     gvhmr = settings.gvhmr_path()
     betas = read_gvhmr_result(gvhmr).betas if gvhmr is not None else None
+    # A person's own scene stays as it is.
+    is_hidden = not is_a_persons(context.scene) and hide_start_up_cube(context.scene)
     settings.armature = add_body_to_scene(body or settings.body_choice(), betas)
-    panel_jobs.set_status(STAGE, True, f"Added {settings.armature.name}")
+    panel_jobs.set_status(STAGE, True, f"Added {settings.armature.name}{', hid the start-up cube' if is_hidden else ''}")
 
 
 def apply_motion(context: bpy.types.Context, match_scene: bool = False, own_keys: OwnKeys = OwnKeys.ASK) -> None:
