@@ -159,7 +159,11 @@ def test_of_two_films_the_long_and_large_one_is_taken_and_said(tmp_path, sizes, 
     assert numbers_in(frames)[0] == first_number
     used = sizes[first_number // 100]
     if min(counts) * 2 >= max(counts):
-        assert f"{used[0]} x {used[1]}" in probe_clip(path).remarks[0]
+        number, other = first_number // 100, sizes[1 - first_number // 100]
+        assert probe_clip(path).remarks[0] == (
+            f"clip.mkv holds 2 pictures beside each other; {used[0]} x {used[1]} (stream {number}) is used, "
+            f"and {other[0]} x {other[1]} (stream {1 - number}) is not"
+        )
 
 
 @pytest.mark.parametrize(

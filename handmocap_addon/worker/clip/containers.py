@@ -264,8 +264,9 @@ def _chosen(path: Path, streams: list[Any], counted: dict[int, _Counted]) -> tup
     chosen = max(films, key=rank)
     if len(films) == 1:
         return chosen, []
-    size = f"{context[chosen.index].width} x {context[chosen.index].height}"
-    text = f"{path.name} holds {len(films)} pictures beside each other; the one of {size} (stream {chosen.index}) is used"
+    named = {index: f"{one.width} x {one.height} (stream {index})" for index, one in context.items()}
+    others = " and ".join(name for index, name in named.items() if index != chosen.index)
+    text = f"{path.name} holds {len(films)} pictures beside each other; {named[chosen.index]} is used, and {others} is not"
     return chosen, [text]
 
 
