@@ -31,7 +31,7 @@ from .clip.video_frames import decoded_video, stored_video
 from .estimators.base import VideoFrame
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FrameList:
     """All rows of a clip: seconds from the first (N,), and the `FrameMark`s of each (N,) uint8."""
 

@@ -18,7 +18,7 @@ from ..clip.place import ClipPlace, place_of
 from .corrections_store import read_corrections, tracks_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CleanedHands:
     """Clean hands, and the corrected tracks that they were made from."""
 

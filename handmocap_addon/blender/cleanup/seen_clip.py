@@ -24,7 +24,7 @@ from .problems import PROBLEMS_PROPERTY, read_problems
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SeenClip:
     """Both hands of a clip of N rows."""
 

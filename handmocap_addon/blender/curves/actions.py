@@ -49,7 +49,7 @@ _SPLIT_HANDLE = np.array((5e-3, 1e-4))
 _ONE_KEY = 0.01
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Channel:
     """One animated value of a datablock: frames (N,), ascending, values (N,) and key types (N,) as Blender's integers.
 
@@ -96,7 +96,7 @@ class Written:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ToolKeys:
     """Of a property of C channels, the keys (n) that the tool wrote on all of them and nobody changed.
 
@@ -211,7 +211,7 @@ def _open_curve(datablock: Any, place: ToolAction, channel: Channel) -> Any | No
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _CurveState:
     """A curve before a run: its keys, whose they are, and which of the last run's are gone."""
 

@@ -31,7 +31,7 @@ _MOST_BYTES = 1 << 26
 _ROW, _ROW_WITH_HANDLES = 3, 7
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WrittenKeys:
     """Of one curve: frames and values (n, 2), types (n,) and handles (n, 4), left and right, NaN where they are automatic.
 
@@ -57,7 +57,7 @@ class WrittenKeys:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StoredFullKeys:
     """Of one property of C channels: frames (n,), values (n, C) and key types (n,), all handles automatic."""
 

@@ -118,7 +118,7 @@ def key_rotations(curves: FingerCurves, frames: Array, quat_wxyz: Array, ease_fr
     return len(frames) * sum(state is not None for state in states)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _State:
     """A channel before a tool changes it."""
 

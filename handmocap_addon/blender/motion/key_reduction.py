@@ -163,7 +163,7 @@ def is_reduced(armature: Any) -> bool:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Group:
     """Bones of one rotation mode that share keys, what stands on them, and the rows of each bone's keys that all have."""
 

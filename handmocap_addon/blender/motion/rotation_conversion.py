@@ -76,7 +76,7 @@ def convert_rotations(armature: Any, bones: Iterable[str], mode: str) -> Convers
     return Conversion(converted, keys, tuple(left))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Property:
     """A bone's rotation in one action."""
 

@@ -38,7 +38,7 @@ _FEET, _INCHES = 3.28084, 39.3701
 _HINT = "choose an SMPL-X armature with its original bone names, or add the stand-in body"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RigMap:
     """How an armature stands to the SMPL-X model.
 

@@ -26,7 +26,7 @@ _SHAPE_KEY, _EXPRESSION_KEY = (re.compile(rf"{name}(\d{{3}})") for name in ("Sha
 _HINT = "choose the SMPLX_*.npz that it was made from, or bake the skinned mesh"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SmplxShape:
     """`sha256` is that of the model file when the armature was made, where that is known."""
 

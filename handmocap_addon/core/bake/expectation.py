@@ -31,7 +31,7 @@ def points_digest(points: Array) -> Array:
     return np.frombuffer(hashlib.sha256(plain.data).digest(), np.uint8)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MeshExpectation:
     """A mesh by its path in the file, its points in its own space.
 
@@ -61,7 +61,7 @@ class MeshExpectation:
         return points @ self.matrices[sample, :3, :3].T + self.matrices[sample, :3, 3]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CameraExpectation:
     """A camera by its path in the file: `poses` (S, 4, 4) in the world, and `lenses` (S, 3), focal length and film in mm."""
 

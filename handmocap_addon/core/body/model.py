@@ -15,7 +15,7 @@ from ..skeleton import FIRST_HAND_JOINT, HAND_JOINT_COUNT, JOINT_NAMES, PARENTS
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BodyModel:
     """A body at rest: T-pose, y up, facing +z, left hand towards +x, metres, in the model's own frame.
 
@@ -39,7 +39,7 @@ class BodyModel:
         return float(self.vertices[:, 1].min())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PosedJoints:
     """Joints of N frames: global rotations (N, 55, 3, 3) and positions (N, 55, 3) in metres."""
 

@@ -15,7 +15,7 @@ from .model import posed_joints
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BodyTrack:
     """The pelvis of N frames in one space: its rotation (N, 4), and the translation (N, 3) added to its rest position."""
 
@@ -23,7 +23,7 @@ class BodyTrack:
     translation: Array  # metres
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BodyMotion:
     """N frames of one person.
 
@@ -109,7 +109,7 @@ def floor_height(motion: BodyMotion, rest_joints: Array, sole_height: float) -> 
     return float(np.percentile(lowest, _FLOOR_PERCENTILE))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CameraPath:
     """A camera over N frames in the world of a motion (y up): OpenCV axes to world (N, 3, 3) and position (N, 3) metres."""
 

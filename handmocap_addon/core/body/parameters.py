@@ -24,7 +24,7 @@ UpAxis = Literal["y", "z"]
 Y_UP_TO_Z_UP: Final = np.array(((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BodyParameters:
     """N frames of one SMPL-X body in a world with the given axis up; gravity is along the other way.
 

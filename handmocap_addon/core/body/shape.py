@@ -13,7 +13,7 @@ Gender = Literal["neutral", "male", "female"]
 GENDERS: Final[tuple[Gender, ...]] = ("neutral", "male", "female")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BodyShape:
     """Shape coefficients (B,) of the model of a gender."""
 

@@ -30,7 +30,7 @@ _HINT = "write it again from the scene"
 _MOST_BYTES = 1 << 29
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SmplxPoses:
     """N frames of one body in the model's axes (x left, y up, z forward), hands absolute in the flat convention.
 

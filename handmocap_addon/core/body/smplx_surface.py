@@ -28,7 +28,7 @@ _OLD_SHAPES, _NEW_SHAPES, _NEW_COLUMNS = 10, 300, 400
 FRAMES_AT_ONCE = 16
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SmplxSurface:
     """A model file shaped by betas, in metres and the model's axes; 3V is x of every vertex, then y, then z."""
 

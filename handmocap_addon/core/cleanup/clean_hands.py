@@ -30,7 +30,7 @@ _JOINING_SECONDS = 0.15
 _STEPS = HAND_JOINT_COUNT // len(FINGERS)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CleanHand:
     """Finger rotations (N, 15, 4) of one hand, sign-continuous, and where each frame comes from (N,)."""
 

@@ -20,7 +20,7 @@ Array = NDArray[Any]
 _STEPS = HAND_JOINT_COUNT // len(FINGERS)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HandQuality:
     """N frames of one hand. NaN where there is nothing to say; fingers are in the order of FINGERS."""
 

@@ -25,7 +25,7 @@ from ..skeleton import JOINT_INDEX, WRIST, Side
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WristAxes:
     """Unit axes (3,) of one wrist at rest, in the body model's axes; they are those of the elbow's and the wrist's frames.
 

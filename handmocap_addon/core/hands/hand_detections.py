@@ -16,7 +16,7 @@ HAND_LENGTH = 0.18
 _HANDS_AT_ONCE = 4096
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HandDetections:
     """D hands on the frames of a clip, in the order of the frames; a frame may have any number of them."""
 

@@ -20,7 +20,7 @@ MOST_FRAMES = 600_000
 _LONGEST_SIDE, _FASTEST = 1 << 20, Fraction(10**6)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HandTrack:
     """One hand over N frames. Rows where `detected` is False hold zeros that mean nothing."""
 
@@ -50,7 +50,7 @@ class HandTrack:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HandPoses:
     """Both hands of one person. `frame_time` is None in files of other pipelines that carry no times."""
 

@@ -41,7 +41,7 @@ _HOPELESS = 1.05
 _AT_ONCE = 4096
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FullKeys:
     """The keys of channels that are to share fewer: J joints' rotations at N moments, as they are stored.
 
@@ -57,7 +57,7 @@ class FullKeys:
     mode: str = QUATERNION
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ReducedKeys:
     """The rows of the full keys that stay, with their handles, and how far any joint is from its full rotation."""
 

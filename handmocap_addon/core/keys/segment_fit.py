@@ -33,7 +33,7 @@ _FEW = slice(2, -2, 2)
 _PRODUCTS = np.triu_indices(len(POINT_SHARES[_FEW]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Table:
     """For P pairs of lengths and _POINTS evenly spread moments, of values less the straight line between the ends."""
 
@@ -62,7 +62,7 @@ def _basis(pairs: Array, share: Array) -> Array:
     return np.stack((3.0 * rest**2 * t, 3.0 * rest * t**2), axis=1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Handles:
     """Of S stretches and C channels each (S, C): lengths as shares of the frames between the keys, and values."""
 

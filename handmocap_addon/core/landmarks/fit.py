@@ -49,7 +49,7 @@ class LandmarkNoise:
     world: tuple[float, float, float] = (0.015, 0.015, 0.03)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FittedHand:
     """Hand poses (N, 45) axis-angle, and the hand's orientation (N, 3) axis-angle in the landmarks' axes.
 

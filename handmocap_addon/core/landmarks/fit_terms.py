@@ -30,7 +30,7 @@ _LIMIT_DEVIATION = np.radians(5.0)
 _CHAINS = [list(finger_landmarks(finger)) for finger in FINGERS]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HandState:
     """The present solution of N frames."""
 
@@ -44,7 +44,7 @@ class HandState:
         return HandState(self.turn[rows], self.log_scale[rows], self.shift[rows], self.angles[rows])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PosedHand:
     """Where the state puts the hand: in its own frame and turned, with derivatives by the parameters."""
 
@@ -94,7 +94,7 @@ def _robust(residual: Array, jacobian: Array) -> Term:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WorldLandmarks:
     """Landmarks (N, 21, 3) in metres on a hand of the rig's size, centred, with deviations (3,) in metres."""
 
@@ -112,7 +112,7 @@ class WorldLandmarks:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ImageLandmarks:
     """Landmarks (N, 21, 2) of the picture, centred, in metres on a hand of the rig's size; deviation in metres."""
 
@@ -134,7 +134,7 @@ class ImageLandmarks:
         return _robust((flat + state.shift[:, None] - self.landmarks) / self.deviation, jacobian / self.deviation)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ReadHand:
     """Bone directions and the palm's orientation as read from the landmarks, as far as the reading trusts them."""
 

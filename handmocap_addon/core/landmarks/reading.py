@@ -30,7 +30,7 @@ LOG_DEVIATION_RANGE = (-4.0, 2.0)
 _FINGER_BONES = 15
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LandmarkReading:
     """N hands as read from their landmarks, in the convention of `hand_hinges` on the hand's own side."""
 

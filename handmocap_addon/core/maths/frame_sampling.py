@@ -14,7 +14,7 @@ from .rotations import slerp_quat_wxyz
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FrameSampling:
     """Frames (M,) of a timeline, and for each the rows of the clip on either side and how far it is on the way."""
 

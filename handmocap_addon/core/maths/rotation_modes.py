@@ -55,7 +55,7 @@ def quat_wxyz_of_mode(values: ArrayLike, mode: str) -> Array:
     return quat_wxyz_multiply(about[2], quat_wxyz_multiply(about[1], about[0]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Forms:
     """Which of the equal forms of a rotation to take, for each of H of them.
 

@@ -14,7 +14,7 @@ Array = NDArray[Any]
 _RIDGE = 1e-6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TimeWindows:
     """The frames around each of N frames, W of them; those outside the clip have no weight."""
 

@@ -19,7 +19,7 @@ from ..skeleton import SIDES, Side
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SeenHand:
     """One hand over N rows, in pixels of the source picture."""
 

@@ -45,7 +45,7 @@ _BONES, _BONE_COLOURS = _bones()
 _BONE_OF_JOINT = np.array([max(int(np.argmax(_BONES[:, 1] == joint)), 0) for joint in range(LANDMARK_COUNT)])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ColouredPoints:
     """Points in pixels of the region (n, 2) and their colours (n, 4): ends of lines, two a line, or triangles' corners."""
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StripRuns:
     """R runs of rows in one state each, from the timeline frame where a run begins to the one where the next does."""
 

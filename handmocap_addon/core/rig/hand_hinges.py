@@ -20,7 +20,7 @@ from .hand_skeleton import HandSkeleton
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Hinge:
     """One degree of freedom: its joint, its axis at rest, its range, and its usual angle with its deviation (radians)."""
 

@@ -15,7 +15,7 @@ from ..skeleton import FINGERS, FIRST_HAND_JOINT, HAND_JOINT_COUNT, LANDMARK_COU
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HandSkeleton:
     """A hand at rest in the body model's axes, metres, the wrist at the origin.
 

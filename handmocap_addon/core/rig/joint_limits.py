@@ -33,7 +33,7 @@ class Violation(enum.IntEnum):
     TWISTED = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LimitViolations:
     """Radians beyond the limits, 0 within them, and what is wrong, for N frames and the joints of a hand pose."""
 

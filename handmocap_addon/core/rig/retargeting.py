@@ -24,7 +24,7 @@ Array = NDArray[Any]
 _KNUCKLES = tuple(FINGERS.index(finger) * 3 for finger in FINGERS if finger != "thumb")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RestHand:
     """One hand of a rig at rest, in its armature's axes and units; NaN for joints without a bone."""
 

@@ -14,7 +14,7 @@ from ..hands.hand_detections import HandDetections
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ClipSlice:
     """F frames in a row and the hands on them; fewer than were asked for where the clip ends."""
 

@@ -49,7 +49,7 @@ class TrackNote:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HandAssociation:
     """The detection (people, 2 sides, N) that is each hand on each frame, or -1, and a note on every track."""
 

@@ -40,7 +40,7 @@ _CONFUSABLE = 0.5
 _PAIRS_AT_ONCE = 4096
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HandPieces:
     """Pieces of track over D detections. Duplicates have piece -1 and the index of the detection that stands for them."""
 
@@ -142,7 +142,7 @@ def _representatives(detections: HandDetections, length: Array) -> Array:
     return np.where(stands_for[stands_for] == stands_for, stands_for, np.arange(detections.count))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Frames:
     """The detections that are no duplicates."""
 

@@ -18,7 +18,7 @@ _NEAREST_DEPTH = 0.1  # metres; a wrist nearer than this, or behind the camera, 
 _FRAMES_AT_ONCE = 1024
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ProjectedArms:
     """Both arms of one person over N frames, in pixels; the second axis is the side, in the order of `SIDES`."""
 

@@ -27,7 +27,7 @@ _LONGEST_GAP = 1.0
 _GAP_REACH, _GAP_SIZE_RATIO = 1.0, 1.6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Looks:
     """K crops to look into, in the order of the frames, and the hand that is expected there."""
 

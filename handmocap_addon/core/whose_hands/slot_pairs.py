@@ -22,7 +22,7 @@ Passages = Callable[[Array, Array], Array]
 Way = list[tuple[int, int]]  # pieces, each with 0 or 1 for the slot of the pair that it gets
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pieces:
     """P pieces, numbered by first frame, and what they are worth in S slots."""
 

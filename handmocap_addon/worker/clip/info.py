@@ -12,7 +12,7 @@ from ...core.clip.picture_sequences import PictureSequence
 from ...core.clip.view_choices import ViewChoice
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PromisedFrames:
     """The frames that a video's packets promise, by timestamps in the stream's ticks, in the order of showing."""
 

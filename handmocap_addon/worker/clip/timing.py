@@ -28,7 +28,7 @@ _TELEVISION_TOLERANCE = 0.0005
 _ANOTHER_RECORDING_SECONDS = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ClipTiming:
     """True times of the decoded frames: seconds from the first frame (N,), and the rate as a fraction."""
 

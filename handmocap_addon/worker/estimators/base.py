@@ -17,7 +17,7 @@ from ...core.skeleton import Side
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class VideoFrame:
     """One decoded frame: upright pixels (H, W, 3) uint8 in the estimator's channel order, and when it is shown."""
 
@@ -29,7 +29,7 @@ class VideoFrame:
     marks: FrameMark = FrameMark.PLAIN  # a frame that is lost is black, and what is seen on it does not count
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HandObservation:
     """One hand seen on one frame.
 

@@ -34,7 +34,7 @@ class _Detected:
     boxes: list[Boxes]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Window:
     """The same with their hands cut out."""
 

@@ -18,7 +18,7 @@ from .wilor_settings import WilorSettings
 _ANSWERS = ("global_orient", "hand_pose", "betas", "pred_cam", "pred_keypoints_3d")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Boxes:
     """What the detector sees on one frame."""
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BakedMesh:
     """A mesh of a file, its own space having the axes that it has in Blender.
 

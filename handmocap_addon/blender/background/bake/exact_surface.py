@@ -132,7 +132,7 @@ def show_exact_surface(
     return LeftOut(int(moved.sum()), float(read.largest_offset.max()), float(read.largest_scale.max()))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Read:
     """The pose of N frames: what is kept of the parameters, where the mesh stands in the world, and its expression."""
 

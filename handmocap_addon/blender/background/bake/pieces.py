@@ -48,7 +48,7 @@ def finished_piece(path: Path, fingerprint: str, versions: dict[str, str]) -> di
     return report | {"kept": True} if same else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ExactPose:
     """What the exact surface was computed from: the pose of `times` (N,), and the model."""
 
