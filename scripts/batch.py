@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
     """Run one command and return the exit code."""
     from handmocap_addon.blender.shot.ending import Ending
     from handmocap_addon.core.audience import speak_to_the_command_line
-    from handmocap_addon.core.errors import ExitCode, HandmocapError
+    from handmocap_addon.core.errors import ExitCode, HandmocapError, OutOfMemoryError
     from handmocap_addon.core.files.temporary_folders import temporary_files_in_one_place
     from handmocap_addon.core.job_protocol import END_WITH_STDIN
     from handmocap_addon.core.process.trace_log import write_trace
@@ -67,6 +67,9 @@ def main(arguments: list[str]) -> int:
     except HandmocapError as error:
         print(f"handmocap: {error.sentence()}", file=sys.stderr)
         return int(error.exit_code)
+    except MemoryError:
+        print(f"handmocap: {OutOfMemoryError().sentence()}", file=sys.stderr)
+        return int(ExitCode.FAILED)
     except SystemExit as end:
         return int(end.code or 0)
     except KeyboardInterrupt:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from handmocap_addon.core.errors import ExitCode, HandmocapError
+from handmocap_addon.core.errors import ExitCode, HandmocapError, OutOfMemoryError
 from handmocap_addon.core.files.atomic_files import output_error
 from handmocap_addon.core.process.streams import ready_streams
 from handmocap_addon.core.process.trace_log import write_trace
@@ -19,6 +19,9 @@ def bordered(program: str, work: Callable[[], int], say: Callable[[str], None]) 
     except HandmocapError as error:
         say(error.sentence())
         return int(error.exit_code)
+    except MemoryError:
+        say(OutOfMemoryError().sentence())
+        return int(ExitCode.FAILED)
     except KeyboardInterrupt:
         say("cancelled")
         return int(ExitCode.CANCELLED)

@@ -41,7 +41,7 @@ sys.path.insert(0, str(REPOSITORY))
 from handmocap_addon.blender.shot.arguments import read_arguments  # noqa: E402
 from handmocap_addon.core.audience import speak_to_the_command_line  # noqa: E402
 from handmocap_addon.core.clip.moving_pictures import refuse_moving_webp  # noqa: E402
-from handmocap_addon.core.errors import BadUsageError, ExitCode, HandmocapError, MissingSetupError  # noqa: E402
+from handmocap_addon.core.errors import BadUsageError, ExitCode, HandmocapError, MissingSetupError, OutOfMemoryError  # noqa: E402
 from handmocap_addon.core.files.atomic_files import check_output_folder, output_error  # noqa: E402
 from handmocap_addon.core.files.temporary_folders import temporary_files_in_one_place  # noqa: E402
 from handmocap_addon.core.job_protocol import END_WITH_STDIN, Progress  # noqa: E402
@@ -102,6 +102,9 @@ def main(arguments: Sequence[str]) -> int:
     except HandmocapError as error:
         say(error.sentence())
         return int(error.exit_code)
+    except MemoryError:
+        say(OutOfMemoryError().sentence())
+        return int(ExitCode.FAILED)
     except KeyboardInterrupt:
         return int(ExitCode.CANCELLED)
     except OSError as error:

@@ -123,7 +123,7 @@ def apply_hands(
     bring_to_place(armature, bpy.context.scene, place, poses)
     keys = write_hand_keys(armature, cleaned.hands, cleaned.tracks, cleaned.frames, action_name, key_settings, only_joints)
     keep_place(armature, place)
-    seen = look_at_hands(armature, cleaned.hands, cleaned.frames, key_settings, keyed)
+    seen = look_at_hands(armature, cleaned.hands, cleaned.frames, key_settings, keyed, own_keys)
     keys, said = fingers.outcome(keys, room, seen)
     warnings = (*stance, *rest_warnings(armature, keyed), *said)
     keep_warnings(armature, "fingers", warnings)
@@ -240,7 +240,7 @@ def apply_body(
                 show_picture(camera, clip, picture)
         except ClipError as error:
             warnings = (*warnings, f"The clip is not behind the camera: {error.sentence()}")
-    seen = look_at_body(armature, motion, lift, frames, key_settings)
+    seen = look_at_body(armature, motion, lift, frames, key_settings, own_keys)
     keys, said = bones.outcome(keys, room, seen)
     warnings = (*warnings, *stance, *rest_warnings(armature, BODY_JOINTS), *said)
     keep_warnings(armature, "body", warnings)

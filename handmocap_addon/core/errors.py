@@ -165,6 +165,17 @@ class PointsDifferError(BakeError):
     code = "points_differ"
 
 
+class OutOfMemoryError(HandmocapError):
+    """What was asked for needs more memory than the system gives this process."""
+
+    code = "out_of_memory"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This machine ran out of memory", "close other programs, raise the process's limit, or use a shorter clip"
+        )
+
+
 class WorkerFailedError(HandmocapError):
     """A child process that ended without a result."""
 

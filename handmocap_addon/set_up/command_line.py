@@ -15,7 +15,7 @@ from typing import Any
 
 def main(arguments: list[str]) -> int:
     """Do one thing and return the exit code."""
-    from handmocap_addon.core.errors import ExitCode, HandmocapError
+    from handmocap_addon.core.errors import ExitCode, HandmocapError, OutOfMemoryError
     from handmocap_addon.core.files.atomic_files import output_error
     from handmocap_addon.core.job_protocol import JobEvent
     from handmocap_addon.core.process.trace_log import write_trace
@@ -27,7 +27,10 @@ def main(arguments: list[str]) -> int:
     end_when_stdin_closes()
     emit("started", command="set-up")
     try:
-        emit("result", **_do(arguments, emit))
+        try:
+            emit("result", **_do(arguments, emit))
+        except MemoryError as error:
+            raise OutOfMemoryError from error
     except HandmocapError as error:
         emit("error", code=error.code, message=error.message, hint=error.hint)
         return int(error.exit_code)

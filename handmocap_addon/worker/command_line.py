@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from ..core.body.body_choices import BODY_FROM_HELP, FOCAL_HELP, WORKER_BODIES
 from ..core.clip.view_choices import VIEW_CHOICES, VIEW_HELP, ViewChoice
-from ..core.errors import BadUsageError, ExitCode, HandmocapError, MissingSetupError
+from ..core.errors import BadUsageError, ExitCode, HandmocapError, MissingSetupError, OutOfMemoryError
 from ..core.files.replaced_files import links_among
 from ..core.files.temporary_folders import remove_abandoned_folders
 from ..core.options.command_options import OptionParser, named_file
@@ -179,7 +179,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             return int(ExitCode.CANCELLED)
         except MemoryError:
-            return _failed(events, "This machine ran out of memory", "close other programs or use a shorter clip")
+            shortage = OutOfMemoryError()
+            events.emit("error", code=shortage.code, message=shortage.message, hint=shortage.hint)
+            print(shortage.sentence(), file=sys.stderr)
+            return int(shortage.exit_code)
         except (
             Exception
         ) as error:  # The border of the process: whatever escapes becomes a sentence, its trace goes to a log.
@@ -309,7 +312,13 @@ def _body_estimator(options: argparse.Namespace, events: EventWriter) -> tuple[B
     except MissingSetupError as error:
         if options.body_from != "auto":
             raise
-        said = f"The hands stand alone. {error.sentence()}"
+        way_out = (
+            error.sentence()
+            if options.estimator == "mediapipe"
+            else f"The built-in body comes with MediaPipe's hands alone so far, not with {options.estimator}'s: estimate "
+            "with MediaPipe once, or give GVHMR's result"
+        )
+        said = f"The hands stand alone. {way_out}"
         events.log(said)
         return None, said
 

@@ -414,3 +414,30 @@ def test_kept_actions_survive_saving(armature: Any, tmp_path: Path) -> None:
     curves = all_curves(bpy.data.actions[kept])
     assert sum(len(read_keys(curve)["co"]) for curve in curves) == count_of(amass(), (*BODY_JOINTS, *FINGERS))
     assert bag_of(bpy.data.objects["mannequin"]) is not None
+
+
+def test_what_kept_keys_do_to_the_pose_is_said_with_how_far(armature: Any) -> None:
+    key_takes(armature, blocking())
+    applied = _apply(armature, OwnKeys.KEEP)
+    (said,) = [warning for warning in applied.warnings if warning.startswith("Keys that were kept")]
+    assert "elsewhere than the clip has them, on " in said
+    degrees = float(said.rpartition("up to ")[2].rstrip("°."))
+    assert degrees > 1.0
+    assert np.radians(degrees) <= _largest_angle_anywhere(armature) + np.radians(0.1)
+
+
+def test_nothing_is_said_of_kept_keys_where_none_were_to_be_kept(armature: Any) -> None:
+    applied = _apply(armature, OwnKeys.KEEP)
+    assert not [warning for warning in applied.warnings if "kept" in warning]
+
+
+def _largest_angle_anywhere(armature: Any) -> float:
+    """Radians by which any finger bone is turned otherwise than was estimated, on any frame."""
+    largest = 0.0
+    for frame in range(1, COUNT + 1):
+        bpy.context.scene.frame_set(frame)
+        for side in SIDES:
+            for joint, name in enumerate(hand_joint_names(side)):
+                wanted = rodrigues(SHOT.hand_axis_angle[side][frame - 1, joint])
+                largest = max(largest, angle_to(armature.pose.bones[name].matrix_basis, wanted))
+    return largest

@@ -19,7 +19,8 @@ SOURCES = [
     *(REPOSITORY / "tools").rglob("*.py"),
 ]
 # The second runs isolated, with the environment that the first gave it, and can import nothing of ours.
-DOORWAYS = ("child_processes.py", "guarded_child.py")
+# The last starts a program once more with another Python, in place of the one that runs.
+DOORWAYS = ("child_processes.py", "guarded_child.py", "newer_python.py")
 STARTS = {
     "subprocess": {"Popen", "run", "call", "check_call", "check_output", "getoutput", "getstatusoutput"},
     "os": {"system", "popen", "startfile", "posix_spawn", "posix_spawnp", "fork", "forkpty"},

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ...core.errors import ExitCode, HandmocapError
+from ...core.errors import ExitCode, HandmocapError, OutOfMemoryError
 from ...core.files.atomic_files import remove_temporaries_of
 from ...core.files.json_files import read_json
 from ...core.job_protocol import JobEvent, Progress
@@ -29,7 +29,10 @@ def run_order(works: dict[str, Work]) -> int:
     threading.Thread(target=_end_with_parent, args=(order,), daemon=True).start()
     _emit("started", command=command, pid=os.getpid())
     try:
-        result = works[command](order, lambda progress: _emit("progress", **vars(progress)))
+        try:
+            result = works[command](order, lambda progress: _emit("progress", **vars(progress)))
+        except MemoryError as error:
+            raise OutOfMemoryError from error
     except HandmocapError as error:
         _emit("error", code=error.code, message=error.message, hint=error.hint)
         return int(error.exit_code)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.keys.own_keys import OwnKeys
 from ...core.maths.rotation_modes import rotation_property
 from ...core.maths.rotations import angle_between_rotmats, quat_wxyz_to_rotmat
 from ...core.skeleton import JOINT_INDEX, JOINT_NAMES, PARENTS
@@ -57,7 +58,9 @@ class _Off:
     millimetres: float
 
 
-def look_at_pose(armature: Any, rig: RigMap, wanted: Wanted, ease_frames: float) -> tuple[str, ...]:
+def look_at_pose(
+    armature: Any, rig: RigMap, wanted: Wanted, ease_frames: float, own_keys: OwnKeys = OwnKeys.ASK
+) -> tuple[str, ...]:
     """A sentence for each reason for which joints stand elsewhere than keyed; none where all is well.
 
     Args:
@@ -65,6 +68,7 @@ def look_at_pose(armature: Any, rig: RigMap, wanted: Wanted, ease_frames: float)
         rig: what its bones are.
         wanted: how it was keyed.
         ease_frames: how far round a key of a person's own the tool's keys give way to it.
+        own_keys: where all that was there was to be kept, what that does to the pose is said too.
     """
     places = _Places.of(armature, rig, posed_frames(armature, wanted.frames))
     by_reason: dict[str, list[_Off]] = {}
@@ -78,7 +82,31 @@ def look_at_pose(armature: Any, rig: RigMap, wanted: Wanted, ease_frames: float)
         said.append(
             f"{len(more)} more joints of {armature.name} do not stand where they were keyed to stand, {more[0]} first."
         )
+    if own_keys is OwnKeys.KEEP:
+        said += _kept_sentence(armature, rig, wanted, places)
     return tuple(said)
+
+
+def _kept_sentence(armature: Any, rig: RigMap, wanted: Wanted, places: _Places) -> list[str]:
+    """What keys that were kept because that was asked for hold elsewhere than the clip has it."""
+    held: dict[str, float] = {}
+    rows_held: set[int] = set()
+    for joint in wanted.quat_wxyz:
+        turned, _ = _difference(rig, wanted, places, joint)
+        rows = [
+            row for row in np.flatnonzero(turned > _ANGLE) if _is_a_persons(armature, rig, joint, wanted.frames[row], 0.0)
+        ]
+        if rows:
+            held[joint] = float(np.degrees(turned[rows].max()))
+            rows_held |= {int(row) for row in rows}
+    if not held:
+        return []
+    worst = max(held, key=lambda joint: held[joint])
+    others = f" and {len(held) - 1} more" if len(held) > 1 else ""
+    return [
+        f"Keys that were kept hold {worst}{others} of {armature.name} elsewhere than the clip has them, on {len(rows_held)} "
+        f"of {len(wanted.frames)} frames that were looked at and by up to {held[worst]:.1f}°."
+    ]
 
 
 def _sentence(armature: Any, reason: str, offs: list[_Off], wanted: Wanted) -> str:

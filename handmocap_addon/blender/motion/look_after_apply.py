@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...core.body.motion import BodyMotion
 from ...core.cleanup.clean_hands import CleanHand
+from ...core.keys.own_keys import OwnKeys
 from ...core.keys.settings import KeySettings
 from ...core.skeleton import BODY_JOINTS, Side, hand_joint_names
 from ..rig.armatures import map_armature
@@ -21,7 +22,12 @@ Array = NDArray[Any]
 
 
 def look_at_hands(
-    armature: Any, hands: Mapping[Side, CleanHand], frames: Array, settings: KeySettings | None, joints: Collection[str]
+    armature: Any,
+    hands: Mapping[Side, CleanHand],
+    frames: Array,
+    settings: KeySettings | None,
+    joints: Collection[str],
+    own_keys: OwnKeys,
 ) -> tuple[str, ...]:
     """Sentences about fingers that stand elsewhere than they were keyed.
 
@@ -31,6 +37,7 @@ def look_at_hands(
         frames: (N,) timeline frames.
         settings: those of the keys; the defaults where None.
         joints: those that were keyed.
+        own_keys: what became of keys that were there.
     """
     settings = settings or KeySettings()
     sampling = sampling_of(frames, settings)
@@ -41,12 +48,12 @@ def look_at_hands(
             if joint in joints:
                 quats[joint] = sampling.rotations(hand.quat_wxyz[:, number])[rows]
     return look_at_pose(
-        armature, map_armature(armature, tuple(quats)), Wanted(sampling.frames[rows], quats), settings.ease_frames
+        armature, map_armature(armature, tuple(quats)), Wanted(sampling.frames[rows], quats), settings.ease_frames, own_keys
     )
 
 
 def look_at_body(
-    armature: Any, motion: BodyMotion, lift: float, frames: Array, settings: KeySettings | None
+    armature: Any, motion: BodyMotion, lift: float, frames: Array, settings: KeySettings | None, own_keys: OwnKeys
 ) -> tuple[str, ...]:
     """The same about a body whose soles were raised by `lift` metres."""
     settings = settings or KeySettings()
@@ -57,4 +64,4 @@ def look_at_body(
     quats = {joint: sampling.rotations(quat)[rows] for joint, quat in zip(BODY_JOINTS, rotations, strict=True)}
     position = rig.rest_joints[0] + motion_on_rig(motion, rig).world.translation + np.array((0.0, lift, 0.0))
     wanted = Wanted(sampling.frames[rows], quats, sampling.numbers(position)[rows])
-    return look_at_pose(armature, rig, wanted, settings.ease_frames)
+    return look_at_pose(armature, rig, wanted, settings.ease_frames, own_keys)
