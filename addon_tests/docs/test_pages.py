@@ -132,7 +132,11 @@ def test_no_option_of_the_front_door_is_kept_from_its_readers() -> None:
 
 
 def test_tables_of_figures_have_the_columns_that_their_benches_print() -> None:
-    of_accuracy = {"clips": tables.clip_table([]), "motion": tables.motion_table([])}
+    of_accuracy = {
+        "clips": tables.clip_table([]),
+        "motion": tables.motion_table([]),
+        "bodies": tables.body_table([]),
+    }
     for region in regions():
         if region.name in (refusals.REGION, rooms.REGION, *options_table.tables()):
             continue

@@ -46,7 +46,7 @@ from handmocap_addon.worker.events import Cancellation, EventWriter  # noqa: E40
 from handmocap_addon.worker.video import probe_clip  # noqa: E402
 from tools.benchmark import tables  # noqa: E402
 from tools.benchmark.arguments import accuracy_parser  # noqa: E402
-from tools.benchmark.bodies import BodyResult, body_result, body_table  # noqa: E402
+from tools.benchmark.bodies import BodyResult, body_result  # noqa: E402
 from tools.benchmark.known_clips import KnownClip, known_clips  # noqa: E402
 from tools.benchmark.measures import (  # noqa: E402
     FrameCounts,
@@ -117,7 +117,7 @@ def main(arguments: Sequence[str]) -> int:
         "clips": tables.clip_table(results),
         "motion": tables.motion_table(results),
         "stages": tables.stage_table(results),
-        "bodies": body_table(bodies),
+        "bodies": tables.body_table(bodies),
     }
     for name, table in shown.items():
         print(table, end="\n\n")

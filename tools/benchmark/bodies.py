@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,33 +97,6 @@ def body_result(clip: KnownClip, cancellation: Cancellation) -> BodyResult:
         float(1000.0 * jitter.mean()),
         float(100.0 * np.concatenate(wrists).mean()),
     )
-
-
-def body_table(results: Sequence[BodyResult]) -> str:
-    """By clip: angles as mean / 95th percentile."""
-    header = (
-        "clip",
-        "limbs °",
-        "joints from the pelvis, mm",
-        "backward bends",
-        "jitter, mm a frame²",
-        "wrists, % of shoulders",
-    )
-    rows = []
-    for result in results:
-        mean, high = _mean_and_high(result.limb_degrees)
-        rows.append(
-            [
-                result.clip,
-                f"{mean:.1f} / {high:.1f}",
-                f"{result.joint_millimetres.mean():.0f}",
-                str(result.backward_bends),
-                f"{result.jitter_millimetres:.1f}",
-                f"{result.wrist_percent:.1f}",
-            ]
-        )
-    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
-    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 
 
 def _joints(motion: BodyMotion, rest_joints: Array) -> Array:

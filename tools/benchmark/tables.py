@@ -20,6 +20,7 @@ from tools.benchmark.measures import (
 
 if TYPE_CHECKING:
     from tools.benchmark.accuracy import HandResult
+    from tools.benchmark.bodies import BodyResult
 
 _STAGES = (RAW, TAKEN_AT_THEIR_WORD, READ_ONLY, FITTED, SMOOTHED, ALL_IN_VIEW, EXACT_LANDMARKS)
 
@@ -130,3 +131,27 @@ def stage_table(results: Sequence[HandResult]) -> str:
     errors = _joined(results)
     rows = [[stage, _pair(errors.bone.get(stage)), _pair(errors.joint.get(stage))] for stage in _STAGES]
     return _table(("stage", "finger bones °", "joint rotations °"), rows)
+
+
+def body_table(results: Sequence[BodyResult]) -> str:
+    """The built-in body by clip: angles as mean / 95th percentile."""
+    rows = [
+        [
+            result.clip,
+            _pair([result.limb_degrees]),
+            f"{result.joint_millimetres.mean():.0f}",
+            str(result.backward_bends),
+            f"{result.jitter_millimetres:.1f}",
+            f"{result.wrist_percent:.1f}",
+        ]
+        for result in results
+    ]
+    header = (
+        "clip",
+        "limbs °",
+        "joints from the pelvis, mm",
+        "backward bends",
+        "jitter, mm a frame²",
+        "wrists, % of shoulders",
+    )
+    return _table(header, rows)

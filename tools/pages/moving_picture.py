@@ -1,4 +1,4 @@
-"""The moving picture in README: the clip of a run, and beside it the keyed figure over it.
+"""A moving picture as in README: the clip of a run, and beside it the keyed figure over it.
 
     python3 scripts/handmocap.py demo
     python3 -m tools.pages.moving_picture --run demo-result --out docs/demo.webp
