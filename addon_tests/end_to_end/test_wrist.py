@@ -80,7 +80,7 @@ def test_the_report_names_the_wrist_s_source(report: dict[str, Any]) -> None:
 def test_a_wrist_without_a_body_is_one_sentence(
     command: str, option: tuple[str, str], demo: Path, demo_run: Path, tmp_path: Path
 ) -> None:
-    where = ["--clip", demo / "clip.mp4", "--out", tmp_path / "out"]
+    where = ["--clip", demo / "clip.mp4", "--out", tmp_path / "out", "--body-from", "none"]
     if command == "apply":
         where = ["--hands", demo_run / "hand_poses.npz", "--save", tmp_path / "out.blend"]
     done = batch(command, *where, *option)

@@ -43,7 +43,7 @@ _KEYS: Final[dict[str, tuple[tuple[int, ...], str]]] = {
 _HINT = "run Estimate again, which makes it anew"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StoredBody:
     """The motion of one person over N frames, what of it was measured, and where it comes from."""
 

@@ -24,7 +24,7 @@ class SeenBody:
     moving: Array  # (N, L, 3, D)
 
 
-@dataclass
+@dataclass(eq=False)
 class NormalEquations:
     """Sums of J'WJ (N, D, D) and J'Wr (N, D)."""
 

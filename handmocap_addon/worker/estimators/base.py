@@ -95,7 +95,7 @@ class HandEstimator(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PersonObservation:
     """One person seen on one frame."""
 
