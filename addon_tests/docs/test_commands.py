@@ -104,7 +104,7 @@ def test_the_demo_leaves_what_readme_says(checkout: Path, variables: dict[str, s
     if not (checkout / "demo-result").exists():
         run("python3 scripts/handmocap.py demo", checkout, variables)
     text = README.read_text(encoding="utf-8")
-    said = re.search(r"leaves in `demo-result/`:\s+(.*?)\.\s+With", text, re.DOTALL)
+    said = re.search(r"leaves in `demo-result/`:\s+(.*?)\.\n", text, re.DOTALL)
     assert said is not None
     names = re.findall(r"`([\w.]+)`", said[1])
     assert len(names) == 6
