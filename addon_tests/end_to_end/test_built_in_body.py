@@ -77,6 +77,14 @@ def test_a_damaged_one_is_put_aside_and_made_again(shot: Path, clip: Path, tmp_p
     np.testing.assert_array_equal(again.motion.camera.translation, first.motion.camera.translation)
 
 
+def test_the_hand_that_was_not_run_closes_its_arm_too(shot: Path, clip: Path, tmp_path: Path) -> None:
+    out = Path(shutil.copytree(shot, tmp_path / "shot"))
+    done = batch("run", "--clip", clip, *QUICK, "--focal", "900", "--side", "left", "--out", out)
+    assert done.returncode == 0, done.stderr
+    again, first = read_body_motion(out / "body_motion.npz"), read_body_motion(shot / "body_motion.npz")
+    np.testing.assert_allclose(again.motion.body_quat_wxyz, first.motion.body_quat_wxyz, atol=1e-6)
+
+
 def test_what_contradicts_itself_is_refused_before_any_work(demo: Path, clip: Path, tmp_path: Path) -> None:
     done = batch(
         "run", "--clip", clip, "--gvhmr", demo / "hmr4d_results.pt", "--body-from", "none", "--out", tmp_path / "out"

@@ -28,10 +28,11 @@ _FOLLOWED_EXCHANGED: Final = [1, 0, 3, 2, 5, 4]
 _DEPTH_MIRRORED: Final = np.array((1.0, 1.0, -1.0))
 
 
-def sides_exchanged(landmarks: BodyLandmarks, hands: Mapping[Side, HandTrack]) -> Array:
+def sides_exchanged(landmarks: BodyLandmarks, hands: Mapping[Side, HandTrack], shots: Array) -> Array:
     """Frames (N,) on which left and right were taken for each other.
 
-    The course over the clip on which hands lie at their own wrists and points move as little as they can (Viterbi 1967).
+    The course over the clip on which hands lie at their own wrists and points move as little as they can (Viterbi 1967);
+    from one of the `shots` (N,) to the next they may go anywhere.
     """
     exchanged = np.zeros(landmarks.frame_count, bool)
     rows = np.flatnonzero(landmarks.found)
@@ -49,6 +50,7 @@ def sides_exchanged(landmarks: BodyLandmarks, hands: Mapping[Side, HandTrack]) -
         cost += np.where(track.detected[rows], np.clip(away, 0.0, _LOUDEST), 0.0)
     # From one way on a frame to one way on the next.
     moved = np.linalg.norm(ways[:, None, :-1] - ways[None, :, 1:], axis=-1).mean(axis=-1) / breadth
+    moved[..., np.diff(shots[rows]) > 0] = 0.0
     exchanged[rows] = _cheapest_course(cost, moved)
     return exchanged
 

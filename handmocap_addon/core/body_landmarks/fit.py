@@ -19,7 +19,6 @@ from ..body.motion import BodyMotion, BodyTrack
 from ..cleanup.wrist import hand_quat_wxyz, has_orientation
 from ..errors import NoBodyError
 from ..hands.hand_poses import HandTrack
-from ..maths.frame_words import frames_in_words
 from ..maths.rotations import (
     normalized,
     quat_wxyz_to_rotmat,
@@ -28,10 +27,12 @@ from ..maths.rotations import (
     sign_continuous_quat_wxyz,
 )
 from ..skeleton import JOINT_INDEX, LANDMARK_WRIST, SIDES, WRIST, Side
+from .cuts import cuts_of, shots_of
 from .definition import landmarks_on
 from .facing import sides_exchanged, with_sides_exchanged, without_other_bodies
 from .freedom import JOINT_COUNT, BodyState, Freedom, posed
 from .landmarks import LANDMARK_INDEX, BodyLandmarks
+from .sentences import sentences_of
 from .solver import solved
 from .standing import standing_feet
 from .start import starting_state
@@ -112,7 +113,7 @@ def fit_body(
     Raises:
         NoBodyError: a body was found on too few frames.
     """
-    count = landmarks.frame_count
+    count, seen = landmarks.frame_count, landmarks.found
     landmarks = without_other_bodies(landmarks, hands)
     found = landmarks.found
     if found.sum() < min(_FEWEST_FRAMES, count) or not found.any():
@@ -120,41 +121,22 @@ def fit_body(
             f"A body was found on {int(found.sum())} of {count} frames",
             "choose a clip in which head, shoulders and arms are seen",
         )
-    exchanged = sides_exchanged(landmarks, hands)
     time = np.asarray(frame_time, dtype=np.float64)
-    landmarks = steadied(with_sides_exchanged(landmarks, exchanged), time)
+    cuts = cuts_of(landmarks, time)
+    shots = shots_of(cuts, count)
+    exchanged = sides_exchanged(landmarks, hands, shots)
+    landmarks = steadied(with_sides_exchanged(landmarks, exchanged), time, shots)
     width, height = picture_size
     focal = float(np.hypot(width, height)) if focal is None else float(focal)
     intrinsics = np.array(((focal, 0.0, width / 2.0), (0.0, focal, height / 2.0), (0.0, 0.0, 1.0)))
     rest = np.asarray(model.rest_joints, dtype=np.float64)
-    fit = _Fit(landmarks, exchanged, time, intrinsics, rest, hands, picture_size)
+    fit = _Fit(landmarks, exchanged, time, shots, intrinsics, rest, hands, picture_size)
     state = fit.solved()
     measured = fit.joints_measured
     motion = _motion(state, intrinsics, rest, model.betas, measured)
-    for sentence in (_out_of_picture(measured), _not_found(found)):
-        motion = motion if sentence is None else motion.with_warning(sentence)
+    for sentence in sentences_of(measured, seen, found, exchanged, cuts):
+        motion = motion.with_warning(sentence)
     return FittedBody(motion, found.copy(), measured)
-
-
-# What is named where it is on fewer than this share of the frames in the picture.
-_SELDOM: Final = 0.1
-_NAMED: Final = {"legs": ("left_knee", "right_knee"), "arms": ("left_shoulder", "right_shoulder"), "head": ("head",)}
-
-
-def _out_of_picture(measured: Array) -> str | None:
-    named = [
-        name
-        for name, joints in _NAMED.items()
-        if not any(measured[:, JOINT_INDEX[joint]].mean() >= _SELDOM for joint in joints)
-    ]
-    return f"The {' and '.join(named)} are not in the picture and take a natural pose" if named else None
-
-
-def _not_found(found: Array) -> str | None:
-    missing = np.flatnonzero(~found)
-    if not len(missing):
-        return None
-    return f"Nobody was found on {frames_in_words(missing)}; the body there is filled from the frames beside"
 
 
 class _Fit:
@@ -165,6 +147,7 @@ class _Fit:
         landmarks: BodyLandmarks,
         exchanged: Array,
         time: Array,
+        shots: Array,
         intrinsics: Array,
         rest: Array,
         hands: Mapping[Side, HandTrack],
@@ -172,7 +155,7 @@ class _Fit:
     ) -> None:
         self._freedom = Freedom()
         self._where = landmarks_on(rest)
-        self._rest, self._time = rest, time
+        self._rest, self._time, self._shots = rest, time, shots
         self._focal, self._centre = float(intrinsics[0, 0]), intrinsics[:2, 2]
         self._picture, self._found = landmarks.picture, landmarks.found
         self._trust = _trust(landmarks, picture_size)
@@ -193,8 +176,9 @@ class _Fit:
         pose = posed(self._freedom, state, self._rest)
         points = seen_body(self._freedom, pose, self._where, derivatives=False).points
         feet = standing_feet(
-            self._freedom, points, pose, self._picture, self._trust, self._time, self._where, self._focal, self._rest
-        )
+            self._freedom, points, pose, self._picture, self._trust, self._time, self._shots,
+            self._where, self._focal, self._rest,
+        )  # fmt: skip
         if np.isinf(feet.deviation).all():
             return state
         return self._through_windows(state, [*terms, feet], _MORE_ITERATIONS)
@@ -202,6 +186,7 @@ class _Fit:
     def _through_windows(self, start: BodyState, terms: list[Term], iterations: int) -> BodyState:
         """The solution window by window, so that a long clip needs no more memory than a short one."""
         count, parts = len(self._time), []
+        seconds = np.where(np.diff(self._shots) > 0, np.inf, np.diff(self._time))
         for first in range(0, count, _WINDOW):
             rows = slice(max(first - _OVERLAP, 0), min(first + _WINDOW + _OVERLAP, count))
             state = solved(
@@ -210,7 +195,7 @@ class _Fit:
                 [term.rows(rows) for term in terms],
                 self._where,
                 self._rest,
-                np.diff(self._time[rows]),
+                seconds[rows.start : rows.stop - 1],
                 iterations,
             )
             lead = first - rows.start

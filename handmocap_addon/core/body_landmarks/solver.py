@@ -41,7 +41,7 @@ def solved(
         terms: what they are fitted to.
         where: the landmarks on the body.
         rest_joints: (22 or more, 3) metres.
-        seconds: (N-1,) from each frame to the next.
+        seconds: (N-1,) from each frame to the next; infinite where neither says anything of the other.
         iterations: how many steps.
     """
     state = start

@@ -35,6 +35,7 @@ def standing_feet(
     picture: Array,
     trust: Array,
     time: Array,
+    shots: Array,
     where: LandmarksOnBody,
     focal: float,
     rest_joints: Array,
@@ -48,6 +49,7 @@ def standing_feet(
         picture: (N, 33, 2) pixels, as they were seen.
         trust: (N, 33) 0..1.
         time: (N,) seconds.
+        shots: (N,) the number of each frame's shot; no foot stands through a cut.
         where: the landmarks on the body.
         focal: of the lens in pixels.
         rest_joints: (55, 3) metres.
@@ -70,7 +72,7 @@ def standing_feet(
             continue
         metres = focal / np.maximum(places[:, own, 2], 0.1)  # pixels of one
         speed = _speed(np.nan_to_num(picture[:, landmarks]), time) / metres
-        for first, last in _runs(is_seen & (speed < _STILL).all(axis=1)):
+        for first, last in _runs(is_seen & (speed < _STILL).all(axis=1), shots):
             if time[last] - time[first] >= _SHORTEST:
                 run = slice(first, last + 1)
                 places[run, own] = np.median(places[run, own], axis=0)
@@ -99,7 +101,9 @@ def _speed(pixels: Array, time: Array) -> Array:
     return speed
 
 
-def _runs(mask: Array) -> list[tuple[int, int]]:
-    """First and last row of each unbroken run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(int)))
-    return [(int(first), int(last) - 1) for first, last in zip(edges[::2], edges[1::2], strict=True)]
+def _runs(mask: Array, shots: Array) -> list[tuple[int, int]]:
+    """First and last row of each unbroken run of True within a shot."""
+    goes_on = np.concatenate(([False], mask[1:] & mask[:-1] & (shots[1:] == shots[:-1]), [False]))
+    firsts = np.flatnonzero(mask & ~goes_on[:-1])
+    lasts = np.flatnonzero(mask & ~goes_on[1:])
+    return [(int(first), int(last)) for first, last in zip(firsts, lasts, strict=True)]

@@ -17,9 +17,10 @@ _REACH: Final = 3  # deviations
 _LEAST: Final = 1e-3
 
 
-def steadied(landmarks: BodyLandmarks, time: Array) -> BodyLandmarks:
+def steadied(landmarks: BodyLandmarks, time: Array, shots: Array) -> BodyLandmarks:
     """The same with each point averaged over a few frames (N,) of `time` in seconds, by its visibility.
 
+    Nothing is averaged over a cut: `shots` (N,) has the number of each frame's shot.
     Where several people may be followed, MediaPipe hands out every frame for itself. Both sides of a frame count alike, so
     nothing comes late.
     """
@@ -33,6 +34,7 @@ def steadied(landmarks: BodyLandmarks, time: Array) -> BodyLandmarks:
         here = slice(max(-shift, 0), len(time) - max(shift, 0))
         there = slice(max(shift, 0), len(time) - max(-shift, 0))
         share = np.exp(-0.5 * ((time[there] - time[here]) / _DEVIATION) ** 2)[:, None] * weight[there]
+        share = share * (shots[there] == shots[here])[:, None]
         total[here] += share
         for one, value in zip(sums, values, strict=True):
             one[here] += share[..., None] * value[there]

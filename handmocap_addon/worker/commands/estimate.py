@@ -289,9 +289,10 @@ class _Run:
             of_body = (*own.warnings, *told[number]) if own is not None else ()
             known = list(dict.fromkeys([*warnings, *of_body]))
             poses = replace(poses, meta={"clip": clip_entry, **poses.meta, "warnings": known})
-            if self._bodies is not None:
-                body, poses = self._body(people, poses, picture_size)
             completed, aside = self._completed(poses, target, rows), place_aside(target)
+            if self._bodies is not None:
+                # Both hands close the arms, whichever was asked for.
+                body, completed = self._body(people, completed, picture_size)
             if aside is not None:
                 said = f"{target.name} could not be read and was put aside as {aside.name}; a new one was made"
                 completed = with_warning(completed, said)
