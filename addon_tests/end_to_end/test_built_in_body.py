@@ -46,6 +46,7 @@ def test_the_report_says_whose_the_body_is(shot: Path) -> None:
     assert report["gvhmr"] is None
     assert report["body_from"]["estimator"] == "mediapipe"
     assert report["body_from"]["frames_measured"] == body.measured.sum() > 0.8 * body.motion.frame_count
+    assert report["body_from"]["camera"] == "taken to stand still"
     assert report["body_from"]["focal_px"] == body.motion.intrinsics[0, 0, 0] == 900.0
     assert any("pose landmarker" in licence for licence in report["licences"])
     assert not any("GVHMR" in licence for licence in report["licences"])

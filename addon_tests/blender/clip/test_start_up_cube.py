@@ -39,6 +39,16 @@ def test_a_cube_that_somebody_uses_is_left(cube, change):
     assert not cube.hide_render
 
 
+def test_one_that_a_view_layer_leaves_out_is_no_matter(cube):
+    scene = bpy.context.scene
+    other = scene.view_layers.new("Other")
+    bpy.context.view_layer.layer_collection.children["Collection"].exclude = True
+    assert hide_start_up_cube(scene)
+    assert cube.hide_get(view_layer=other)
+    other.layer_collection.children["Collection"].exclude = True
+    assert not hide_start_up_cube(scene)
+
+
 def test_a_scene_without_one_is_no_matter(cube):
     bpy.data.objects.remove(cube)
     assert not hide_start_up_cube(bpy.context.scene)

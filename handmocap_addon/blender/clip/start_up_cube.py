@@ -12,9 +12,16 @@ _CORNERS = 8
 def hide_start_up_cube(scene: Any) -> bool:
     """Hide the cube in viewport and render where nobody has done anything to it; whether there was one to hide."""
     cube = scene.objects.get("Cube")
-    if cube is None or not _is_untouched(cube) or cube.hide_get():
+    if cube is None or not _is_untouched(cube):
         return False
-    cube.hide_set(True)
+    # One in a collection that is left out of a view layer cannot be hidden there, and needs not be.
+    for layer in scene.view_layers:
+        layer.update()
+    shown_in = [layer for layer in scene.view_layers if "Cube" in layer.objects and not cube.hide_get(view_layer=layer)]
+    if not shown_in:
+        return False
+    for layer in shown_in:
+        cube.hide_set(True, view_layer=layer)
     cube.hide_render = True
     return True
 

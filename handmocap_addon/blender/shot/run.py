@@ -294,6 +294,7 @@ def _body_summary(motion: BodyMotion | None, stored: StoredBody | None) -> dict[
         "source": motion.source,
         "frames_measured": int(stored.measured.sum()),
         "focal_px": float(motion.intrinsics[0, 0, 0]),
+        "camera": "taken to stand still",
     }
 
 

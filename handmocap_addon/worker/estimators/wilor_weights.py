@@ -5,7 +5,7 @@ missing, cut short or another one stops the run with its name before anything is
 
 Three of the four files are pickles, which run code when they are loaded, so what is loaded are the very bytes that were
 compared. The small ones are read once, compared, and laid into a folder of this run's own, from which the package takes
-them; the large one (2.4 GiB, some seven seconds) is read through a `VerifiedFile`, which the package gets in place of its
+them; the large one (2.4 GiB, some three seconds) is read through a `VerifiedFile`, which the package gets in place of its
 name.
 """
 
