@@ -182,6 +182,7 @@ def test_an_option_that_is_none(tmp_path: Path, demo: Path) -> None:
     done = batch("run", "--clip", demo / "clip.mp4", "--out", tmp_path / "out", "--bake", "fbx")
     assert done.returncode == 2
     assert "cannot bake fbx; choose from abc" in sentence_of(done)
+    assert "or none alone" in sentence_of(done)
     assert not (tmp_path / "out").exists()
 
 

@@ -17,7 +17,7 @@ from handmocap_addon.blender.rig.body_stillness import moves_body
 from handmocap_addon.core.body.body_motion_file import read_body_motion
 from handmocap_addon.set_up.task_models import BODY_MODEL
 
-QUICK = ("--bake", "", "--no-preview")
+QUICK = ("--bake", "none", "--no-preview")
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from .bake_arguments import add_bake_arguments
 
 SOURCES = ("clip", "hand_poses", "gvhmr")
 BAKE_FORMATS = tuple(suffix.removeprefix(".") for suffix in BAKE_SUFFIXES)
+_NO_BAKE = "none"
 _BODY = (
     "stand-in, or an SMPLX_*.npz; default: the file's own SMPL-X armature, which must fit, and the stand-in in a file that "
     "has no armature"
@@ -30,9 +31,12 @@ _BODY = (
 
 def _formats(text: str) -> tuple[str, ...]:
     formats = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    if formats == (_NO_BAKE,):
+        return ()
     unknown = [name for name in formats if name not in BAKE_FORMATS]
     if unknown:
-        raise argparse.ArgumentTypeError(f"cannot bake {unknown[0]}; choose from {', '.join(BAKE_FORMATS)}")
+        known = ", ".join(BAKE_FORMATS)
+        raise argparse.ArgumentTypeError(f"cannot bake {unknown[0]}; choose from {known}, or {_NO_BAKE} alone")
     return formats
 
 
@@ -179,7 +183,12 @@ def batch_parser(program: str = "handmocap") -> argparse.ArgumentParser:
     run.add_argument("--afresh", action="store_true", help="estimate again although DIR has the finished hands of this clip")
     run.add_argument("--image-fps", default="24", help="frame rate of a folder of images, such as 24 or 30000/1001")
     run.add_argument("--view-transform", choices=VIEW_CHOICES, default="auto", help=VIEW_HELP)
-    run.add_argument("--bake", type=_formats, default=("abc", "usdc"), help="abc, usdc, usda, usd, or nothing")
+    run.add_argument(
+        "--bake",
+        type=_formats,
+        default=("abc", "usdc"),
+        help="abc, usdc, usda, usd, several with commas, or none; default: abc,usdc",
+    )
     run.add_argument(
         "--motion", type=_motion_formats, default=(),
         help=f"motion files besides: {', '.join(one.value for one in MotionFormat)}",
