@@ -32,6 +32,7 @@ from handmocap_addon.blender.background.bake.export import export
 from handmocap_addon.blender.bake.exact_request import exact_request
 from handmocap_addon.blender.bake.request import BakeJob, request_for
 from handmocap_addon.blender.motion.motion_keys import write_body_keys, write_hand_keys
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.armatures import deformed_meshes
 from handmocap_addon.blender.scene_time import set_range
 from handmocap_addon.core.bake.options import BakeOptions
@@ -63,8 +64,8 @@ def make_scene(count: int, model_file: Path, scene_file: Path) -> None:
     armature = add_body_to_scene(str(model_file), np.full(10, 0.3))
     shot, frames = MadeUpShot(count), np.arange(1.0, count + 1.0)
     set_range(bpy.context.scene, frames)
-    write_body_keys(armature, shot.motion(), frames, "shot")
-    write_hand_keys(armature, shot.hands(), shot.tracks(), frames, "shot")
+    write_body_keys(Shot.of(armature), shot.motion(), frames, "shot")
+    write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), frames, "shot")
     bpy.ops.wm.save_as_mainfile(filepath=str(scene_file))
 
 

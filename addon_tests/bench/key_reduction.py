@@ -23,6 +23,7 @@ from handmocap_addon.blender.clip.clock import match_scene_to_clip
 from handmocap_addon.blender.curves.actions import find_curve
 from handmocap_addon.blender.motion.key_reduction import ReductionSettings, reduce_finger_keys, restore_full_keys
 from handmocap_addon.blender.motion.motion_keys import rotation_path, write_hand_keys
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.bodies import add_body
 from handmocap_addon.core.body.stand_in import load_stand_in_body
 from handmocap_addon.core.cleanup.clean_hands import CleanHand, CleanupSettings, Provenance
@@ -62,7 +63,7 @@ def _times(frame_count: int) -> str:
     hands = {side: _made_up_hand(frame_count, number) for number, side in enumerate(SIDES)}
     tracks = {side: HandTrack.empty(frame_count) for side in SIDES}
     seconds = [time.perf_counter()]
-    write_hand_keys(armature, hands, tracks, np.arange(1.0, frame_count + 1.0), "made up")
+    write_hand_keys(Shot.of(armature), hands, tracks, np.arange(1.0, frame_count + 1.0), "made up")
     seconds.append(time.perf_counter())
     result = reduce_finger_keys(armature, ReductionSettings(LIMIT_DEGREES))
     seconds.append(time.perf_counter())

@@ -20,6 +20,7 @@ from bpy_extras.anim_utils import action_get_channelbag_for_slot
 from addon_tests.blender.rigs import TO_BLENDER, add_plain_armature
 from handmocap_addon.blender.motion.key_reduction import ReductionSettings, reduce_finger_keys, restore_full_keys
 from handmocap_addon.blender.motion.motion_keys import write_hand_keys
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.core.body.stand_in import load_stand_in_body
 from handmocap_addon.core.cleanup.clean_hands import CleanHand, Provenance
 from handmocap_addon.core.errors import BadInputError
@@ -290,7 +291,7 @@ class Animator:
 
         def write() -> Any:
             return write_hand_keys(
-                self.armature, {"left": hand}, {"left": track}, frames, "clip motion", KeySettings(ease), BONES
+                Shot.of(self.armature), {"left": hand}, {"left": track}, frames, "clip motion", KeySettings(ease), BONES
             )
 
         report = write()

@@ -18,6 +18,7 @@ from handmocap_addon.blender.curves import kept_text, made_from, written_record
 from handmocap_addon.blender.curves.retimed_frames import RETIMED_PROPERTY, frame_before_retiming, retimed_as
 from handmocap_addon.blender.curves.tool_actions import find_tool_action
 from handmocap_addon.blender.motion.motion_keys import write_hand_keys
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.bodies import add_body
 from handmocap_addon.blender.rig.body_shapes import body_shape_of
 from handmocap_addon.blender.rig.rest_marks import rests_as_added
@@ -38,7 +39,7 @@ _VALUES: dict[str, Any] = {
 @pytest.fixture
 def armature(empty_scene: Any) -> Any:
     made, shot = add_body(load_stand_in_body()), MadeUpShot(6)
-    write_hand_keys(made, shot.hands(), shot.tracks(), np.arange(1.0, 7.0), "clip motion")
+    write_hand_keys(Shot.of(made), shot.hands(), shot.tracks(), np.arange(1.0, 7.0), "clip motion")
     return made
 
 

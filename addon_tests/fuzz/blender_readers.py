@@ -24,6 +24,7 @@ from handmocap_addon.blender.curves.retimed_frames import RETIMED_PROPERTY, reti
 from handmocap_addon.blender.curves.tool_actions import find_tool_action
 from handmocap_addon.blender.motion.apply_warnings import keep_warnings, warnings_of
 from handmocap_addon.blender.motion.motion_keys import write_hand_keys
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.bodies import add_body
 from handmocap_addon.core.body.stand_in import load_stand_in_body
 from handmocap_addon.core.cleanup.corrections import NotSeen, Rows
@@ -52,7 +53,7 @@ _NAMES = (*_TEXTS, PLACE_PROPERTY, RETIMED_PROPERTY, "handmocap_written_keys", "
 def _armature() -> Any:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     armature, shot = add_body(load_stand_in_body()), MadeUpShot(_FRAMES)
-    write_hand_keys(armature, shot.hands(), shot.tracks(), np.arange(1.0, _FRAMES + 1.0), "clip motion")
+    write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), np.arange(1.0, _FRAMES + 1.0), "clip motion")
     keep_warnings(armature, "fingers", ["a"])
     corrections_store.write_corrections(armature, [NotSeen(Rows(1, 2), "left")])
     return armature

@@ -42,7 +42,8 @@ from .motion.apply_warnings import keep_warnings
 from .motion.keyed_bones import KeyedBones
 from .motion.look_after_apply import look_at_body, look_at_hands
 from .motion.motion_keys import KeyReport, score_path, write_body_keys, write_hand_keys
-from .rig.armatures import HAND_JOINTS, map_armature
+from .motion.shot import Shot
+from .rig.armatures import HAND_JOINTS, RigMap
 from .rig.bodies import add_body
 from .rig.finger_target import target_of_joints
 from .rig.rest_warnings import rest_warnings
@@ -109,23 +110,24 @@ def apply_hands(
     """
     if poses.frame_count == 0:
         raise BadInputError("The hands cover no frames", "run Estimate again")
-    fingers = KeyedBones.fingers(armature, only_joints)
+    shot = Shot.of(armature)
+    fingers = KeyedBones.fingers(shot, only_joints)
     fingers.check(own_keys)
     place = place_on(bpy.context.scene, armature, first_frame)
     frames = frames_at(place, poses, armature)
     check_range(frames)
     keyed = HAND_JOINTS if only_joints is None else tuple(only_joints)
-    stance = check_stance(armature, map_armature(armature, keyed), keyed, frames)
+    stance = check_stance(armature, shot.rig, keyed, frames)
     if own_keys is OwnKeys.START_OVER:
         _forget_fingers(armature, keyed)
     room = fingers.make_room(own_keys)
     cleaned = cleaned_hands(armature, poses, settings, place)
     bring_to_place(armature, bpy.context.scene, place, poses)
-    keys = write_hand_keys(armature, cleaned.hands, cleaned.tracks, cleaned.frames, action_name, key_settings, only_joints)
+    keys = write_hand_keys(shot, cleaned.hands, cleaned.tracks, cleaned.frames, action_name, key_settings, only_joints)
     keep_place(armature, place)
-    seen = look_at_hands(armature, cleaned.hands, cleaned.frames, key_settings, keyed, own_keys)
+    seen = look_at_hands(shot, cleaned.hands, cleaned.frames, key_settings, keyed, own_keys)
     keys, said = fingers.outcome(keys, room, seen)
-    warnings = (*stance, *rest_warnings(armature, keyed), *said)
+    warnings = (*stance, *rest_warnings(armature, shot.rig, keyed), *said)
     keep_warnings(armature, "fingers", warnings)
     return AppliedHands(cleaned.tracks, cleaned.hands, cleaned.frames, keys, warnings)
 
@@ -201,7 +203,8 @@ def apply_body(
     wrist = wrist or WristSettings()
     scene = bpy.context.scene
     match_scene = not is_a_persons(scene) if match_scene is None else match_scene
-    bones = KeyedBones.body(armature)
+    shot = Shot.of(armature, BODY_JOINTS)
+    bones = KeyedBones.body(shot)
     bones.check(own_keys)
     place = place_on(scene, armature, first_frame)
     motion = body_for(motion, poses, clip)
@@ -214,21 +217,21 @@ def apply_body(
     check_range(frames)
     corrections = read_corrections(armature)
     tracks = tracks_of(poses, corrections) if poses is not None else {}
-    motion = _with_wrists(armature, motion, poses, tracks, wrist, corrections)
+    motion = _with_wrists(shot.rig, motion, poses, tracks, wrist, corrections)
     filled = _filled_wrists(tracks, wrist, corrections)
-    stance = check_stance(armature, map_armature(armature, BODY_JOINTS), BODY_JOINTS, frames)
+    stance = check_stance(armature, shot.rig, BODY_JOINTS, frames)
     room = bones.make_room(own_keys)
     bring_to_place(armature, scene, place, poses)
     if poses is None and match_scene:
         set_range(scene, frames)
         remember_match(scene)
-    keys, lift = write_body_keys(armature, motion, frames, action_name, filled, key_settings)
+    keys, lift = write_body_keys(shot, motion, frames, action_name, filled, key_settings)
     keep_place(armature, place)
     size = poses.picture_size() if poses is not None else None
     width, height = size or tuple(round(length) for length in lens_size(motion))
     camera_name = f"{action_name} camera"
     camera = cameras.add_camera(
-        armature, motion, frames, lift, (width, height), camera_name, steady_camera, key_settings, match_scene
+        shot, motion, frames, lift, (width, height), camera_name, steady_camera, key_settings, match_scene
     )
     warnings, picture = motion.warnings, None
     if clip is not None and poses is None:
@@ -240,9 +243,9 @@ def apply_body(
                 show_picture(camera, clip, picture)
         except ClipError as error:
             warnings = (*warnings, f"The clip is not behind the camera: {error.sentence()}")
-    seen = look_at_body(armature, motion, lift, frames, key_settings, own_keys)
+    seen = look_at_body(shot, motion, lift, frames, key_settings, own_keys)
     keys, said = bones.outcome(keys, room, seen)
-    warnings = (*warnings, *stance, *rest_warnings(armature, BODY_JOINTS), *said)
+    warnings = (*warnings, *stance, *rest_warnings(armature, shot.rig, BODY_JOINTS), *said)
     keep_warnings(armature, "body", warnings)
     return AppliedBody(keys, camera, lift, warnings, picture)
 
@@ -269,7 +272,7 @@ def _wants_hand(side: Side, frame_count: int, settings: WristSettings, correctio
 
 
 def _with_wrists(
-    armature: Any, motion: BodyMotion, poses: HandPoses | None, tracks: dict[Side, HandTrack], settings: WristSettings,
+    rig: RigMap, motion: BodyMotion, poses: HandPoses | None, tracks: dict[Side, HandTrack], settings: WristSettings,
     corrections: tuple[Correction, ...],
 ) -> BodyMotion:  # fmt: skip
     chosen = [correction for correction in corrections if isinstance(correction, WristFrom)]
@@ -279,5 +282,4 @@ def _with_wrists(
     if any(source != WristSource.BODY for source in sources) and not tracks:
         raise BadInputError("The hands' wrists need the hands", "run Estimate first, or keep the body's wrist")
     times = frame_times(poses) if poses is not None else np.arange(motion.frame_count, dtype=np.float64)
-    rest_joints = map_armature(armature, BODY_JOINTS).rest_joints
-    return with_corrected_wrists(motion, tracks, times, rest_joints, settings, chosen)
+    return with_corrected_wrists(motion, tracks, times, rig.rest_joints, settings, chosen)

@@ -28,6 +28,7 @@ from handmocap_addon.blender.motion.key_reduction import ReductionSettings, redu
 from handmocap_addon.blender.motion.motion_keys import KeyReport, write_hand_keys
 from handmocap_addon.blender.motion.motion_keys import rotation_path as path_in_mode
 from handmocap_addon.blender.motion.rotation_conversion import convert_rotations
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.bodies import add_body
 from handmocap_addon.blender.scene_time import set_frame_rate
 from handmocap_addon.core.body.model import BodyModel
@@ -64,7 +65,7 @@ def _smooth(seed: int, count: int = COUNT) -> MadeUpShot:
 
 def _write(armature: Any, seed: int = 1, ease: float = 5.0) -> KeyReport:
     shot = _smooth(seed)
-    return write_hand_keys(armature, shot.hands(), shot.tracks(), FRAMES, "clip motion", KeySettings(ease))
+    return write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), FRAMES, "clip motion", KeySettings(ease))
 
 
 def _pose(armature: Any, frame: float, axis_angle: tuple[float, float, float], bone: str = BONE) -> None:
@@ -164,7 +165,7 @@ def test_a_type_that_a_person_picks_makes_the_key_theirs(armature: Any) -> None:
     kinds = np.full(COUNT, Provenance.MEASURED)
     kinds[20:] = Provenance.RELAXED
     shot = _smooth(1)
-    write_hand_keys(armature, shot.hands(kinds), shot.tracks(), FRAMES, "clip motion")
+    write_hand_keys(Shot.of(armature), shot.hands(kinds), shot.tracks(), FRAMES, "clip motion")
     for frame, kind in ((5, "EXTREME"), (8, "MOVING_HOLD"), (25, "EXTREME")):
         curve_of(armature, PATH, 0).keyframe_points[frame - 1].type = kind
     assert _write(armature, seed=2).kept_keys == 3
@@ -181,7 +182,7 @@ def test_a_changed_key_gets_the_type_of_keys_by_hand(armature: Any) -> None:
 
 def test_files_whose_records_hold_no_types_go_on_working(armature: Any) -> None:
     shot = _smooth(1)
-    write_hand_keys(armature, shot.hands(), shot.tracks(), FRAMES, "clip motion")
+    write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), FRAMES, "clip motion")
     action = armature.animation_data.action
     # As it was stored before: doubles by path and index, relaxed frames of the type of filled ones.
     del action["handmocap_written_keys"]
@@ -423,7 +424,7 @@ def test_fingers_are_keyed_in_the_mode_of_their_bone(armature: Any, scene: Any, 
     shot = _smooth(1)
     shot.hand_axis_angle["left"][:, 1] = np.linspace(-4.0, 4.0, COUNT)[:, None] * (0.6, 0.0, 0.8)
     armature.pose.bones[BONE].rotation_mode = mode
-    write_hand_keys(armature, shot.hands(), shot.tracks(), FRAMES, "clip motion")
+    write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), FRAMES, "clip motion")
     assert armature.pose.bones[BONE].rotation_mode == mode
     path = path_in_mode(BONE, mode)
     count = 4 if mode == "AXIS_ANGLE" else 3
@@ -554,5 +555,5 @@ def test_a_property_of_one_number_is_eased_by_numbers(armature: Any) -> None:
 def test_a_hand_without_any_frame_of_its_own_kind_is_relaxed(armature: Any) -> None:
     shot = _smooth(1)
     hand = CleanHand(shot.hands()["left"].quat_wxyz, np.full(COUNT, Provenance.RELAXED))
-    write_hand_keys(armature, {"left": hand}, {"left": HandTrack.empty(COUNT)}, FRAMES, "clip motion")
+    write_hand_keys(Shot.of(armature), {"left": hand}, {"left": HandTrack.empty(COUNT)}, FRAMES, "clip motion")
     assert {key.type for key in curve_of(armature, PATH, 0).keyframe_points} == {"MOVING_HOLD"}

@@ -12,6 +12,7 @@ from addon_tests.blender.written_curves import angle_to, bag_of, curve_of, rotat
 from addon_tests.making.formulas import rodrigues
 from handmocap_addon.blender.curves.actions import count_keys
 from handmocap_addon.blender.motion.motion_keys import write_body_keys, write_hand_keys
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.bodies import add_body
 from handmocap_addon.core.body.model import BodyModel
 from handmocap_addon.core.cleanup.clean_hands import Provenance
@@ -31,7 +32,7 @@ def armature(stand_in: BodyModel) -> Any:
 
 
 def _write(armature: Any, shot: MadeUpShot, frames: np.ndarray = FRAMES, name: str = "clip motion") -> Any:
-    return write_hand_keys(armature, shot.hands(), shot.tracks(), frames, name)
+    return write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), frames, name)
 
 
 def test_fingers_evaluate_to_the_given_rotations_on_every_frame(armature: Any, scene: Any) -> None:
@@ -47,7 +48,7 @@ def test_fingers_evaluate_to_the_given_rotations_on_every_frame(armature: Any, s
 
 def test_body_bones_evaluate_to_the_given_rotations(armature: Any, scene: Any) -> None:
     shot = MadeUpShot(COUNT)
-    write_body_keys(armature, shot.motion(), FRAMES, "clip motion")
+    write_body_keys(Shot.of(armature), shot.motion(), FRAMES, "clip motion")
     scene.frame_set(7)
     for name, joint in (("left_hip", 0), ("neck", 11), ("right_wrist", 20)):
         assert angle_to(armature.pose.bones[name].matrix_basis, rodrigues(shot.body_axis_angle[6, joint])) < 1e-4
@@ -73,7 +74,7 @@ def test_a_turn_through_half_a_circle_has_no_sign_flip(armature: Any, scene: Any
 
 def test_each_finger_is_a_group_of_its_own(armature: Any) -> None:
     _write(armature, MadeUpShot(COUNT))
-    write_body_keys(armature, MadeUpShot(COUNT).motion(), FRAMES, "clip motion")
+    write_body_keys(Shot.of(armature), MadeUpShot(COUNT).motion(), FRAMES, "clip motion")
     groups = {group.name: len(group.channels) for group in bag_of(armature).groups}
     fingers = {f"{side.capitalize()} {finger}": 12 for side in SIDES for finger in FINGERS}
     assert groups == fingers | {"Hand scores": 2, "Body": 22 * 4 + 3}
@@ -83,7 +84,7 @@ def test_key_types_tell_measured_from_filled_frames(armature: Any) -> None:
     shot = MadeUpShot(COUNT)
     kinds = np.full(COUNT, Provenance.MEASURED)
     kinds[3:6], kinds[10:] = Provenance.FILLED, Provenance.RELAXED
-    write_hand_keys(armature, shot.hands(kinds), shot.tracks(), FRAMES, "clip motion")
+    write_hand_keys(Shot.of(armature), shot.hands(kinds), shot.tracks(), FRAMES, "clip motion")
     measured, filled, relaxed = ["GENERATED"], ["JITTER"], ["MOVING_HOLD"]
     for path, index in ((PATH, 0), (PATH, 3), ('["left_hand_score"]', 0)):
         types = [key.type for key in curve_of(armature, path, index).keyframe_points]
@@ -105,7 +106,7 @@ def test_the_score_of_a_frame_without_a_hand_is_zero(armature: Any, scene: Any) 
     shot = MadeUpShot(COUNT)
     tracks = shot.tracks()
     tracks["left"].detected[4] = False
-    write_hand_keys(armature, shot.hands(), tracks, FRAMES, "clip motion")
+    write_hand_keys(Shot.of(armature), shot.hands(), tracks, FRAMES, "clip motion")
     scene.frame_set(5)
     assert armature["left_hand_score"] == 0.0
     assert armature["right_hand_score"] > 0.5
@@ -242,7 +243,7 @@ def test_keys_are_still_there_after_saving_and_reopening(armature: Any, tmp_path
     shot = MadeUpShot(COUNT)
     kinds = np.full(COUNT, Provenance.MEASURED)
     kinds[4] = Provenance.FILLED
-    write_hand_keys(armature, shot.hands(kinds), shot.tracks(), FRAMES, "clip motion")
+    write_hand_keys(Shot.of(armature), shot.hands(kinds), shot.tracks(), FRAMES, "clip motion")
     _persons_key(armature, 8.0, 0.6)
     wanted = _key_at(armature, 8.0)
     path = tmp_path / "Größe 5.blend"
@@ -262,5 +263,5 @@ def test_keys_are_still_there_after_saving_and_reopening(armature: Any, tmp_path
 def test_keys_between_whole_frames_stay_between_them_where_asked(armature: Any) -> None:
     frames = np.array((1.0, 2.25, 2.75, 6.5))
     shot = MadeUpShot(4)
-    write_hand_keys(armature, shot.hands(), shot.tracks(), frames, "clip motion", KeySettings(whole_frames=False))
+    write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), frames, "clip motion", KeySettings(whole_frames=False))
     assert [key.co[0] for key in curve_of(armature, PATH, 2).keyframe_points] == [1.0, 2.25, 2.75, 6.5]

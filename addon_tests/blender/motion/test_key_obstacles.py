@@ -14,6 +14,7 @@ from addon_tests.making.foreign_keys import FINGERS, Take, blocking, key_takes
 from handmocap_addon.blender.apply import apply_hands
 from handmocap_addon.blender.motion.key_obstacles import obstacle_sentences
 from handmocap_addon.blender.motion.keyed_bones import KeyedBones
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.bodies import add_body
 from handmocap_addon.blender.version_differences import all_curves
 from handmocap_addon.core.body.model import BodyModel
@@ -35,7 +36,7 @@ def armature(stand_in: BodyModel) -> Any:
 def _apply(armature: Any) -> tuple[str, ...]:
     """What is in the way of the keys after an apply, which has said so in these or other words."""
     warnings = _warnings(armature)
-    obstacles = tuple(obstacle_sentences(armature, KeyedBones.fingers(armature).paths))
+    obstacles = tuple(obstacle_sentences(armature, KeyedBones.fingers(Shot.of(armature)).paths))
     assert bool(warnings) == bool(obstacles)
     return obstacles
 

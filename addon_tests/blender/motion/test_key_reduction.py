@@ -20,6 +20,7 @@ from handmocap_addon.blender.motion.key_reduction import (
 )
 from handmocap_addon.blender.motion.motion_keys import write_hand_keys
 from handmocap_addon.blender.motion.rotation_conversion import convert_rotations
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.bodies import add_body
 from handmocap_addon.core.body.model import BodyModel
 from handmocap_addon.core.cleanup.clean_hands import CleanHand, Provenance
@@ -43,7 +44,7 @@ def _hands(lean: float = 0.0) -> dict[Any, CleanHand]:
 
 def _write(armature: Any, lean: float = 0.0, frames: np.ndarray | None = None) -> Any:
     at = np.arange(1.0, COUNT + 1.0) if frames is None else frames
-    return write_hand_keys(armature, _hands(lean), MadeUpShot(COUNT).tracks(), at, "clip motion")
+    return write_hand_keys(Shot.of(armature), _hands(lean), MadeUpShot(COUNT).tracks(), at, "clip motion")
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from addon_tests.blender.written_curves import bag_of, curve_of
 from addon_tests.making.formulas import random_axis_angle
 from handmocap_addon.blender.motion.motion_keys import write_hand_keys
 from handmocap_addon.blender.motion.retarget import transfer_fingers
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.armatures import map_armature
 from handmocap_addon.core.body.model import BodyModel
 from handmocap_addon.core.cleanup.clean_hands import CleanHand, Provenance
@@ -76,7 +77,7 @@ def _keyed(model: BodyModel, maker: Callable[[BodyModel], Any] = ours) -> Any:
     for side in SIDES:
         poses = np.stack([_pose(model, side, name) for name in POSES]).reshape(-1, 15, 3)
         hands[side] = CleanHand(axis_angle_to_quat_wxyz(poses), np.full(len(POSES), Provenance.MEASURED))
-    write_hand_keys(armature, hands, {side: HandTrack.empty(len(POSES)) for side in SIDES}, FRAMES, "shot")
+    write_hand_keys(Shot.of(armature), hands, {side: HandTrack.empty(len(POSES)) for side in SIDES}, FRAMES, "shot")
     for bone in ("left_wrist", "right_elbow"):
         armature.pose.bones[bone].rotation_mode = "QUATERNION"
         armature.pose.bones[bone].rotation_quaternion = (0.8, 0.4, -0.3, 0.2)

@@ -9,6 +9,7 @@ import pytest
 from addon_tests.blender.motions import MadeUpShot
 from addon_tests.blender.rigs import MAKERS, TO_BLENDER, add_plain_armature, ours, world_joints, world_surface
 from handmocap_addon.blender.motion.motion_keys import write_body_keys, write_hand_keys
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.armatures import deformed_meshes, map_armature, smplx_armatures
 from handmocap_addon.core.body.model import BodyModel
 from handmocap_addon.core.errors import ArmatureError
@@ -21,8 +22,8 @@ FRAMES = np.arange(1.0, 4.0)
 def test_a_shot_looks_the_same_on_every_makers_armature(maker: Any, scene: Any, stand_in: BodyModel) -> None:
     shot = MadeUpShot(len(FRAMES))
     armature = maker(stand_in)
-    _report, lift = write_body_keys(armature, shot.motion(), FRAMES, "shot")
-    write_hand_keys(armature, shot.hands(), shot.tracks(), FRAMES, "shot")
+    _report, lift = write_body_keys(Shot.of(armature), shot.motion(), FRAMES, "shot")
+    write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), FRAMES, "shot")
     for number, frame in enumerate(FRAMES):
         scene.frame_set(int(frame))
         joints, vertices = shot.expected(stand_in, number, lift)
@@ -36,7 +37,7 @@ def test_fingers_alone_bend_as_on_our_own_armature(maker: Any, scene: Any, stand
     places = []
     for armature in (ours(stand_in), maker(stand_in)):
         armature.pose.bones["pelvis"].location = (0.0, 0.0, 0.0)
-        write_hand_keys(armature, shot.hands(), shot.tracks(), FRAMES, "fingers")
+        write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), FRAMES, "fingers")
         scene.frame_set(2)
         places.append(world_joints(armature)[FIRST_HAND_JOINT["left"] :])
     np.testing.assert_allclose(places[1], places[0], atol=1e-5)
@@ -47,8 +48,8 @@ def test_fingers_alone_bend_as_on_our_own_armature(maker: Any, scene: Any, stand
 @pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.__name__)
 def test_lift_to_the_floor_does_not_depend_on_the_maker(maker: Any, stand_in: BodyModel) -> None:
     shot = MadeUpShot(len(FRAMES))
-    _report, lift = write_body_keys(maker(stand_in), shot.motion(), FRAMES, "shot")
-    _report, lift_of_ours = write_body_keys(ours(stand_in), shot.motion(), FRAMES, "shot")
+    _report, lift = write_body_keys(Shot.of(maker(stand_in)), shot.motion(), FRAMES, "shot")
+    _report, lift_of_ours = write_body_keys(Shot.of(ours(stand_in)), shot.motion(), FRAMES, "shot")
     assert lift == pytest.approx(lift_of_ours, abs=1e-5)
 
 
@@ -67,11 +68,11 @@ def test_capital_letters_in_bone_names_are_no_obstacle(stand_in: BodyModel) -> N
 def test_hands_go_on_an_armature_that_was_moved_by_the_artist(scene: Any, stand_in: BodyModel) -> None:
     shot = MadeUpShot(len(FRAMES))
     armature = ours(stand_in)
-    write_hand_keys(armature, shot.hands(), shot.tracks(), FRAMES, "fingers")
+    write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), FRAMES, "fingers")
     scene.frame_set(1)
     before = world_joints(armature)
     armature.location = (5.0, -3.0, 1.0)
-    write_hand_keys(armature, shot.hands(), shot.tracks(), FRAMES, "fingers")
+    write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), FRAMES, "fingers")
     scene.frame_set(2)
     scene.frame_set(1)
     np.testing.assert_allclose(world_joints(armature), before + np.array((5.0, -3.0, 1.0)), atol=2e-6)

@@ -12,6 +12,7 @@ from addon_tests.blender.rigs import TO_BLENDER, world_joints, world_surface
 from addon_tests.making.smplx_models import VERTEX_COUNT, write_smplx_model
 from handmocap_addon.blender.apply import add_body_to_scene
 from handmocap_addon.blender.motion.motion_keys import write_body_keys, write_hand_keys
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.armatures import deformed_meshes
 from handmocap_addon.blender.rig.bodies import add_body
 from handmocap_addon.core.body.model import BodyModel
@@ -34,8 +35,8 @@ def _posed_matches_core(model: BodyModel, scene: Any) -> None:
     # The pelvis of the motion is counted from the SMPL-X rest pelvis of its betas, which a made-up file does not share.
     from_pelvis = load_stand_in_body(model.betas).rest_joints[0] - model.rest_joints[0]
     armature = add_body(model)
-    _report, lift = write_body_keys(armature, shot.motion(), FRAMES, "shot")
-    write_hand_keys(armature, shot.hands(), shot.tracks(), FRAMES, "shot")
+    _report, lift = write_body_keys(Shot.of(armature), shot.motion(), FRAMES, "shot")
+    write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), FRAMES, "shot")
     for number, frame in enumerate(FRAMES):
         scene.frame_set(int(frame))
         joints, vertices = shot.expected(model, number, lift)
@@ -110,7 +111,7 @@ def test_a_new_body_turns_by_quaternions_and_another_mode_is_left_as_it_is(stand
     assert {bone.rotation_mode for bone in armature.pose.bones} == {"QUATERNION"}
     armature.pose.bones["left_thumb2"].rotation_mode = "XYZ"
     shot = MadeUpShot(len(FRAMES))
-    write_hand_keys(armature, shot.hands(), shot.tracks(), FRAMES, "fingers")
+    write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), FRAMES, "fingers")
     assert armature.pose.bones["left_thumb2"].rotation_mode == "XYZ"
 
 

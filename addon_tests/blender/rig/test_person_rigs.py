@@ -13,6 +13,7 @@ from addon_tests.blender.motions import MadeUpShot
 from addon_tests.blender.rigs import TO_BLENDER, add_plain_armature
 from addon_tests.making.person_rigs import A_POSE, PersonRig, add_person_rig
 from handmocap_addon.blender.motion.motion_keys import write_body_keys, write_hand_keys
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.armatures import HAND_JOINTS, map_armature, smplx_armatures
 from handmocap_addon.blender.rig.pose_parameters import read_body_parameters
 from handmocap_addon.blender.rig.rest_warnings import rest_warnings
@@ -49,8 +50,8 @@ def armature_joints(armature: Any, rig: PersonRig) -> np.ndarray:
 def test_a_shot_is_the_same_on_every_persons_armature(kind: str, scene: Any) -> None:
     rig, shot = RIGS[kind], MadeUpShot(len(FRAMES))
     armature = add_person_rig(rig)
-    _report, lift = write_body_keys(armature, shot.motion(), FRAMES, "shot")
-    write_hand_keys(armature, shot.hands(), shot.tracks(), FRAMES, "shot")
+    _report, lift = write_body_keys(Shot.of(armature), shot.motion(), FRAMES, "shot")
+    write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), FRAMES, "shot")
     t_pose, neutral = rig.t_pose(), replace(rig, betas=np.zeros(10)).t_pose()
     moved = shot.translation + neutral[0] - t_pose[0] + (0.0, lift, 0.0)
     expected = posed_joints(t_pose, shot.local_rotmat(), moved).positions
@@ -61,8 +62,8 @@ def test_a_shot_is_the_same_on_every_persons_armature(kind: str, scene: Any) -> 
 
 def test_parameters_are_read_back_from_an_a_pose(scene: Any) -> None:
     shot, armature = MadeUpShot(len(FRAMES)), add_person_rig(RIGS["hands turned"])
-    write_body_keys(armature, shot.motion(), FRAMES, "shot")
-    write_hand_keys(armature, shot.hands(), shot.tracks(), FRAMES, "shot")
+    write_body_keys(Shot.of(armature), shot.motion(), FRAMES, "shot")
+    write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), FRAMES, "shot")
     read = read_body_parameters(armature, FRAMES)
     assert read.largest_offset.max() < 1e-5
     for side in SIDES:
@@ -116,9 +117,13 @@ def test_a_scene_whose_armature_does_not_fit_gets_no_other_unasked(scene: Any) -
     assert caught.value.hint == "add one"
 
 
+def _rest_warnings(armature: Any) -> tuple[str, ...]:
+    return rest_warnings(armature, map_armature(armature), BODY_JOINTS)
+
+
 def test_what_cannot_be_known_of_a_rest_is_said(scene: Any) -> None:
     bent = {**A_POSE, "left_elbow": (0.0, -0.6, 0.0)}
-    assert not rest_warnings(add_person_rig(PersonRig(turns=bent, axes="turned")), BODY_JOINTS)
-    (sentence,) = rest_warnings(add_person_rig(PersonRig(turns=bent, axes="random")), BODY_JOINTS)
+    assert not _rest_warnings(add_person_rig(PersonRig(turns=bent, axes="turned")))
+    (sentence,) = _rest_warnings(add_person_rig(PersonRig(turns=bent, axes="random")))
     assert "does not rest in a T-pose" in sentence and "left_shoulder" in sentence
-    assert not rest_warnings(add_person_rig(PersonRig(turns=A_POSE, axes="random")), BODY_JOINTS)
+    assert not _rest_warnings(add_person_rig(PersonRig(turns=A_POSE, axes="random")))

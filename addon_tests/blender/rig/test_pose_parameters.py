@@ -11,6 +11,7 @@ from addon_tests.blender.motions import MadeUpShot
 from addon_tests.blender.rigs import MAKERS, TO_BLENDER, bone_of, meshcapade_like, mpi_like, ours, rolled, world_joints
 from addon_tests.making.formulas import angle_of, rodrigues
 from handmocap_addon.blender.motion.motion_keys import write_body_keys, write_hand_keys
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.pose_parameters import read_body_parameters
 from handmocap_addon.core.body.model import BodyModel, posed_joints
 from handmocap_addon.core.body.parameters import BodyParameters
@@ -23,8 +24,8 @@ FRAMES = np.arange(1.0, COUNT + 1.0)
 
 def _keyed(armature: Any) -> tuple[MadeUpShot, float]:
     shot = MadeUpShot(COUNT)
-    _, lift = write_body_keys(armature, shot.motion(), FRAMES, "shot")
-    write_hand_keys(armature, shot.hands(), shot.tracks(), FRAMES, "shot")
+    _, lift = write_body_keys(Shot.of(armature), shot.motion(), FRAMES, "shot")
+    write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), FRAMES, "shot")
     return shot, lift
 
 

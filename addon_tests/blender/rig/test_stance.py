@@ -16,6 +16,7 @@ from handmocap_addon.blender.apply import apply_body, apply_hands
 from handmocap_addon.blender.curves.tool_actions import find_tool_action
 from handmocap_addon.blender.motion.key_obstacles import obstacle_sentences
 from handmocap_addon.blender.motion.keyed_bones import KeyedBones
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.posed_frames import posed_frames
 from handmocap_addon.core.body.model import posed_joints
 from handmocap_addon.core.cleanup.clean_hands import CleanupSettings
@@ -287,7 +288,7 @@ def test_a_strip_that_plays_the_keys_otherwise_is_named(how: str, scene: Any) ->
     animation.action = None
     assert not apply_hands(armature, made_up_poses(), CLEANUP, "shot").warnings
     PLAYED[how](strip)
-    (obstacle,) = obstacle_sentences(armature, KeyedBones.fingers(armature).paths)
+    (obstacle,) = obstacle_sentences(armature, KeyedBones.fingers(Shot.of(armature)).paths)
     assert obstacle.startswith("The NLA strip tool ") and how in obstacle
     (said,) = apply_hands(armature, made_up_poses(), CLEANUP, "shot").warnings
     assert "of person do not stand" in said and how.split(":")[0] in said

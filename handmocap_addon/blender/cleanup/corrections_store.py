@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ...core.body.stand_in import load_stand_in_body
 from ...core.cleanup.corrected_hands import corrected_tracks
 from ...core.cleanup.corrections import Correction, Rows, corrections_from_json, corrections_to_json, without
 from ...core.errors import BadInputError, BadUsageError
 from ...core.hands.hand_poses import HandPoses, HandTrack
 from ...core.landmarks.definition import RIG_JOINTS
 from ...core.landmarks.fit import FittedHand, fit_landmarks, fit_mediapipe_landmarks
-from ...core.rig.hand_skeleton import hand_skeleton
+from ...core.rig.stand_in_hands import stand_in_hands
 from ...core.skeleton import SIDES, Side
 from ..curves.tool_actions import find_tool_action, written_action
 from ..rig.finger_target import FingerTarget
@@ -76,7 +75,7 @@ def tracks_of(poses: HandPoses, corrections: Iterable[Correction]) -> dict[Side,
     """Both raw hands with the corrections applied."""
 
     def fit(side: Side, world: Any, image: Any) -> FittedHand:
-        skeleton = hand_skeleton(load_stand_in_body(), side)
+        skeleton = stand_in_hands()[side]
         if poses.meta.get("estimator") == "mediapipe":
             return fit_mediapipe_landmarks(world, image, skeleton)
         return fit_landmarks(world, skeleton, image, RIG_JOINTS)

@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.body.stand_in import load_stand_in_body
 from ...core.errors import BadUsageError
 from ...core.keys.hand_key_ease import EASE_FRAMES
 from ...core.maths.rotations import axis_angle_to_quat_wxyz, slerp_quat_wxyz
 from ...core.rig.hand_pose_set import built_in_hand_pose
-from ...core.rig.hand_skeleton import hand_skeleton
+from ...core.rig.stand_in_hands import stand_in_hands
 from ...core.skeleton import SIDES, hand_joint_names
 from ..motion.key_edits import FingerCurves, finger_curves, key_rotations
 from ..motion.key_reduction import is_reduced, restore_full_keys
@@ -124,7 +123,7 @@ def built_in_pose(armature: Any, name: str) -> Pose:
     rig = map_armature(armature, HAND_JOINTS)
     pose: dict[str, Array] = {}
     for side in SIDES:
-        angles = built_in_hand_pose(name, hand_skeleton(load_stand_in_body(), side)).reshape(-1, 3)
+        angles = built_in_hand_pose(name, stand_in_hands()[side]).reshape(-1, 3)
         for joint, quat in zip(hand_joint_names(side), axis_angle_to_quat_wxyz(angles), strict=True):
             pose[joint] = rig.bone_quat_wxyz(joint, quat)
     return pose

@@ -9,11 +9,10 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ...core.body.stand_in import load_stand_in_body
 from ...core.cleanup.quality import HandQuality, hand_quality
 from ...core.cleanup.worth_looking_at import ranges_worth_looking_at
 from ...core.hands.hand_poses import MOST_FRAMES, HandPoses
-from ...core.rig.hand_skeleton import hand_skeleton
+from ...core.rig.stand_in_hands import stand_in_hands
 from ...core.skeleton import FINGERS, SIDES, Side
 from ..clip.clock import frame_times
 from ..curves.kept_text import MOST_FRAME, ignored, json_list
@@ -56,10 +55,8 @@ class Problem:
 
 def qualities_of(cleaned: CleanedHands, poses: HandPoses) -> dict[Side, HandQuality]:
     """How good clean hands are."""
-    model, times = load_stand_in_body(), frame_times(poses)
-    return {
-        side: hand_quality(cleaned.tracks[side], cleaned.hands[side], hand_skeleton(model, side), times) for side in SIDES
-    }
+    skeletons, times = stand_in_hands(), frame_times(poses)
+    return {side: hand_quality(cleaned.tracks[side], cleaned.hands[side], skeletons[side], times) for side in SIDES}
 
 
 def find_problems(armature: Any, cleaned: CleanedHands, poses: HandPoses) -> list[Problem]:

@@ -13,6 +13,7 @@ from ...core.skeleton import SIDES
 from ..clip.clock import timeline_frames
 from ..curves.tool_actions import check_own
 from ..motion.motion_keys import write_hand_keys
+from ..motion.shot import Shot
 from ..nodes import node_of_type
 from ..rig.armatures import HAND_JOINTS, deformed_meshes, map_armature
 from ..rig.finger_target import finger_bones
@@ -63,7 +64,7 @@ def show_raw(armature: Any, poses: HandPoses, scene: Any) -> Any:
                 modifier.object = ghost
     tracks = {side: poses.track(side) for side in SIDES}
     hands = {side: raw_hand(track) for side, track in tracks.items()}
-    write_hand_keys(ghost, hands, tracks, timeline_frames(scene, poses, armature), f"{armature.name} raw")
+    write_hand_keys(Shot.of(ghost), hands, tracks, timeline_frames(scene, poses, armature), f"{armature.name} raw")
     return ghost
 
 

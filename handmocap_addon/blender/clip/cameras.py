@@ -21,7 +21,7 @@ from ..curves.actions import MEASURED_KEY, Channel, count_keys, write_channels
 from ..curves.kept_text import kept_numbers
 from ..curves.key_arrays import key_type_number
 from ..motion.motion_keys import smplx_rest_pelvis
-from ..rig.armatures import map_armature
+from ..motion.shot import Shot
 from ..rig.object_places import object_places
 from ..scene_time import set_frame_rate, set_range
 from ..version_differences import drop_older_copy
@@ -41,13 +41,13 @@ _BLENDER_TO_OPENCV = np.diag((1.0, -1.0, -1.0))
 
 
 def add_camera(
-    armature: Any, motion: BodyMotion, frames: np.ndarray, lift: float, size: tuple[int, int], name: str, steady: bool,
+    shot: Shot, motion: BodyMotion, frames: np.ndarray, lift: float, size: tuple[int, int], name: str, steady: bool,
     settings: KeySettings | None = None, match_scene: bool = True,
 ) -> Any:  # fmt: skip
     """Add the clip's camera to the scene, or bring the one of a former run up to date.
 
     Args:
-        armature: the armature on which `motion` was keyed.
+        shot: the armature on which `motion` was keyed.
         motion: world and camera motion with intrinsics.
         frames: (N,) timeline frames.
         lift: metres by which the body was raised to the floor.
@@ -57,7 +57,7 @@ def add_camera(
         settings: the defaults where None.
         match_scene: whether a new camera becomes the scene's in the place of another one, and the scene takes over `size`.
     """
-    rig = map_armature(armature)
+    armature, rig = shot.armature, shot.rig
     path = camera_path(motion, smplx_rest_pelvis(motion))
     if steady:
         path = steady_camera(path)

@@ -10,10 +10,11 @@ from ...core.keys.own_keys import OwnKeys
 from ...core.skeleton import BODY_JOINTS
 from ..curves.shared_actions import use_own_action
 from ..curves.tool_actions import check_own
-from ..rig.armatures import HAND_JOINTS, map_armature
+from ..rig.armatures import HAND_JOINTS
 from .imported_keys import check_imported_keys, forget_bones, let_imported_keys_give_way, pose_that_stays
 from .key_obstacles import check_obstacles, obstacle_sentences
 from .motion_keys import KeyReport, bone_path, rotation_path
+from .shot import Shot
 
 _NAMED_BONES = 4
 
@@ -31,26 +32,16 @@ class KeyedBones:
     paths: tuple[str, ...]
 
     @classmethod
-    def fingers(cls, armature: Any, joints: Collection[str] | None = None) -> Self:
-        """Of some finger joints, all where None.
-
-        Raises:
-            ArmatureError: the armature has no finger bones.
-        """
-        rig = map_armature(armature)
-        bones = [rig.bone_of_joint[joint] for joint in HAND_JOINTS if joints is None or joint in joints]
-        return cls.of(armature, "finger", bones)
+    def fingers(cls, shot: Shot, joints: Collection[str] | None = None) -> Self:
+        """Of some finger joints, all where None."""
+        bones = [shot.rig.bone_of_joint[joint] for joint in HAND_JOINTS if joints is None or joint in joints]
+        return cls.of(shot.armature, "finger", bones)
 
     @classmethod
-    def body(cls, armature: Any) -> Self:
-        """Of pelvis and body.
-
-        Raises:
-            ArmatureError: the armature lacks body bones.
-        """
-        rig = map_armature(armature, BODY_JOINTS)
-        bones = [rig.bone_of_joint[joint] for joint in BODY_JOINTS]
-        found = cls.of(armature, "body", bones)
+    def body(cls, shot: Shot) -> Self:
+        """Of pelvis and body."""
+        bones = [shot.rig.bone_of_joint[joint] for joint in BODY_JOINTS]
+        found = cls.of(shot.armature, "body", bones)
         return replace(found, paths=(*found.paths, bone_path(bones[0], "location")))
 
     @classmethod
@@ -103,8 +94,8 @@ class KeyedBones:
 def check_bones(armature: Any, with_body: bool, own_keys: OwnKeys) -> None:
     """`KeyedBones.check` of the fingers, and of the body where it is to be keyed too."""
     if with_body:
-        KeyedBones.body(armature).check(own_keys)
-    KeyedBones.fingers(armature).check(own_keys)
+        KeyedBones.body(Shot.of(armature, BODY_JOINTS)).check(own_keys)
+    KeyedBones.fingers(Shot.of(armature)).check(own_keys)
 
 
 @dataclass(frozen=True)

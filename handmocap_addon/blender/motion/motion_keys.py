@@ -25,8 +25,9 @@ from ..curves.actions import FILLED_KEY, MEASURED_KEY, RELAXED_KEY, Channel, Wri
 from ..curves.key_arrays import key_type_number
 from ..curves.plain_curves import bones_in_path
 from ..curves.tool_actions import check_own
-from ..rig.armatures import RigMap, deformed_meshes, has_body, map_armature
+from ..rig.armatures import RigMap, deformed_meshes, has_body
 from ..rig.pelvis_keys import pelvis_keys
+from .shot import Shot
 
 Array = NDArray[Any]
 
@@ -66,7 +67,7 @@ class KeyReport:
 
 
 def write_hand_keys(
-    armature: Any,
+    shot: Shot,
     hands: dict[Side, CleanHand],
     tracks: dict[Side, HandTrack],
     frames: Array,
@@ -77,7 +78,7 @@ def write_hand_keys(
     """Key the fingers of the given sides, and their scores as properties of the armature.
 
     Args:
-        armature: an SMPL-X armature object of any make.
+        shot: an SMPL-X armature of any make, with its fingers.
         hands: finger rotations by side, N frames each.
         tracks: the raw tracks, for the scores.
         frames: (N,) timeline frames, ascending.
@@ -86,11 +87,11 @@ def write_hand_keys(
         only_joints: fingers by the names of their joints; all where None.
 
     Raises:
-        ArmatureError: the armature has no finger bones, or is linked from another file.
+        ArmatureError: the armature is linked from another file.
     """
     settings = settings or KeySettings()
+    armature = shot.armature
     check_own(armature)
-    rig = map_armature(armature, [joint for side in hands for joint in hand_joint_names(side)])
     sampling = sampling_of(frames, settings)
     channels: list[Channel] = []
     for side, hand in hands.items():
@@ -102,14 +103,14 @@ def write_hand_keys(
         for number, joint in enumerate(names):
             if only_joints is None or joint in only_joints:
                 quat = sampling.rotations(hand.quat_wxyz[:, number])
-                channels += _rotation_channels(armature, rig, joint, quat, sampling.frames, types)
+                channels += _rotation_channels(shot, joint, quat, sampling.frames, types)
         if only_joints is None or set(names) <= set(only_joints):
             channels.append(_score_channel(armature, side, tracks[side], sampling, types))
     return _report(armature, action_name, channels, settings)
 
 
 def write_body_keys(
-    armature: Any,
+    shot: Shot,
     motion: BodyMotion,
     frames: Array,
     action_name: str,
@@ -119,7 +120,7 @@ def write_body_keys(
     """Key pelvis and body in the world's space, soles near the floor; returns the report and the lift in metres.
 
     Args:
-        armature: a whole SMPL-X armature of any make.
+        shot: a whole SMPL-X armature of any make.
         motion: N frames.
         frames: (N,) timeline frames.
         action_name: name of the action where the armature has none.
@@ -130,7 +131,7 @@ def write_body_keys(
         ArmatureError: the armature lacks body bones.
     """
     settings = settings or KeySettings()
-    rig = map_armature(armature, BODY_JOINTS)
+    armature, rig = shot.armature, shot.rig
     sampling = sampling_of(frames, settings)
     lift = -floor_height(motion_on_rig(motion, rig), _complete_rest_joints(rig), _sole_height(armature, rig))
     measured = np.full(motion.frame_count, key_type_number(MEASURED_KEY))
@@ -140,12 +141,10 @@ def write_body_keys(
     turned, placed = sampling.rotations(motion.world.orient_quat_wxyz), sampling.numbers(position)
     pelvis = pelvis_keys(armature, rig, turned, placed, sampling.frames)
     types = sampling.nearest(measured)
-    channels += _channels_of(armature, rig, "pelvis", pelvis.quat_wxyz, sampling.frames, types)
+    channels += _channels_of(shot, "pelvis", pelvis.quat_wxyz, sampling.frames, types)
     for joint, quat in zip(BODY_JOINTS[1:], np.moveaxis(motion.body_quat_wxyz, 1, 0), strict=True):
         types = np.where(filled[joint], key_type_number(FILLED_KEY), measured) if joint in filled else measured
-        channels += _rotation_channels(
-            armature, rig, joint, sampling.rotations(quat), sampling.frames, sampling.nearest(types)
-        )
+        channels += _rotation_channels(shot, joint, sampling.rotations(quat), sampling.frames, sampling.nearest(types))
     path = bone_path(rig.bone_of_joint["pelvis"], "location")
     types = sampling.nearest(measured)
     channels += [
@@ -186,17 +185,13 @@ def bone_path(bone_name: str, name: str) -> str:
     return f'pose.bones["{bpy.utils.escape_identifier(bone_name)}"].{name}'
 
 
-def _rotation_channels(
-    armature: Any, rig: RigMap, joint: str, quat_wxyz: Array, frames: Array, key_types: Array
-) -> list[Channel]:
-    return _channels_of(armature, rig, joint, rig.bone_quat_wxyz(joint, quat_wxyz), frames, key_types)
+def _rotation_channels(shot: Shot, joint: str, quat_wxyz: Array, frames: Array, key_types: Array) -> list[Channel]:
+    return _channels_of(shot, joint, shot.rig.bone_quat_wxyz(joint, quat_wxyz), frames, key_types)
 
 
-def _channels_of(
-    armature: Any, rig: RigMap, joint: str, bone_quat_wxyz: Array, frames: Array, key_types: Array
-) -> list[Channel]:
-    bone_name = rig.bone_of_joint[joint]
-    mode = armature.pose.bones[bone_name].rotation_mode
+def _channels_of(shot: Shot, joint: str, bone_quat_wxyz: Array, frames: Array, key_types: Array) -> list[Channel]:
+    bone_name = shot.rig.bone_of_joint[joint]
+    mode = shot.armature.pose.bones[bone_name].rotation_mode
     values = values_in_mode(bone_quat_wxyz, mode)
     path = rotation_path(bone_name, mode)
     group = joint_group(joint)

@@ -24,7 +24,10 @@ def moves_body(armature: Any) -> bool:
     Raises:
         ArmatureError: it is no SMPL-X armature.
     """
-    joints = map_armature(armature).bone_of_joint
+    return _moves_body(armature, map_armature(armature).bone_of_joint)
+
+
+def _moves_body(armature: Any, joints: dict[str, str]) -> bool:
     body = {bone.name for bone in armature.data.bones} - {joints[joint] for joint in HAND_JOINTS}
     if any(not each.mute for each in armature.constraints):
         return True
@@ -42,11 +45,12 @@ def moves_body(armature: Any) -> bool:
 def stillness_warnings(armature: Any) -> tuple[str, ...]:
     """What to say of a body that stands still while its fingers move; nothing where it moves."""
     try:
-        if moves_body(armature) or not _moves_fingers(armature):
-            return ()
+        joints = map_armature(armature).bone_of_joint
     except HandmocapError:
         return ()
-    how = "in its T-pose" if _rests(armature) else "in one pose"
+    if _moves_body(armature, joints) or not _moves_fingers(armature, joints):
+        return ()
+    how = "in its T-pose" if _rests(armature, joints) else "in one pose"
     return (
         f"There is {NO_BODY_MOTION}: {armature.name} stands still {how} and only its fingers move; "
         "for the body give GVHMR's hmr4d_results.pt",
@@ -66,8 +70,7 @@ def _changes(curve: Any) -> bool:
     return bool(len(values) > 1 and np.ptp(values) > _MOVES and not curve.mute)
 
 
-def _moves_fingers(armature: Any) -> bool:
-    joints = map_armature(armature).bone_of_joint
+def _moves_fingers(armature: Any, joints: dict[str, str]) -> bool:
     fingers = {joints[joint] for joint in HAND_JOINTS}
     animation = armature.animation_data
     bags = [bag for each in actions_of(animation) if (bag := each.channelbag()) is not None] if animation else []
@@ -75,7 +78,6 @@ def _moves_fingers(armature: Any) -> bool:
     return any(_changes(curve) for curve in paths)
 
 
-def _rests(armature: Any) -> bool:
-    joints = map_armature(armature).bone_of_joint
+def _rests(armature: Any, joints: dict[str, str]) -> bool:
     bones = [armature.pose.bones[joints[joint]] for joint in BODY_JOINTS if joint in joints]
     return all(np.allclose(bone.matrix_basis.to_3x3(), np.eye(3), atol=1e-3) for bone in bones)

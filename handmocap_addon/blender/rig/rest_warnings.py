@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from .armatures import map_armature
+from .armatures import RigMap
 
 
-def rest_warnings(armature: Any, joints: Collection[str]) -> tuple[str, ...]:
+def rest_warnings(armature: Any, rig: RigMap, joints: Collection[str]) -> tuple[str, ...]:
     """A sentence where some of these joints rest otherwise than in the T-pose and positions do not say all about it."""
-    unsure = [joint for joint in map_armature(armature, ()).rest.unsure if joint in joints]
+    unsure = [joint for joint in rig.rest.unsure if joint in joints]
     if not unsure:
         return ()
     others = f" and {len(unsure) - 1} more" if len(unsure) > 1 else ""

@@ -19,7 +19,7 @@ from ...core.body.body_motion_file import BODY_MOTION_NAME, StoredBody, read_bod
 from ...core.body.gvhmr_file import GVHMR_LICENCE, read_gvhmr_results
 from ...core.body.motion import BodyMotion
 from ...core.body.motion_formats import MotionFormat
-from ...core.body.stand_in import STAND_IN, load_stand_in_body
+from ...core.body.stand_in import STAND_IN
 from ...core.cleanup.clean_hands import CleanupSettings
 from ...core.cleanup.quality import HandQuality, hand_quality
 from ...core.cleanup.worth_looking_at import ranges_worth_looking_at
@@ -34,7 +34,7 @@ from ...core.hands.hand_poses_file import HAND_POSES_NAME, read_hand_poses
 from ...core.job_protocol import Progress
 from ...core.keys.own_keys import OwnKeys
 from ...core.report import accuracy_summary, hand_summary, known_hand_poses, quality_summary, write_report
-from ...core.rig.hand_skeleton import hand_skeleton
+from ...core.rig.stand_in_hands import stand_in_hands
 from ...core.skeleton import BODY_JOINTS, SIDES, Side
 from ...core.whose_hands.belonging import fitted_to_hands
 from ...set_up import environments
@@ -414,9 +414,8 @@ def _report(
     options: RunOptions, poses: HandPoses, motion: BodyMotion | None, stored: StoredBody | None, applied: AppliedHands,
     keys: dict[str, Any], baked: list[dict[str, Any]], armature: Any, clock: _Clock,
 ) -> dict[str, Any]:  # fmt: skip
-    model = load_stand_in_body()
     fps = float(poses.frames_per_second() or 30)
-    skeletons = {side: hand_skeleton(model, side) for side in SIDES}
+    skeletons = stand_in_hands()
     hands = {side: hand_summary(applied.tracks[side], applied.hands[side], skeletons[side], fps) for side in SIDES}
     qualities: dict[Side, HandQuality] = {}
     for side in SIDES:

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..body.stand_in import load_stand_in_body
 from ..skeleton import Side
-from .hand_skeleton import hand_skeleton
+from .stand_in_hands import stand_in_hands
 
 _KNUCKLE, _MIDDLE, _END, _THUMB = np.radians((20.0, 30.0, 15.0, 12.0))
 
@@ -18,4 +17,4 @@ _KNUCKLE, _MIDDLE, _END, _THUMB = np.radians((20.0, 30.0, 15.0, 12.0))
 @functools.cache
 def relaxed_hand_pose(side: Side) -> NDArray[Any]:
     """Axis-angle (45,), absolute, flat convention."""
-    return hand_skeleton(load_stand_in_body(), side).curled_pose(_KNUCKLE, _MIDDLE, _END, _THUMB)
+    return stand_in_hands()[side].curled_pose(_KNUCKLE, _MIDDLE, _END, _THUMB)

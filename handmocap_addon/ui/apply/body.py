@@ -13,11 +13,13 @@ from ...blender.clip.clock import match_scene_to_clip
 from ...blender.clip.scene_content import is_a_persons
 from ...blender.clip.start_up_cube import hide_start_up_cube
 from ...blender.motion.keyed_bones import KeyedBones
+from ...blender.motion.shot import Shot
 from ...core.body.body_motion_file import is_body_motion
 from ...core.body.gvhmr_file import read_gvhmr_result
 from ...core.errors import BadUsageError
 from ...core.hands.hand_poses_file import read_hand_poses
 from ...core.keys.own_keys import OwnKeys
+from ...core.skeleton import BODY_JOINTS
 from ..common import panel_jobs
 from ..common.stages import BODY as STAGE
 from ..overlay.right_picture import bring_up_to_date
@@ -54,7 +56,7 @@ def apply_motion(context: bpy.types.Context, match_scene: bool = False, own_keys
     poses = read_hand_poses(hands) if hands is not None and hands.is_file() else None
     shown = clip if clip is not None and clip.exists() else None
     motion = body_for(motion, poses, shown)
-    KeyedBones.body(settings.armature).check(own_keys)
+    KeyedBones.body(Shot.of(settings.armature, BODY_JOINTS)).check(own_keys)
     if poses is not None and match_scene:
         match_scene_to_clip(context.scene, poses, settings.armature)
     name = f"{(clip or settings.gvhmr_path()).stem} motion"

@@ -8,6 +8,7 @@ from ...blender.apply import apply_hands
 from ...blender.cleanup.problems import find_problems
 from ...blender.clip.clock import match_scene_to_clip
 from ...blender.motion.keyed_bones import KeyedBones
+from ...blender.motion.shot import Shot
 from ...core.cleanup.clean_hands import Provenance
 from ...core.errors import BadUsageError
 from ...core.hands.hand_poses_file import read_hand_poses
@@ -32,7 +33,7 @@ def apply_fingers(context: bpy.types.Context, match_scene: bool = False, own_key
     if hands is None:
         raise BadUsageError("No hands are chosen", "run Estimate or choose a hand_poses.npz first")
     poses = read_hand_poses(hands)
-    KeyedBones.fingers(settings.armature).check(own_keys)
+    KeyedBones.fingers(Shot.of(settings.armature)).check(own_keys)
     if match_scene:
         match_scene_to_clip(context.scene, poses, settings.armature)
     name = settings.action_name()

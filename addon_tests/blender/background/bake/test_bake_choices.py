@@ -18,6 +18,7 @@ from addon_tests.blender.rigs import ours
 from handmocap_addon.blender.background.bake.read_back import world_vertices
 from handmocap_addon.blender.bake.request import BakeJob, request_for
 from handmocap_addon.blender.motion.motion_keys import write_body_keys, write_hand_keys
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.armatures import deformed_meshes
 from handmocap_addon.blender.scene_time import set_frame_rate, set_range
 from handmocap_addon.core.bake.options import BakeOptions
@@ -40,8 +41,8 @@ def armature(scene: Any, stand_in: BodyModel) -> Any:
     armature = ours(stand_in)
     set_frame_rate(scene, Fraction(24000, 1001))
     set_range(scene, frames)
-    write_body_keys(armature, shot.motion(), frames, "shot")
-    write_hand_keys(armature, shot.hands(), shot.tracks(), frames, "shot")
+    write_body_keys(Shot.of(armature), shot.motion(), frames, "shot")
+    write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), frames, "shot")
     camera = bpy.data.objects.new("Shot cam", bpy.data.cameras.new("Shot cam"))
     scene.collection.objects.link(camera)
     camera.rotation_euler = (1.3, 0.1, 0.2)

@@ -15,6 +15,7 @@ from addon_tests.blender.readers import READERS
 from addon_tests.blender.rigs import ours, world_surface
 from handmocap_addon.blender.bake.request import BakeJob, request_for
 from handmocap_addon.blender.motion.motion_keys import write_body_keys, write_hand_keys
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.armatures import deformed_meshes
 from handmocap_addon.blender.scene_time import set_range
 from handmocap_addon.core.bake.options import BakeOptions
@@ -27,8 +28,8 @@ FRAMES = np.arange(1.0, COUNT + 1.0)
 def _moving(model: BodyModel, scene: Any) -> Any:
     shot, armature = MadeUpShot(COUNT), ours(model)
     set_range(scene, FRAMES)
-    write_body_keys(armature, shot.motion(), FRAMES, "shot")
-    write_hand_keys(armature, shot.hands(), shot.tracks(), FRAMES, "shot")
+    write_body_keys(Shot.of(armature), shot.motion(), FRAMES, "shot")
+    write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), FRAMES, "shot")
     return armature
 
 

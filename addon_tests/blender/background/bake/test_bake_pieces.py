@@ -19,6 +19,7 @@ from addon_tests.blender.rigs import ours
 from addon_tests.blender.written_curves import curve_of, rotation_path
 from handmocap_addon.blender.bake.request import BakeJob, request_for
 from handmocap_addon.blender.motion.motion_keys import write_body_keys, write_hand_keys
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.armatures import deformed_meshes
 from handmocap_addon.blender.scene_time import set_range
 from handmocap_addon.core.bake.options import BakeOptions
@@ -37,8 +38,8 @@ def armature(scene: Any, stand_in: BodyModel) -> Any:
     shot, frames = MadeUpShot(COUNT), np.arange(1.0, COUNT + 1.0)
     armature = ours(stand_in)
     set_range(scene, frames)
-    write_body_keys(armature, shot.motion(), frames, "shot")
-    write_hand_keys(armature, shot.hands(), shot.tracks(), frames, "shot")
+    write_body_keys(Shot.of(armature), shot.motion(), frames, "shot")
+    write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), frames, "shot")
     return armature
 
 

@@ -24,6 +24,7 @@ from handmocap_addon.blender.background.bake.scene import prepare_scene
 from handmocap_addon.blender.background.bake.work import bake_request
 from handmocap_addon.blender.bake.request import request_for
 from handmocap_addon.blender.motion.motion_keys import write_body_keys
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.armatures import deformed_meshes
 from handmocap_addon.blender.scene_time import set_range
 from handmocap_addon.core.bake.expectation import DIGEST_BYTES, FileExpectation
@@ -48,7 +49,7 @@ def expected(request: Any, scene: Any, stand_in: BodyModel, tmp_path: Path) -> F
     armature = ours(stand_in)
     frames = np.arange(1.0, COUNT + 1.0)
     set_range(scene, frames)
-    write_body_keys(armature, MadeUpShot(COUNT).motion(), frames, "shot")
+    write_body_keys(Shot.of(armature), MadeUpShot(COUNT).motion(), frames, "shot")
     options = BakeOptions()
     prepared = prepare_scene(options, armature, deformed_meshes(armature), None, 1)
     meshes, _ = prepared.of(("body",))
@@ -177,7 +178,7 @@ def test_points_that_are_not_the_same_to_the_bit_are_measured(
 ) -> None:
     armature, frames = ours(stand_in), np.arange(1.0, COUNT + 1.0)
     set_range(scene, frames)
-    write_body_keys(armature, MadeUpShot(COUNT).motion(), frames, "shot")
+    write_body_keys(Shot.of(armature), MadeUpShot(COUNT).motion(), frames, "shot")
     options = BakeOptions(parts=("body", "hands"), apart=True, up_axis="z")
     request = request_for(armature, [tmp_path / "body.abc", tmp_path / "body.usdc"], scene, options)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"), copy=True)

@@ -18,6 +18,7 @@ from addon_tests.blender.rigs import meshcapade_like, ours, world_surface
 from handmocap_addon.blender.bake.request import BakeJob, request_for
 from handmocap_addon.blender.jobs.child_job import ReportedError
 from handmocap_addon.blender.motion.motion_keys import write_body_keys, write_hand_keys
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.armatures import deformed_meshes
 from handmocap_addon.blender.scene_time import set_frame_rate, set_range
 from handmocap_addon.core.bake.options import BakeOptions
@@ -36,8 +37,8 @@ def _moving(model: BodyModel, scene: Any, maker: Any = ours, count: int = COUNT)
     armature = maker(model)
     set_frame_rate(scene, Fraction(24000, 1001))
     set_range(scene, frames)
-    write_body_keys(armature, shot.motion(), frames, "shot")
-    write_hand_keys(armature, shot.hands(), shot.tracks(), frames, "shot")
+    write_body_keys(Shot.of(armature), shot.motion(), frames, "shot")
+    write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), frames, "shot")
     return armature
 
 

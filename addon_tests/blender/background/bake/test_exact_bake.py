@@ -22,6 +22,7 @@ from handmocap_addon.blender.bake.exact_request import exact_request
 from handmocap_addon.blender.bake.request import BakeJob, request_for
 from handmocap_addon.blender.jobs.child_job import ReportedError
 from handmocap_addon.blender.motion.motion_keys import write_body_keys, write_hand_keys
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.armatures import deformed_meshes
 from handmocap_addon.blender.scene_time import set_frame_rate, set_range
 from handmocap_addon.core.bake.options import BakeOptions
@@ -47,8 +48,8 @@ def moving(model_file: Path, scene: Any) -> Any:
     shot, frames = MadeUpShot(COUNT), np.arange(1.0, COUNT + 1.0)
     set_frame_rate(scene, Fraction(24000, 1001))
     set_range(scene, frames)
-    write_body_keys(armature, shot.motion(), frames, "shot")
-    write_hand_keys(armature, shot.hands(), shot.tracks(), frames, "shot")
+    write_body_keys(Shot.of(armature), shot.motion(), frames, "shot")
+    write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), frames, "shot")
     return armature
 
 

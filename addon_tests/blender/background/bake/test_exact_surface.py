@@ -19,6 +19,7 @@ from handmocap_addon.blender.background.bake import exact_surface
 from handmocap_addon.blender.background.bake.exact_surface import LeftOut, show_exact_surface
 from handmocap_addon.blender.background.bake.read_back import world_vertices
 from handmocap_addon.blender.motion.motion_keys import write_body_keys, write_hand_keys
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.armatures import deformed_meshes
 from handmocap_addon.blender.rig.smplx_shape import SmplxShape, shape_of
 from handmocap_addon.core.body.smplx_model_file import read_smplx_model
@@ -41,8 +42,8 @@ def moving(model_file: Path) -> Callable[..., Any]:
     def make(maker: Callable[[Any], Any] = ours) -> Any:
         armature = maker(read_smplx_model(model_file, BETAS))
         shot = MadeUpShot(len(FRAMES))
-        write_body_keys(armature, shot.motion(), FRAMES, "shot")
-        write_hand_keys(armature, shot.hands(), shot.tracks(), FRAMES, "shot")
+        write_body_keys(Shot.of(armature), shot.motion(), FRAMES, "shot")
+        write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), FRAMES, "shot")
         return armature
 
     return make

@@ -21,6 +21,7 @@ from addon_tests.making.smplx_models import write_smplx_model
 from handmocap_addon.blender.apply import apply_hands
 from handmocap_addon.blender.jobs.child_job import ReportedError
 from handmocap_addon.blender.motion.motion_keys import write_body_keys, write_hand_keys
+from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.motion_files import request as motion_exporting
 from handmocap_addon.blender.motion_files.request import MotionJob, MotionTarget, motion_request_for
 from handmocap_addon.blender.rig.armatures import deformed_meshes
@@ -56,8 +57,8 @@ def _edited(armature: Any, scene: Any) -> Any:
     shot = MadeUpShot(COUNT)
     set_frame_rate(scene, FPS)
     set_range(scene, FRAMES)
-    write_body_keys(armature, shot.motion(), FRAMES.astype(float), "shot")
-    write_hand_keys(armature, shot.hands(), shot.tracks(), FRAMES.astype(float), "shot")
+    write_body_keys(Shot.of(armature), shot.motion(), FRAMES.astype(float), "shot")
+    write_hand_keys(Shot.of(armature), shot.hands(), shot.tracks(), FRAMES.astype(float), "shot")
     animation = armature.animation_data
     strip = animation.nla_tracks.new().strips.new("shot", FIRST, animation.action)
     strip.action_slot = animation.action_slot
