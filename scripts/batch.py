@@ -11,9 +11,15 @@ then its end, which a dying parent brings, cancels as well.
 
 from __future__ import annotations
 
+import os
+import signal
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+    # Until this program listens itself there is nothing to end but the loading of modules.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+
 import contextlib
 import itertools
-import os
 import sys
 from pathlib import Path
 
@@ -42,11 +48,11 @@ def _log_folder(arguments: list[str]) -> Path | None:
 
 def main(arguments: list[str]) -> int:
     """Run one command and return the exit code."""
-    from handmocap_addon.blender.shot.ending import Ending
     from handmocap_addon.core.audience import speak_to_the_command_line
     from handmocap_addon.core.errors import ExitCode, HandmocapError, OutOfMemoryError
     from handmocap_addon.core.files.temporary_folders import temporary_files_in_one_place
     from handmocap_addon.core.job_protocol import END_WITH_STDIN
+    from handmocap_addon.core.process.ending import Ending
     from handmocap_addon.core.process.trace_log import write_trace
 
     # Where the extension is enabled in this Blender, or this was started from one.
@@ -56,10 +62,11 @@ def main(arguments: list[str]) -> int:
     place = contextlib.ExitStack()
     ending.last_act = place.close
     try:
-        # The module makes its own as it is loaded.
-        place.enter_context(temporary_files_in_one_place())
         # Not handed on: the pipe is ours alone.
         ending.watch(sys.stdin if os.environ.pop(END_WITH_STDIN, "") == "1" else None)
+        with ending.put_off():
+            # The module makes its own as it is loaded.
+            place.enter_context(temporary_files_in_one_place())
         with ending.abandonable():  # loading the bpy module takes a second
             from handmocap_addon.blender.shot.command_line import run_command
 
@@ -81,19 +88,15 @@ def main(arguments: list[str]) -> int:
         print(f"handmocap: {said}", file=sys.stderr)
         return int(ExitCode.FAILED)
     finally:
-        place.close()
         ending.over()
+        place.close()
     return int(ExitCode.DONE)
 
 
 if __name__ == "__main__":
     _load_package()
-    from handmocap_addon.core.process.streams import ready_streams
+    from handmocap_addon.core.process.streams import leave, ready_streams
 
     ready_streams()
-    # Blender keeps its own options before `--`; the bpy module has none.
-    code = main(sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:])
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # A background Blender would go on and exit with 0.
-    os._exit(code)
+    # Blender keeps its own options before `--`; the bpy module has none. It would go on, and exit with 0.
+    leave(main(sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:]))

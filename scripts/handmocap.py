@@ -16,6 +16,8 @@ import sys
 # PYTHONSAFEPATH takes a program's own folder off the path; nothing else may be imported yet.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
 sys.dont_write_bytecode = True  # as `python_command`
+if __name__ == "__main__":
+    import ends_at_once  # noqa: F401
 import own_modules  # noqa: E402, F401
 
 if __name__ == "__main__" and sys.version_info < (3, 11):
@@ -25,10 +27,10 @@ if __name__ == "__main__" and sys.version_info < (3, 11):
 # isort: on
 
 import argparse  # noqa: E402
+import contextlib  # noqa: E402
 import json  # noqa: E402
 import re  # noqa: E402
 import shutil  # noqa: E402
-import signal  # noqa: E402
 import subprocess  # noqa: E402
 import time  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
@@ -47,8 +49,9 @@ from handmocap_addon.core.files.temporary_folders import temporary_files_in_one_
 from handmocap_addon.core.job_protocol import END_WITH_STDIN, Progress  # noqa: E402
 from handmocap_addon.core.options.command_options import OptionParser  # noqa: E402
 from handmocap_addon.core.plain_text import plain_json  # noqa: E402
-from handmocap_addon.core.process.child_processes import finished, python_command, start  # noqa: E402
-from handmocap_addon.core.process.streams import ready_streams  # noqa: E402
+from handmocap_addon.core.process.child_processes import apart, finished, python_command, start  # noqa: E402
+from handmocap_addon.core.process.ending import Ending  # noqa: E402
+from handmocap_addon.core.process.streams import leave, ready_streams  # noqa: E402
 from handmocap_addon.core.process.trace_log import write_trace  # noqa: E402
 from handmocap_addon.set_up import environments  # noqa: E402
 from handmocap_addon.set_up.doctor import Wanted, examine  # noqa: E402
@@ -87,18 +90,25 @@ def main(arguments: Sequence[str]) -> int:
         "setup: make the environments now\nbenchmark accuracy: how far off everything is on clips whose truth is known",
     )
     parser.add_argument("options", nargs=argparse.REMAINDER, help="COMMAND --help tells them; --env DIR: the environments")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     # This may be a shell that Blender started.
     speak_to_the_command_line()
+    # Longer than a child is waited for, which is made to end then.
+    ending = Ending(_PATIENCE_SECONDS + 1.0)
+    place = contextlib.ExitStack()
+    ending.last_act = place.close
     try:
+        ending.watch()
         folder, others = _environment_folder(arguments)
         if others and others[0].startswith("-") and others[0] not in ("-h", "--help"):
             raise BadUsageError(f"{others[0]} stands before the command", "name the command first, then its options")
         chosen = parser.parse_args(others)
         rest = chosen.options
         _check_options(chosen.command, rest)
-        with temporary_files_in_one_place():
-            return _do(chosen.command, folder, rest)
+        with ending.put_off():
+            place.enter_context(temporary_files_in_one_place())
+        return _do(chosen.command, folder, rest)
+    except SystemExit as end:  # after --help
+        return int(end.code or 0)
     except HandmocapError as error:
         say(error.sentence())
         return int(error.exit_code)
@@ -106,6 +116,7 @@ def main(arguments: Sequence[str]) -> int:
         say(OutOfMemoryError().sentence())
         return int(ExitCode.FAILED)
     except KeyboardInterrupt:
+        say("cancelled")
         return int(ExitCode.CANCELLED)
     except OSError as error:
         say(output_error(Path(str(error.filename or "a folder")), error).sentence())
@@ -114,6 +125,9 @@ def main(arguments: Sequence[str]) -> int:
         log = write_trace("handmocap.py")
         say(f"failed ({type(error).__name__}: {error}): report this with {log or 'what you did'}")
         return int(ExitCode.FAILED)
+    finally:
+        ending.over()
+        place.close()
 
 
 def _do(command: str, folder: Path, options: list[str]) -> int:
@@ -343,36 +357,36 @@ def _environment_of(folder: Path, options: list[str]) -> environments.Environmen
 def _run(command: list[str]) -> int:
     """Run a child to its end and pass its exit code on.
 
-    It ends when its stdin closes: when this process is told to end, and when it dies without a word.
+    It ends when its stdin closes: when this process is told to end, and when it dies without a word. A Ctrl-C is for this
+    process alone, since a Python that only starts cannot take one in order.
     """
     try:
-        process = start(command, {**os.environ, END_WITH_STDIN: "1"})
+        process = start(command, {**os.environ, END_WITH_STDIN: "1"}, **apart())
     except OSError as error:
         raise BadUsageError(f"{command[0]} cannot be started ({error.strerror})", "run handmocap.py setup") from error
     try:
         code = process.wait()
     except KeyboardInterrupt:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
-        return _end(process)
+        _end(process)
+        # Also where the work was done by then: whoever waits for it is to stop.
+        return int(ExitCode.CANCELLED)
     if code >= 0:
         return code
     say(f"the work was ended from outside by signal {-code}: run it again; what was finished before is still there")
     return int(ExitCode.FAILED)
 
 
-def _end(process: subprocess.Popen[bytes]) -> int:
-    """Ask a child to end, where the terminal has not done so already, and make it."""
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask a child to end, and make it."""
     assert process.stdin is not None
     process.stdin.close()
     try:
-        code = process.wait(_PATIENCE_SECONDS)
+        process.wait(_PATIENCE_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
-        code = process.wait()
-    return code if code >= 0 else int(ExitCode.CANCELLED)
+        process.wait()
 
 
 if __name__ == "__main__":
     ready_streams()
-    sys.exit(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))

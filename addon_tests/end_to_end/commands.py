@@ -18,12 +18,13 @@ FRONT_DOOR = REPOSITORY / "scripts" / "handmocap.py"
 FRONT_DOOR_HERE = f"""
 import sys
 sys.path.insert(0, {str(REPOSITORY / "scripts")!r})
+import ends_at_once
 import handmocap
 from types import SimpleNamespace
 handmocap._blender_on_path = lambda: None
 handmocap.environments.ensure_worker = lambda folder, _say: handmocap.environments.find_worker(folder)
 handmocap.environments.ensure_blender_module = lambda *_: SimpleNamespace(python=sys.executable)
-sys.exit(handmocap.main(sys.argv[1:]))
+handmocap.leave(handmocap.main(sys.argv[1:]))
 """
 
 

@@ -26,12 +26,12 @@ from handmocap_addon.blender.curves.actions import count_keys
 from handmocap_addon.blender.scene_time import set_frame_rate
 from handmocap_addon.blender.shot.arguments import batch_parser
 from handmocap_addon.blender.shot.commands import apply
-from handmocap_addon.blender.shot.ending import Ending
 from handmocap_addon.core.body.gvhmr_file import read_gvhmr_result
 from handmocap_addon.core.body.stand_in import load_stand_in_body
 from handmocap_addon.core.cleanup.clean_hands import CleanupSettings
 from handmocap_addon.core.hands.hand_poses_file import write_hand_poses
 from handmocap_addon.core.keys.settings import KeySettings
+from handmocap_addon.core.process.ending import Ending
 
 RATE = Fraction(24000, 1001)
 COUNT = 96

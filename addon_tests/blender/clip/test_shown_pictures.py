@@ -29,12 +29,12 @@ from handmocap_addon.blender.clip.shown_pictures import ClipPicture, last_number
 from handmocap_addon.blender.scene_time import set_frame_rate
 from handmocap_addon.blender.shot.arguments import batch_parser
 from handmocap_addon.blender.shot.commands import apply
-from handmocap_addon.blender.shot.ending import Ending
 from handmocap_addon.core.body.stand_in import load_stand_in_body
 from handmocap_addon.core.cleanup.clean_hands import CleanupSettings
 from handmocap_addon.core.hands.hand_poses import HandPoses
 from handmocap_addon.core.hands.hand_poses_file import write_hand_poses
 from handmocap_addon.core.overlay.picture_placement import placed
+from handmocap_addon.core.process.ending import Ending
 from handmocap_addon.set_up import environments
 
 REPOSITORY = Path(__file__).resolve().parents[3]

@@ -11,8 +11,8 @@ from pathlib import Path
 from ...core.errors import CancelledError, HandmocapError
 from ...core.files.atomic_files import remove_temporaries_of
 from ...core.files.replaced_files import FilesBefore, links_among
+from ...core.process.ending import Ending
 from ..saving import remove_session_folder
-from .ending import Ending
 
 
 @contextlib.contextmanager

@@ -9,10 +9,10 @@ from pathlib import Path
 import bpy
 
 from ...core.errors import BadInputError, BadUsageError
+from ...core.process.ending import Ending
 from ..saving import claim_session_folder, remove_session_folder
 from .arguments import read_arguments
 from .commands import apply, bake, export, retarget, run
-from .ending import Ending
 
 
 def run_command(arguments: Sequence[str], ending: Ending) -> None:

@@ -18,6 +18,7 @@ from ...core.body.motion_formats import MotionFormat
 from ...core.body.stand_in import STAND_IN
 from ...core.errors import ArmatureError, BadUsageError, BoneMapError, HandmocapError, OutputError
 from ...core.hands.hand_poses_file import read_hand_poses
+from ...core.process.ending import Ending
 from ...core.report import write_failure
 from ...core.rig.bone_map import BoneMap, detected_bone_map, read_bone_map
 from ...set_up import environments
@@ -41,7 +42,6 @@ from ..scene_time import scene_range
 from .arguments import SOURCES
 from .bake_arguments import bake_options
 from .batch_ending import telling_what_stays
-from .ending import Ending
 from .run import UNFITTING_HINT, RunOptions, run_shot, scene_warnings
 from .settings import cleanup_settings, own_keys, reduction_settings, wrist_settings
 

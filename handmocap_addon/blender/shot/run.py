@@ -33,6 +33,7 @@ from ...core.hands.hand_poses import HandPoses
 from ...core.hands.hand_poses_file import HAND_POSES_NAME, read_hand_poses
 from ...core.job_protocol import Progress
 from ...core.keys.own_keys import OwnKeys
+from ...core.process.ending import Ending
 from ...core.report import accuracy_summary, hand_summary, known_hand_poses, quality_summary, write_report
 from ...core.rig.stand_in_hands import stand_in_hands
 from ...core.skeleton import BODY_JOINTS, SIDES, Side
@@ -59,7 +60,6 @@ from ..rig.armatures import HAND_JOINTS, map_armature
 from ..rig.body_stillness import moves_body, stillness_warnings
 from ..rig.scene_armature import scene_armature
 from ..saving import save_copy
-from .ending import Ending
 from .estimate_request import EstimateRequest
 from .preview import render_preview
 

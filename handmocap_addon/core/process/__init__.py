@@ -1,1 +1,1 @@
-"""What this process is for others: its streams, its children, the trace of its failure. Standard library only."""
+"""What this process is for others: its streams, its children, its end, the trace of its failure. Standard library only."""

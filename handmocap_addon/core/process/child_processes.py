@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
@@ -67,6 +68,13 @@ def start(
         OSError: it cannot be started.
     """
     return subprocess.Popen(list(command), stdin=stdin, env=child_environment(environment), **options)
+
+
+def apart() -> dict[str, Any]:
+    """For `start`: a Ctrl-C in the terminal, which goes to a whole group, reaches this process and not the child."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
 
 
 def finished(command: Sequence[str], seconds: float | None = None, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
-from ...core.errors import ExitCode
+from ..errors import ExitCode
 
-# A child job takes up to 2.2 seconds to be ended; after this the process goes without having unwound.
+# A child job takes up to 2.2 seconds to be ended.
 _PATIENCE_SECONDS = 2.6
 _LOOK_SECONDS = 0.02
 
@@ -27,12 +27,15 @@ class Ending:
     byte that Python writes for every signal (`signal.set_wakeup_fd`) is written at once and wakes a thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience_seconds: float = _PATIENCE_SECONDS) -> None:
+        """`patience_seconds`: after this the process goes without having unwound."""
         # Before an end that does not unwind: what is said, and what goes.
         self.last_words: Callable[[], None] = lambda: None
         self.last_act: Callable[[], None] = lambda: None
+        self._patience_seconds = patience_seconds
         self._asked = False
         self._abandonable = False
+        self._is_put_off = False
         self._lock = threading.Lock()
         self._woken, self._wakes = socket.socketpair()
 
@@ -70,6 +73,17 @@ class Ending:
             if self._asked:
                 raise KeyboardInterrupt
 
+    @contextlib.contextmanager
+    def put_off(self) -> Iterator[None]:
+        """Within this block nothing is interrupted: for what takes a moment and would be left behind half made."""
+        self._is_put_off = True
+        try:
+            yield
+        finally:
+            self._is_put_off = False
+            if self._asked:
+                raise KeyboardInterrupt
+
     def over(self) -> None:
         """The work has come to its own end; nothing may change its exit code any more."""
         self._asked = True
@@ -78,7 +92,7 @@ class Ending:
     def _interrupt(self, *_: object) -> None:
         if not self._asked:
             self._asked = True
-            if not self._abandonable:
+            if not (self._abandonable or self._is_put_off):
                 raise KeyboardInterrupt
 
     def _wait_for_end_of(self, stdin: TextIO) -> None:
@@ -89,7 +103,7 @@ class Ending:
 
     def _force(self) -> None:
         self._woken.recv(1)
-        until = time.monotonic() + _PATIENCE_SECONDS
+        until = time.monotonic() + self._patience_seconds
         while True:
             with self._lock:
                 if self._abandonable or time.monotonic() > until:

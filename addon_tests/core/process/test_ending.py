@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSI
 
 _PROGRAM = """
 import sys, time
-from handmocap_addon.blender.shot.ending import Ending
+from handmocap_addon.core.process.ending import Ending
 ending = Ending()
 ending.last_words = lambda: print("last words", flush=True)
 ending.watch(sys.stdin if "stdin" in sys.argv else None)
