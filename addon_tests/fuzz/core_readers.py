@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import io
@@ -19,11 +20,15 @@ from typing import Any
 import numpy as np
 
 from addon_tests.fuzz.mutations import Random, by_bytes, by_json, by_members, by_opcodes
-from addon_tests.making import gvhmr_results, smplx_models
+from addon_tests.making import body_results, gvhmr_results, smplx_models
 from addon_tests.making.hand_poses import waving_hands
 from handmocap_addon.core.body import parameter_files as body_parameter_files
-from handmocap_addon.core.body.gvhmr_file import read_gvhmr_result
+from handmocap_addon.core.body.body_files import body_licences, read_body
+from handmocap_addon.core.body.body_motion_file import StoredBody, read_body_motion, write_body_motion
+from handmocap_addon.core.body.frames import on_frames_of
+from handmocap_addon.core.body.motion import BodyMotion, BodyTrack
 from handmocap_addon.core.body.parameters import BodyParameters
+from handmocap_addon.core.body.pictures import PictureFacts, seen_in
 from handmocap_addon.core.body.point_cache import PointCacheWriter, open_point_cache
 from handmocap_addon.core.body.shape import BodyShape
 from handmocap_addon.core.body.smplx_model_file import read_smplx_model, read_texture_coordinates
@@ -44,7 +49,7 @@ from handmocap_addon.core.cleanup.corrections import (  # fmt: skip
 from handmocap_addon.core.cleanup.wrist_source import WristSource
 from handmocap_addon.core.clip.picture_sequences import picture_sequence
 from handmocap_addon.core.clip.proxy_request import ProxyRequest
-from handmocap_addon.core.errors import HandmocapError, OutputError
+from handmocap_addon.core.errors import BelongingError, FrameCountError, HandmocapError
 from handmocap_addon.core.files.archive_identity import archive_identity
 from handmocap_addon.core.files.file_hashes import HashMemory
 from handmocap_addon.core.files.keyed_arrays import read_keyed_arrays
@@ -181,14 +186,84 @@ def _parameters(kind: str) -> bytes:
 
 
 def _read_any_body(path: Path) -> None:
-    """Body parameters are only written here; given where another file is meant they must be told apart from it."""
-    for read in (read_gvhmr_result, read_hand_poses, read_smplx_poses, known_hand_poses):
+    """As a body, and where another file is meant, which it must be told apart from."""
+    for read in (read_hand_poses, read_smplx_poses, known_hand_poses):
         try:
             read(path)
         except HandmocapError:
             continue
     archive_identity(path)
-    raise OutputError("read by nobody")
+    _read_body(path)
+
+
+def _read_body(path: Path) -> None:
+    """A body through the one door, on a clip's frames and in its pictures."""
+    motion = read_body(path)
+    body_licences(path)
+    for count in (_FRAMES, 2 * _FRAMES):
+        with contextlib.suppress(FrameCountError):
+            on_frames_of(motion, np.arange(count) / 24.0, Fraction(24), "clip.mp4")
+    for size in ((1280, 720), (640, 480)):
+        with contextlib.suppress(BelongingError):
+            seen_in(motion, PictureFacts("clip.mp4", size))
+
+
+def _gem() -> bytes:
+    content = body_results.gem_content(gvhmr_results.made_up_motion(_FRAMES), [{"start": 0, "end": 12, "type": "video"}])
+    return written(lambda path: gvhmr_results.write_torch_archive(path, content), "a.pt")
+
+
+def _prompt_hmr(random: Random) -> bytes:
+    """Two people's, or one's, with arrays of other shapes and kinds, and changed as bytes."""
+    people = {
+        number: body_results.prompt_hmr_person(gvhmr_results.made_up_motion(_FRAMES), np.arange(_FRAMES), number)
+        for number in range(int(random.integers(1, 3)))
+    }
+    content = body_results.prompt_hmr_content(people, body_results.made_up_camera(_FRAMES), (640, 480))
+    if random.random() < 0.6:
+        _change_some_array(random, content)
+    packed = written(lambda path: body_results.write_joblib(path, content, int(random.integers(2, 6))), "results.pkl")
+    return by_bytes(random, packed) if random.random() < 0.5 else packed
+
+
+def _change_some_array(random: Random, content: dict[Any, Any]) -> None:
+    """One part, somewhere within dictionaries, becomes something else."""
+    key = list(content)[int(random.integers(len(content)))]
+    value = content[key]
+    if isinstance(value, dict) and value:
+        _change_some_array(random, value)
+    elif isinstance(value, np.ndarray) and random.random() < 0.8:
+        changed = value.astype(str(random.choice(("f2", "f8", ">f4", "i1", "i8", "c8", "?", "S4"))))
+        changed = changed[: int(random.integers(len(value) + 1))] if value.ndim and random.random() < 0.5 else changed
+        content[key] = changed[..., None] if random.random() < 0.3 else np.asfortranarray(changed)
+    else:
+        content[key] = random.choice(np.array((None, 0, -1.0, np.nan, np.inf, 10**40, "x", [], {}), object))
+
+
+def _smpl_codec() -> bytes:
+    hands = {f"{side}HandPose": np.zeros((_FRAMES, 15, 3), "f4") for side in ("left", "right")}
+    content = body_results.smpl_codec_content(gvhmr_results.made_up_motion(_FRAMES), 30.0, **hands)
+    return written(lambda path: body_results.write_npz(path, content), "a.smpl")
+
+
+def _mocap() -> bytes:
+    content = body_results.amass_content(gvhmr_results.made_up_motion(_FRAMES), np.zeros(3), 120.0, fingers=0.2)
+    return written(lambda path: body_results.write_npz(path, content), "a.npz")
+
+
+def _built_in_body() -> bytes:
+    turned = np.tile((1.0, 0.0, 0.0, 0.0), (_FRAMES, 22, 1))
+    track = BodyTrack(turned[:, 0], np.ones((_FRAMES, 3)))
+    lens = np.tile(np.array(((800.0, 0.0, 320.0), (0.0, 800.0, 240.0), (0.0, 0.0, 1.0))), (_FRAMES, 1, 1))
+    motion = BodyMotion(turned[:, 1:], track, track, np.zeros(10), lens)
+    seen, meta = np.ones((_FRAMES, 22), bool), {"estimator": "mediapipe", "licences": ["a"], "warnings": ["b"]}
+    body = StoredBody(motion, seen[:, 0], seen, np.arange(_FRAMES), np.arange(_FRAMES) / 24.0, meta)
+    return written(lambda path: write_body_motion(path, body), "body_motion.npz")
+
+
+def _read_built_in_body(path: Path) -> None:
+    read_body_motion(path).arrays()
+    _read_body(path)
 
 
 def _corrections() -> bytes:
@@ -284,11 +359,16 @@ READERS: dict[str, Reader] = {
     "hand_poses.npz": Reader(cached(_hands, by_members), _read_hands, ".npz", 3),
     "hand_poses.npz, summary": Reader(cached(_hands, by_members), read_hands_summary, ".npz"),
     "truth npz": Reader(cached(_hands, by_members), known_hand_poses, ".npz", 0.5),
-    "GVHMR .pt": Reader(cached(_torch, by_members), read_gvhmr_result, ".pt", 3),
-    "GVHMR .pt before torch 1.6": Reader(cached(_legacy, _legacy_changed), read_gvhmr_result, ".pt"),
-    "GVHMR pickle": Reader(_with_lists, read_gvhmr_result, ".pkl", 3),
-    "GVHMR npz": Reader(cached(_flat, by_members), read_gvhmr_result, ".npz"),
-    "GVHMR npz of dictionaries": Reader(cached(_nested_npz, by_members), read_gvhmr_result, ".npz"),
+    "GVHMR .pt": Reader(cached(_torch, by_members), _read_body, ".pt", 3),
+    "GVHMR .pt before torch 1.6": Reader(cached(_legacy, _legacy_changed), _read_body, ".pt"),
+    "GVHMR pickle": Reader(_with_lists, _read_body, ".pkl", 3),
+    "GVHMR npz": Reader(cached(_flat, by_members), _read_body, ".npz"),
+    "GVHMR npz of dictionaries": Reader(cached(_nested_npz, by_members), _read_body, ".npz"),
+    "GEM-SMPL .pt": Reader(cached(_gem, by_members), _read_body, ".pt"),
+    "PromptHMR results": Reader(_prompt_hmr, _read_body, ".pkl", 3),
+    "PromptHMR .smpl": Reader(cached(_smpl_codec, by_members), _read_body, ".smpl", 2),
+    "AMASS npz of mocap": Reader(cached(_mocap, by_members), _read_body, ".npz", 2),
+    "body_motion.npz": Reader(cached(_built_in_body, by_members), _read_built_in_body, ".npz", 2),
     "SMPL-X model": Reader(cached(_model, by_members), _read_model, ".npz", 0.1),
     "SMPL-X poses": Reader(cached(_poses, by_members), read_smplx_poses, ".npz"),
     "AMASS npz": Reader(cached(lambda: _parameters("amass"), by_members), _read_any_body, ".npz", 0.5),

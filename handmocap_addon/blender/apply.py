@@ -31,7 +31,7 @@ from .cleanup.clip_moves import bring_to_place
 from .cleanup.corrections_store import forget_corrections, read_corrections, tracks_of
 from .clip import cameras
 from .clip.backgrounds import show_picture
-from .clip.body_of_clip import body_for, rate_told
+from .clip.body_of_clip import at_scene_s_rate, body_for, rate_told
 from .clip.clock import frame_times, frames_at, place_on
 from .clip.place import keep_place, place_of
 from .clip.scene_content import is_a_persons, remember_match
@@ -48,7 +48,7 @@ from .rig.bodies import add_body
 from .rig.finger_target import target_of_joints
 from .rig.rest_warnings import rest_warnings
 from .rig.stance import check_stance
-from .scene_time import check_range, frame_rate, set_range
+from .scene_time import check_range, frame_rate, frame_rate_fraction, set_range
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,10 @@ def check_wrist(settings: WristSettings, motion: BodyMotion | None) -> None:
     """Wrists hang on forearms that the clip's camera sees; an armature that something else moved has no such camera.
 
     Raises:
-        BadUsageError: wrists are asked for, and there is no body motion.
+        BadUsageError: wrists are asked for, and there is no body motion, or none that a camera saw.
     """
+    if motion is not None and settings.source != WristSource.BODY:
+        motion.seen()
     if motion is None and not settings.leaves_body_as_it_is:
         raise BadUsageError(
             "The wrist and the forearm's twist need the arms of a GVHMR result",
@@ -162,7 +164,10 @@ def _forget_fingers(armature: Any, joints: Collection[str]) -> None:
 
 @dataclass(frozen=True)
 class AppliedBody:
-    """What was keyed on the body, the camera that sees it with what is behind it, and the lift to the floor in metres."""
+    """What was keyed on the body, the camera that sees it with what is behind it, and the lift to the floor in metres.
+
+    There is no camera where none saw the motion.
+    """
 
     keys: KeyReport
     camera: Any
@@ -185,7 +190,7 @@ def apply_body(
     proxies: Path | None = None,
     own_keys: OwnKeys = OwnKeys.ASK,
 ) -> AppliedBody:
-    """Key a GVHMR motion on an armature and add the clip's camera.
+    """Key a body's motion on an armature and add the camera that saw it, where one did.
 
     Size, range and active camera of the scene change with `match_scene` alone; if None, where the scene is not a person's.
     `first_frame` as in `apply_hands`. Where Blender would show the clip otherwise than the hands have it, `picture` is a
@@ -213,6 +218,7 @@ def apply_body(
     else:
         # Row after row, whatever the scene's rate.
         place = replace(place, fps=place_of(scene, armature).fps)
+        motion = at_scene_s_rate(motion, frame_rate_fraction(scene)) if clip is None else motion
         frames = retimed_as(armature, place.first_frame + np.arange(motion.frame_count, dtype=np.float64))
     check_range(frames)
     corrections = read_corrections(armature)
@@ -227,16 +233,17 @@ def apply_body(
         remember_match(scene)
     keys, lift = write_body_keys(shot, motion, frames, action_name, filled, key_settings)
     keep_place(armature, place)
-    size = poses.picture_size() if poses is not None else None
-    width, height = size or tuple(round(length) for length in lens_size(motion))
-    camera_name = f"{action_name} camera"
-    camera = cameras.add_camera(
-        shot, motion, frames, lift, (width, height), camera_name, steady_camera, key_settings, match_scene
-    )
-    warnings, picture = motion.warnings, None
+    warnings, picture, camera = motion.warnings, None, None
+    if motion.is_seen:
+        size = poses.picture_size() if poses is not None else None
+        width, height = size or tuple(round(length) for length in lens_size(motion))
+        camera_name = f"{action_name} camera"
+        camera = cameras.add_camera(
+            shot, motion, frames, lift, (width, height), camera_name, steady_camera, key_settings, match_scene
+        )
     if clip is not None and poses is None:
         warnings = (*warnings, *rate_told(clip, frame_rate(scene)))
-    if clip is not None:
+    if clip is not None and camera is not None:
         try:
             picture = picture_of(scene, clip, poses, armature, proxies or clip.parent)
             if picture.is_there:

@@ -94,8 +94,8 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     gvhmr: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Body Motion",
-        description="GVHMR's hmr4d_results.pt of the same clip, or the body_motion.npz that Estimate writes; empty until "
-        "there is one",
+        description="GVHMR's hmr4d_results.pt of the same clip, the body_motion.npz that Estimate writes, or what GEM-SMPL, "
+        "PromptHMR and AMASS write; empty until there is one",
         subtype="FILE_PATH",
         options=path_options(),
         update=quiet_update(gvhmr_chosen),

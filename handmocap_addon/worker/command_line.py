@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from ..core.body.body_choices import BODY_FROM_HELP, FOCAL_HELP, WORKER_BODIES
+from ..core.body.makers import BODY_FILES
 from ..core.clip.view_choices import VIEW_CHOICES, VIEW_HELP, ViewChoice
 from ..core.errors import BadUsageError, ExitCode, HandmocapError, MissingSetupError, OutOfMemoryError
 from ..core.files.replaced_files import links_among
@@ -96,7 +97,7 @@ def worker_parser() -> argparse.ArgumentParser:
         help="the hand_poses.npz to write; once for every --gvhmr",
     )
     estimate.add_argument(
-        "--gvhmr", type=Path, action="append", default=[], help="a person's hmr4d_results.pt for the clip; may be repeated"
+        "--gvhmr", type=Path, action="append", default=[], help=f"a person's {BODY_FILES}, for the clip; may be repeated"
     )
     estimate.add_argument(
         "--other-gvhmr",
@@ -224,7 +225,7 @@ def _protocol_stdout() -> Iterator[TextIO]:
 
 
 def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Cancellation) -> None:
-    from ..core.body.gvhmr_file import read_gvhmr_results
+    from ..core.body.body_files import read_bodies
     from ..core.body.motion import BodyMotion
     from ..core.body.smplx_model_file import read_smplx_model
     from ..core.body.stand_in import load_stand_in_body
@@ -243,9 +244,10 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
         raise BadUsageError("--other-gvhmr stands alone", "give the --gvhmr of the person whose hands are wanted")
     clip = probe_clip(options.clip, options.image_fps, options.view_transform)
     given = clip
-    found = clip_of_the_results(clip, read_gvhmr_results([*options.gvhmr, *options.other_gvhmr]))
+    found = clip_of_the_results(clip, read_bodies([*options.gvhmr, *options.other_gvhmr]))
     clip = found.clip
-    motions: list[BodyMotion | None] = [*found.bodies]
+    # Where no camera saw a body, nothing tells which hands are at its wrists.
+    motions: list[BodyMotion | None] = [body if body.is_seen else None for body in found.bodies]
     people = [Person(motion, target) for motion, target in itertools.zip_longest(motions or [None], options.out)]
     for warning in dict.fromkeys(sentence for body in found.bodies for sentence in body.warnings):
         events.log(warning)

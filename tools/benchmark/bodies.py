@@ -78,7 +78,7 @@ def body_result(clip: KnownClip, cancellation: Cancellation) -> BodyResult:
             angle = np.degrees(np.arccos(np.clip(np.sum(ways[0] * ways[1], axis=1), -1.0, 1.0)))
             limbs.append(angle[seen[:, first]])
     off = np.linalg.norm((known - known[:, :1]) - (found - found[:, :1]), axis=-1)
-    projected = found @ body.motion.intrinsics[0].T
+    projected = found @ body.motion.seen().intrinsics[0].T
     pixels = projected[..., :2] / projected[..., 2:]
     shoulders = [pixels[:, JOINT_INDEX[f"{side}_shoulder"]] for side in SIDES]
     breadth = np.linalg.norm(shoulders[0] - shoulders[1], axis=1)
@@ -100,7 +100,8 @@ def body_result(clip: KnownClip, cancellation: Cancellation) -> BodyResult:
 
 
 def _joints(motion: BodyMotion, rest_joints: Array) -> Array:
-    posed = posed_joints(rest_joints, local_rotmat_of(motion, motion.camera), motion.camera.translation)
+    track = motion.seen().track
+    posed = posed_joints(rest_joints, local_rotmat_of(motion, track), track.translation)
     return posed.positions[:, : len(BODY_JOINTS)]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from handmocap_addon.core.body.body_files import read_body
 from handmocap_addon.core.body.body_motion_file import (
     StoredBody,
     is_body_motion,
@@ -14,7 +15,6 @@ from handmocap_addon.core.body.body_motion_file import (
     stored_arrays,
     write_body_motion,
 )
-from handmocap_addon.core.body.gvhmr_file import read_gvhmr_result
 from handmocap_addon.core.body.motion import BodyMotion, BodyTrack
 from handmocap_addon.core.errors import BodyMotionFileError
 from handmocap_addon.core.maths.rotations import axis_angle_to_quat_wxyz, quat_wxyz_to_rotmat
@@ -67,7 +67,7 @@ def test_it_stands_wherever_a_gvhmr_result_does(tmp_path):
     path = tmp_path / "called otherwise.npz"
     write_body_motion(path, body())
     assert is_body_motion(path)
-    np.testing.assert_allclose(read_gvhmr_result(path).camera.translation, body().motion.camera.translation, atol=1e-6)
+    np.testing.assert_allclose(read_body(path).camera.translation, body().motion.camera.translation, atol=1e-6)
 
 
 def _changed(path: Path, **changes: np.ndarray | None) -> Path:
@@ -86,6 +86,7 @@ def _changed(path: Path, **changes: np.ndarray | None) -> Path:
         ({"camera_transl": np.full((COUNT, 3), np.nan)}, "not finite in camera_transl"),
         ({"camera_transl": np.full((COUNT, 3), 1e300)}, "not finite in camera_transl"),
         ({"frame_time": np.zeros(COUNT)}, "a frame_time that does not grow"),
+        ({"intrinsics": np.zeros((COUNT, 3, 3))}, "intrinsics that are no camera's lens"),
         ({"meta": np.array("{")}, "a damaged meta entry"),
         ({"meta": np.array("[]")}, "a meta entry that is not the format's"),
         ({"betas": np.array([None] * 10, dtype=object)}, "pickled object"),

@@ -15,7 +15,8 @@ from addon_tests.making.gvhmr_results import (
     write_gvhmr_result,
     write_torch_archive,
 )
-from handmocap_addon.core.body.gvhmr_file import read_gvhmr_result, read_gvhmr_results
+from handmocap_addon.core.body.body_files import read_bodies
+from handmocap_addon.core.body.gvhmr_file import read_gvhmr_result
 from handmocap_addon.core.errors import BadUsageError, BodyMotionFileError, ExitCode
 from handmocap_addon.core.maths.rotations import quat_wxyz_to_rotmat
 
@@ -171,6 +172,6 @@ def test_a_body_cannot_be_two_people_s(tmp_path):
     elsewhere = replace(motion, transl_incam=motion.transl_incam + 1.0)
     for path, written in ((first, motion), (second, motion), (other, elsewhere)):
         write_gvhmr_result(path, written)
-    assert len(read_gvhmr_results([first, other])) == 2
+    assert len(read_bodies([first, other])) == 2
     with pytest.raises(BadUsageError, match="the same person's"):
-        read_gvhmr_results([first, other, second])
+        read_bodies([first, other, second])

@@ -283,7 +283,6 @@ MISTAKEN = {
     "body model": {"v_template": np.zeros((6, 3)), "J_regressor": np.zeros((2, 6)), "f": np.zeros((4, 3))},
     "checkpoint": {"state_dict": {"a.weight": np.zeros(3)}, "epoch": 3},
     "weights": {f"layer{number}.weight": np.zeros(3) for number in range(8)},
-    "AMASS": {"poses": np.zeros((12, 156)), "trans": np.zeros((12, 3))},
     "hands": {"left_hand_pose": np.zeros((12, 45)), "right_hand_pose": np.zeros((12, 45))},
     "no smpl_params_global but a": {"a": 1},
     "a list": [1, 2],

@@ -12,9 +12,10 @@ import pytest
 
 from addon_tests.making.hand_scenes import PICTURE, Hand, arms_of, detections_of, hand
 from handmocap_addon.core.body.frames import on_frames_of
-from handmocap_addon.core.body.motion import BodyMotion, BodyTrack
-from handmocap_addon.core.body.pictures import PictureFacts, seen_in, turned_upright
-from handmocap_addon.core.errors import BelongingError, FrameCountError
+from handmocap_addon.core.body.makers import AMASS, PROMPT_HMR, SMPL_CODEC
+from handmocap_addon.core.body.motion import BodyMotion, BodyTrack, camera_path
+from handmocap_addon.core.body.pictures import PictureFacts, lens_size, seen_in, turned_upright
+from handmocap_addon.core.errors import BadUsageError, BelongingError, FrameCountError
 from handmocap_addon.core.hands.hand_poses import HandPoses, HandTrack
 from handmocap_addon.core.maths.rotations import (
     axis_angle_to_quat_wxyz,
@@ -226,6 +227,52 @@ def test_a_body_of_a_part_of_the_clip_is_refused_with_counts_and_rate(count, fps
     with pytest.raises(FrameCountError, match=f"has {COUNT} frames and shot.mov has {count} at {fps} fps") as caught:
         on_frames_of(moving(), times(count, fps), Fraction(fps), "shot.mov")
     assert "0_input_video.mp4" in caught.value.hint
+
+
+def test_a_rate_that_the_body_s_file_says_is_followed():
+    """Of mocap at 120 frames a second, which no copy of a clip has."""
+    mocap = replace(moving(240, 120.0), maker=AMASS, fps=Fraction(120))
+    laid = on_frames_of(mocap, times(48, 24), Fraction(24), "shot.mov")
+    inside = times(48, 24) <= 239 / 120.0
+    np.testing.assert_allclose(laid.world.translation[inside], moving(48, 24).world.translation[inside], atol=1e-9)
+    assert "The AMASS result has 240 frames at 120 fps and shot.mov has 48 at 24 fps" in laid.warnings[0]
+
+
+def test_as_many_frames_at_another_rate_are_told():
+    motion = replace(moving(), maker=SMPL_CODEC, fps=Fraction(30))
+    laid = on_frames_of(motion, times(COUNT, 24), Fraction(24), "shot.mov")
+    np.testing.assert_array_equal(laid.body_quat_wxyz, motion.body_quat_wxyz)
+    assert laid.warnings == (
+        f"The .smpl result has {COUNT} frames at 30 fps and shot.mov has {COUNT} at 24 fps: one is laid on each, so look at "
+        "the speed",
+    )
+    assert on_frames_of(motion, times(COUNT, 30), Fraction(30), "shot.mov") is motion
+
+
+def test_prompt_hmr_takes_every_second_frame_of_fast_clips():
+    motion = replace(moving(COUNT, 60.0), maker=PROMPT_HMR)
+    laid = on_frames_of(motion, times(2 * COUNT, 120), Fraction(120), "shot.mov")
+    inside = times(2 * COUNT, 120) <= (COUNT - 1) / 60.0
+    exact = moving(2 * COUNT, 120.0)
+    np.testing.assert_allclose(laid.camera.translation[inside], exact.camera.translation[inside], atol=1e-9)
+
+
+@pytest.mark.parametrize("maker", [AMASS, PROMPT_HMR])
+def test_a_body_of_no_known_rate_is_refused_with_its_maker_s_way_out(maker):
+    with pytest.raises(FrameCountError, match=f"The {maker.name} result has {COUNT} frames and shot.mov has 120") as caught:
+        on_frames_of(replace(moving(), maker=maker), times(120, 60), Fraction(60), "shot.mov")
+    assert caught.value.hint == maker.own_clip
+
+
+def test_a_body_without_a_camera_is_laid_on_frames_and_compared_with_nothing():
+    unseen = replace(moving(), camera=None, intrinsics=None, maker=AMASS)
+    assert seen_in(unseen, clip_of()) is unseen
+    assert on_frames_of(unseen, times(COUNT + 1, 60), Fraction(60), "shot.mov").camera is None
+    (said,) = belonging.fitted_to_hands(unseen, poses_of(moving(), (WIDTH, HEIGHT))).warnings
+    assert said.startswith("The AMASS motion has no camera, so nobody has looked whether hands and body are of one clip")
+    for use in (belonging.arms_of, lens_size, lambda motion: camera_path(motion, np.zeros(3))):
+        with pytest.raises(BadUsageError, match="The AMASS motion has no camera"):
+            use(unseen)
 
 
 LEFT = hand("left", (820.0, 500.0), (700.0, 260.0), COUNT)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import bpy
 import pytest
 
 from addon_tests.making.gvhmr_results import made_up_motion, write_gvhmr_result
+from addon_tests.making.hand_poses import waving_hands
+from handmocap_addon.core.hands.hand_poses_file import write_hand_poses
 from handmocap_addon.ui.common import panel_jobs
 from handmocap_addon.ui.source.operators import HANDMOCAP_FH_clip
 
@@ -115,6 +118,20 @@ def test_a_dropped_gvhmr_result_is_chosen(settings: Any, shot_folder: Path, demo
     assert settings.gvhmr_path() == shot_folder / "hmr4d_results.pt"
 
 
+@pytest.mark.parametrize("name", ["smpl_params.pt", "results.pkl", "subject-1.smpl", "walk_stageii.npz"])
+def test_a_dropped_body_of_another_program_is_chosen(settings: Any, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"read when it is used")
+    bpy.ops.handmocap.choose_clip(filepath=str(tmp_path / name))
+    assert (settings.gvhmr_path(), settings.hand_poses) == (tmp_path / name, "")
+
+
+def test_dropped_hands_are_chosen_by_what_they_hold(settings: Any, tmp_path: Path) -> None:
+    path = tmp_path / "called otherwise.npz"
+    write_hand_poses(path, waving_hands(5, Fraction(24)))
+    bpy.ops.handmocap.choose_clip(filepath=str(path))
+    assert (settings.gvhmr, settings.hand_poses_path()) == ("", path)
+
+
 @pytest.fixture
 def two_people(settings: Any, shot_folder: Path, demo: Path) -> Any:
     for number, name in enumerate(("anna", "ben")):
@@ -164,4 +181,4 @@ def test_dropping_is_offered_in_the_viewport_alone(settings: Any) -> None:
     for area in bpy.context.screen.areas:
         with bpy.context.temp_override(area=area):
             assert HANDMOCAP_FH_clip.poll_drop(bpy.context) == (area.type == "VIEW_3D")
-    assert {".mp4", ".pt"} <= set(HANDMOCAP_FH_clip.bl_file_extensions.split(";"))
+    assert {".mp4", ".pt", ".pkl", ".smpl", ".npz"} <= set(HANDMOCAP_FH_clip.bl_file_extensions.split(";"))

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from ...core.bake.options import BAKE_SUFFIXES, BakeFile, BakeOptions
 from ...core.bake.sampling import sampled_frames
+from ...core.body.body_files import body_licences
 from ...core.body.body_motion_file import read_body_motion
-from ...core.body.gvhmr_file import GVHMR_LICENCE
 from ...core.body.point_cache import point_cache_bytes
 from ...core.body.smplx_model_file import VERTEX_COUNT
 from ...core.errors import BadInputError, BadUsageError, HandmocapError
@@ -130,7 +130,7 @@ def licences_of(armature: Any, sources: dict[str, Path]) -> tuple[str, ...]:
         with contextlib.suppress(HandmocapError):
             found += read_body_motion(sources["body_motion"]).meta.get("licences", [])
     if "gvhmr" in sources:
-        found.append(GVHMR_LICENCE)
+        found += body_licences(sources["gvhmr"])
     return tuple(found)
 
 

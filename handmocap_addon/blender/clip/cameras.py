@@ -73,7 +73,7 @@ def add_camera(
     camera = former or _new_camera(armature, name)
     if scene.camera is None or (former is None and match_scene):
         scene.camera = camera
-    _set_lens(camera.data, motion.intrinsics[0], size)
+    _set_lens(camera.data, motion.seen().intrinsics[0], size)
     if (steady and len(places) == 1) or motion.frame_count == 1:
         # A moving camera of a former run stands still from now on, but for keys of a person's own.
         _write_path(camera, name, frames[:0], position[:0], quat[:0], settings)

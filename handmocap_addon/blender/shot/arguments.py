@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ...core.bake.options import BAKE_SUFFIXES
 from ...core.body.body_choices import BODIES, BODY_FROM_HELP, FOCAL_HELP
+from ...core.body.makers import BODY_FILES
 from ...core.body.motion_formats import MotionFormat
 from ...core.cleanup.settings import CleanupSettings
 from ...core.cleanup.wrist_source import WristSource
@@ -154,7 +155,7 @@ def batch_parser(program: str = "handmocap") -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="clip to hands to keys to baked files")
     run.add_argument("--clip", type=Path, required=True, help="video file or folder of images")
     run.add_argument("--out", type=Path, required=True, help="folder for the results")
-    run.add_argument("--gvhmr", type=Path, help="GVHMR's hmr4d_results.pt for the same clip")
+    run.add_argument("--gvhmr", type=Path, help=f"GVHMR's {BODY_FILES}, for the same clip")
     run.add_argument(
         "--other-gvhmr",
         type=Path,
@@ -199,7 +200,7 @@ def batch_parser(program: str = "handmocap") -> argparse.ArgumentParser:
 
     apply = commands.add_parser("apply", help="key hands (and a body) on an armature and save the file")
     apply.add_argument("--hands", type=Path, required=True, help="a hand_poses.npz")
-    apply.add_argument("--gvhmr", type=Path, help="GVHMR's hmr4d_results.pt for the same clip")
+    apply.add_argument("--gvhmr", type=Path, help=f"GVHMR's {BODY_FILES}, for the same clip")
     apply.add_argument("--clip", type=Path, help="shown behind the camera")
     apply.add_argument("--body", default=None, help=_BODY)
     apply.add_argument("--armature", help="name of an armature in the open file")

@@ -12,7 +12,7 @@ from typing import Any
 import bpy
 
 from ...core.bake.options import BakeOptions
-from ...core.body.gvhmr_file import read_gvhmr_result
+from ...core.body.body_files import read_body
 from ...core.body.motion import BodyMotion
 from ...core.body.motion_formats import MotionFormat
 from ...core.body.stand_in import STAND_IN
@@ -151,7 +151,7 @@ def apply(options: argparse.Namespace, ending: Ending) -> None:
 def _apply_and_save(options: argparse.Namespace) -> None:
     settings, reduction = cleanup_settings(options), reduction_settings(options)
     poses = read_hand_poses(options.hands)
-    motion: BodyMotion | None = read_gvhmr_result(options.gvhmr) if options.gvhmr else None
+    motion: BodyMotion | None = read_body(options.gvhmr) if options.gvhmr else None
     check_wrist(wrist_settings(options), motion)
     betas = motion.betas if motion is not None else None
     armature = _armature_to_key(options)
@@ -170,7 +170,7 @@ def _apply_and_save(options: argparse.Namespace) -> None:
             armature, motion, poses, clip, name, options.steady_camera, wrist_settings(options),
             match_scene=match_scene, first_frame=options.first_frame, proxies=folder, own_keys=what_stays,
         )  # fmt: skip
-        if options.match_scene:
+        if options.match_scene and body.camera is not None:
             # Asked for, so also where an earlier run left the scene another camera.
             scene.camera = body.camera
         warnings += body.warnings

@@ -14,9 +14,9 @@ import bpy
 import numpy as np
 
 from ...core.bake.options import BakeOptions
-from ...core.body.body_choices import GVHMR, WORKER_BODIES
+from ...core.body.body_choices import WORKER_BODIES
+from ...core.body.body_files import read_bodies
 from ...core.body.body_motion_file import BODY_MOTION_NAME, StoredBody, read_body_motion
-from ...core.body.gvhmr_file import GVHMR_LICENCE, read_gvhmr_results
 from ...core.body.motion import BodyMotion
 from ...core.body.motion_formats import MotionFormat
 from ...core.body.stand_in import STAND_IN
@@ -172,7 +172,7 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
     if options.other_gvhmr and options.gvhmr is None:
         raise BadUsageError("--other-gvhmr stands alone", "give the --gvhmr of the person whose hands are wanted")
     options = with_chosen_body(options)
-    bodies = read_gvhmr_results([*([options.gvhmr] if options.gvhmr is not None else []), *options.other_gvhmr])
+    bodies = read_bodies([*([options.gvhmr] if options.gvhmr is not None else []), *options.other_gvhmr])
     motion = bodies[0] if bodies else None
     existing = _existing_armature(options)
     if motion is None and options.body_from == "auto" and existing is not None and not _takes_a_body(existing):
@@ -193,7 +193,8 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
         for one in options.motion:
             map_armature(existing, joints_needed(one))
         if options.bake:
-            parts = tuple(part for part in options.bake_options.parts if part != "camera" or not gets_body)
+            has_camera = gets_body and (motion is None or motion.is_seen)
+            parts = tuple(part for part in options.bake_options.parts if part != "camera" or not has_camera)
             with_camera = replace(options.bake_options, parts=parts or ("body",))
             exact = exact_request(with_camera, existing, options.chosen_model, options.environment_folder)
             request_for(existing, options.bake_targets, bpy.context.scene, with_camera, exact=exact)
@@ -211,7 +212,7 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
     armature, applied, keys, warnings = _build_scene(options, poses, motion, existing, shown_clip, on_progress)
     warnings += [*said, *([estimated["no_body"]] if estimated.get("no_body") else [])]
     if motion is not None:
-        keep_body_source(armature, GVHMR if stored is None else str(stored.meta.get("estimator")))
+        keep_body_source(armature, motion.maker.key if stored is None else str(stored.meta.get("estimator")))
     clock.lap("keying")
     reduced: ReductionResult | None = None
     if options.reduction is not None:
@@ -287,13 +288,13 @@ def _body_summary(motion: BodyMotion | None, stored: StoredBody | None) -> dict[
     if motion is None:
         return None
     if stored is None:
-        return {"estimator": GVHMR, "source": motion.source}
+        return {"estimator": motion.maker.key, "source": motion.source}
     return {
         "estimator": stored.meta.get("estimator"),
         "model": stored.meta.get("model"),
         "source": motion.source,
         "frames_measured": int(stored.measured.sum()),
-        "focal_px": float(motion.intrinsics[0, 0, 0]),
+        "focal_px": float(motion.seen().intrinsics[0, 0, 0]),
         "camera": "taken to stand still",
     }
 
@@ -337,7 +338,7 @@ def _build_scene(
             match_scene=match_scene, first_frame=options.first_frame, proxies=options.out,
             own_keys=options.own_keys,
         )  # fmt: skip
-        if options.match_scene:
+        if options.match_scene and body.camera is not None:
             # Asked for, so also where an earlier run left the scene another camera.
             scene.camera = body.camera
         keys["body"] = dataclasses.asdict(body.keys)
@@ -428,7 +429,7 @@ def _report(
     if stored is not None:
         licences += stored.meta.get("licences", [])
     elif motion is not None:
-        licences.append(GVHMR_LICENCE)
+        licences.append(motion.maker.licence)
     return {
         "ok": True,
         "clip": poses.meta.get("clip", {}),

@@ -17,6 +17,7 @@ from ..files.npz_files import NpzError, npz_shapes, read_npz
 from ..hands.hand_poses import MOST_FRAMES
 from ..maths.rotations import axis_angle_to_quat_wxyz, quat_wxyz_to_axis_angle
 from ..plain_text import plain_json
+from .makers import BUILT_IN
 from .motion import BodyMotion, BodyTrack
 
 Array = NDArray[Any]
@@ -56,14 +57,14 @@ class StoredBody:
 
     def arrays(self) -> dict[str, Array]:
         """As the file has them, `meta` left out."""
-        motion = self.motion
+        motion, seen = self.motion, self.motion.seen()
         values = {
             "body_pose": quat_wxyz_to_axis_angle(motion.body_quat_wxyz).reshape(motion.frame_count, 63),
             "world_global_orient": quat_wxyz_to_axis_angle(motion.world.orient_quat_wxyz),
             "world_transl": motion.world.translation,
-            "camera_global_orient": quat_wxyz_to_axis_angle(motion.camera.orient_quat_wxyz),
-            "camera_transl": motion.camera.translation,
-            "intrinsics": motion.intrinsics,
+            "camera_global_orient": quat_wxyz_to_axis_angle(seen.track.orient_quat_wxyz),
+            "camera_transl": seen.track.translation,
+            "intrinsics": seen.intrinsics,
             "measured": self.measured,
             "joints_measured": self.joints_measured,
             "frame_index": self.frame_index,
@@ -119,6 +120,8 @@ def read_body_motion(path: Path) -> StoredBody:
     betas = _checked(path, content, "betas", (10,), "f8")
     if not (np.diff(values["frame_time"]) > 0).all():
         raise BodyMotionFileError(f"{path.name} has a frame_time that does not grow", _HINT)
+    if (values["intrinsics"][:, (0, 1, 0, 1), (0, 1, 2, 2)] <= 0.0).any():
+        raise BodyMotionFileError(f"{path.name} has intrinsics that are no camera's lens", _HINT)
     meta = _notes(path, content["meta"])
     motion = BodyMotion(
         axis_angle_to_quat_wxyz(values["body_pose"].reshape(count, 21, 3)),
@@ -128,6 +131,7 @@ def read_body_motion(path: Path) -> StoredBody:
         values["intrinsics"],
         str(path),
         tuple(str(sentence) for sentence in meta.pop("warnings", []) if isinstance(sentence, str)),
+        BUILT_IN,
     )
     return StoredBody(
         motion, values["measured"], values["joints_measured"], values["frame_index"], values["frame_time"], meta

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
 
@@ -12,7 +11,8 @@ from numpy.typing import NDArray
 
 from ..errors import FrameCountError
 from .gaps import at_shares
-from .motion import BodyMotion, BodyTrack
+from .makers import GVHMR
+from .motion import BodyMotion
 
 Array = NDArray[Any]
 # Readers disagree about the last frames of a clip.
@@ -21,7 +21,6 @@ _SHARE_APART: Final = 0.005
 # The `gvhmr` package of PyPI makes every clip into one of 30 frames a second.
 _FORK_FPS: Final = Fraction(30)
 _SAME_RATE: Final = 0.05
-_COPY_HINT: Final = "use the 0_input_video.mp4 in GVHMR's output folder as the clip"
 
 
 def nearly_as_many(count: int, other: int) -> bool:
@@ -45,27 +44,48 @@ def on_frames_of(
         FrameCountError: nobody can tell which frame is which.
     """
     count, wanted = motion.frame_count, len(frame_time)
-    if count == wanted:
-        return motion
-    told = f"The GVHMR result has {count} frames"
-    told += f" (its copy of the clip is called {_in_words(own_rates[0])} fps)" if own_rates and own_rates[0] != fps else ""
+    told = f"The {motion.maker.name} result has {count} frames"
+    says_other = motion.fps is not None and fps is not None and abs(float(motion.fps / fps) - 1.0) >= _SAME_RATE
+    if motion.fps is not None and says_other:
+        told += f" at {_in_words(motion.fps)} fps"
+    elif own_rates and own_rates[0] != fps:
+        told += f" (its copy of the clip is called {_in_words(own_rates[0])} fps)"
     told += f" and {clip_name} has {wanted}" + (f" at {_in_words(fps)} fps" if fps else "")
+    if count == wanted:
+        # Some write the same rate into every file; whether the body moves too slowly or too fast is for people to see.
+        return motion.with_warning(f"{told}: one is laid on each, so look at the speed") if says_other else motion
     if nearly_as_many(count, wanted):
         rows = np.minimum(np.arange(wanted), count - 1)
         what = "the last ones of the result are left out" if count > wanted else "the body stands still on the last ones"
-        return _rows(motion, rows).with_warning(f"{told}; {what}")
-    rate = _rate_that_fits(count, frame_time, fps, (*own_rates, _FORK_FPS))
+        return motion.taken(rows).with_warning(f"{told}; {what}")
+    rate = _rate_that_fits(count, frame_time, fps, (*own_rates, *_rates_of(motion, fps)))
     if rate is None:
-        raise FrameCountError(f"{told}, and nothing tells which is which", _COPY_HINT)
-    place = np.clip(np.asarray(frame_time) * float(rate), 0.0, count - 1.0)
+        raise FrameCountError(f"{told}, and nothing tells which is which", motion.maker.own_clip)
+    return at_times(motion, np.asarray(frame_time), rate).with_warning(
+        f"{told}; both last equally long at {_in_words(rate)} fps, so the body was laid on the clip's frames"
+    )
+
+
+def at_times(motion: BodyMotion, time: Array, rate: Fraction) -> BodyMotion:
+    """The motion at times (n,) in seconds, its frames following each other at a rate; it stands still after its last."""
+    count, wanted = motion.frame_count, len(time)
+    place = np.clip(time * float(rate), 0.0, count - 1.0)
     start = np.minimum(np.floor(place).astype(int), max(count - 2, 0))
     end = np.minimum(start + 1, count - 1)
     # Room for every frame first: the rows are then filled from those of the motion, which come after them.
-    room = _rows(motion, np.concatenate((np.zeros(wanted, int), np.arange(count))))
-    laid = at_shares(room, np.arange(wanted), wanted + start, wanted + end, place - start).slice_frames(0, wanted)
-    return laid.with_warning(
-        f"{told}; both last equally long at {_in_words(rate)} fps, so the body was laid on the clip's frames"
-    )
+    room = motion.taken(np.concatenate((np.zeros(wanted, int), np.arange(count))))
+    return at_shares(room, np.arange(wanted), wanted + start, wanted + end, place - start).slice_frames(0, wanted)
+
+
+def _rates_of(motion: BodyMotion, fps: Fraction | None) -> list[Fraction]:
+    """The rates at which a maker's frames may follow each other, besides those of a copy."""
+    rates = [motion.fps] if motion.fps is not None else []
+    if motion.maker == GVHMR:
+        rates.append(_FORK_FPS)
+    most = motion.maker.most_fps
+    if most is not None and fps is not None and fps > most:
+        rates.append(fps / round(fps / most))
+    return rates
 
 
 def _rate_that_fits(count: int, frame_time: Array, fps: Fraction | None, rates: Sequence[Fraction]) -> Fraction | None:
@@ -81,19 +101,6 @@ def _rate_that_fits(count: int, frame_time: Array, fps: Fraction | None, rates: 
         if abs(count / float(rate) - seconds) <= max(1.0 / float(rate), shown):
             return rate
     return None
-
-
-def _rows(motion: BodyMotion, rows: Array) -> BodyMotion:
-    def taken(track: BodyTrack) -> BodyTrack:
-        return BodyTrack(track.orient_quat_wxyz[rows], track.translation[rows])
-
-    return replace(
-        motion,
-        body_quat_wxyz=motion.body_quat_wxyz[rows],
-        world=taken(motion.world),
-        camera=taken(motion.camera),
-        intrinsics=motion.intrinsics[rows],
-    )
 
 
 def _in_words(fps: Fraction) -> str:

@@ -8,12 +8,32 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import BodyMotionFileError
+from ..maths.frame_words import frames_in_words
 from ..maths.rotations import slerp_quat_wxyz
 from .motion import BodyMotion, BodyTrack
 
 Array = NDArray[Any]
 _LONGEST_GAP: Final = 12  # frames
 _LARGEST_SHARE: Final = 0.1
+
+
+def without_gaps(motion: BodyMotion, file_name: str) -> BodyMotion:
+    """The motion of a file with the few frames on which it is not a number filled, and that said.
+
+    Raises:
+        BodyMotionFileError: they are too many.
+    """
+    tracks = [motion.world, *([motion.camera] if motion.camera is not None else [])]
+    parts = [part for track in tracks for part in (track.orient_quat_wxyz, track.translation)]
+    parts += [motion.intrinsics] if motion.intrinsics is not None else []
+    broken = broken_frames(motion.body_quat_wxyz, *parts)
+    if not broken.any():
+        return motion
+    told = f"{file_name} has numbers that are not finite on {frames_in_words(np.flatnonzero(broken))}"
+    if not can_be_filled(broken):
+        raise BodyMotionFileError(f"{told} of {motion.frame_count}, too many to fill", motion.maker.again)
+    return filled(motion, broken).with_warning(f"{told}; the body there is filled from the frames beside")
 
 
 def broken_frames(*parts: Array) -> Array:
@@ -59,6 +79,6 @@ def at_shares(motion: BodyMotion, rows: Array, start: Array, end: Array, share: 
         motion,
         body_quat_wxyz=turned(motion.body_quat_wxyz),
         world=track(motion.world),
-        camera=track(motion.camera),
-        intrinsics=moved(motion.intrinsics),
+        camera=track(motion.camera) if motion.camera is not None else None,
+        intrinsics=moved(motion.intrinsics) if motion.intrinsics is not None else None,
     )

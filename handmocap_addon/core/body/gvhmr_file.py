@@ -1,20 +1,17 @@
-"""Reads GVHMR's `hmr4d_results.pt`, and what the programs made from GVHMR write instead, into a BodyMotion."""
+"""Reads GVHMR's `hmr4d_results.pt`, and what its relatives write instead, GEM-SMPL among them, into a BodyMotion."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from ..errors import BadUsageError, BodyMotionFileError
-from ..files.array_files import read_array_file
-from ..maths.frame_words import frames_in_words
+from ..errors import BodyMotionFileError
+from ..files.array_files import FileContent, read_array_file
 from ..maths.rotations import Array
-from .body_motion_file import is_body_motion, read_body_motion
-from .gaps import broken_frames, can_be_filled, filled
+from .gaps import without_gaps
+from .gem_segments import video_frames
 from .gvhmr_arrays import (
     SeveralPeopleError,
     UnclearArrayError,
@@ -25,16 +22,17 @@ from .gvhmr_arrays import (
     shape_parameters,
     without_root,
 )
-from .gvhmr_layouts import CAMERA_NAME, LENS_NAME, WORLD_NAME, RawPerson, people_in
+from .gvhmr_layouts import LENS_NAME, WORLD_NAME, RawPerson, people_in
 from .gvhmr_mistaken import RESULT_NAME, what_it_is, which_to_choose
+from .makers import GEM_SMPL, GVHMR_LICENCE, BodyMaker
 from .motion import BodyMotion, BodyTrack
+from .smpl_bodies import on_average_smplx
 
 # GVHMR's copy of the clip, beside its result.
 CLIP_NAME = "0_input_video.mp4"
-GVHMR_LICENCE = "GVHMR results: non-commercial research only, by GVHMR's licence"
-__all__ = ["CLIP_NAME", "GVHMR_LICENCE", "RESULT_NAME", "read_gvhmr_result", "read_gvhmr_results"]
-_AGAIN: Final = "run GVHMR on the clip again"
-_SPACES: Final = {"world": (WORLD_NAME, "the body in the world"), "camera": (CAMERA_NAME, "the body before the camera")}
+__all__ = ["CLIP_NAME", "GVHMR_LICENCE", "RESULT_NAME", "gvhmr_motion", "no_body_in", "read_gvhmr_result"]
+_SPACES: Final = {"world": "the body in the world", "camera": "the body before the camera"}
+_SMPLX_JOINTS: Final = 22
 # Metres and radians by which two tracks that are the same may differ.
 _SAME: Final = 1e-6
 
@@ -42,44 +40,32 @@ _SAME: Final = 1e-6
 def read_gvhmr_result(path: Path) -> BodyMotion:
     """World and camera motion, shape and intrinsics of one person; what had to be mended is in its warnings.
 
-    A `body_motion.npz` stands wherever a GVHMR result does.
-
     Raises:
         BodyMotionFileError: unreadable, unsafe, without what a GVHMR result holds, or several people's.
     """
     path = Path(path)
-    if is_body_motion(path):
-        return read_body_motion(path).motion
     content = read_array_file(path)
+    motion = gvhmr_motion(path, content)
+    if motion is None:
+        raise no_body_in(path, content)
+    return motion
+
+
+def gvhmr_motion(path: Path, content: FileContent) -> BodyMotion | None:
+    """The motion in what a file of GVHMR's relatives holds, or None where it is none of theirs.
+
+    Raises:
+        BodyMotionFileError: it is theirs, and not whole, or several people's.
+    """
     people = people_in(content.value)
     if not people or content.unknown:
-        raise _no_result(path, content.value, content.unknown)
+        return None
     if len(people) > 1:
         raise _several(path, len(people))
     try:
         return _Reading(path, people[0]).motion()
     except SeveralPeopleError as error:
         raise _several(path, error.args[0]) from error
-
-
-def read_gvhmr_results(paths: Sequence[Path]) -> list[BodyMotion]:
-    """The motions of several people, who must be several: hands near one body given twice would be split between the two.
-
-    Raises:
-        BodyMotionFileError: as for one.
-        BadUsageError: two results are of the same body.
-    """
-    motions = [read_gvhmr_result(path) for path in paths]
-    for (first, motion), (second, other) in itertools.combinations(zip(paths, motions, strict=True), 2):
-        if all(
-            np.array_equal(part, other_part)
-            for part, other_part in (
-                (motion.body_quat_wxyz, other.body_quat_wxyz),
-                (motion.camera.translation, other.camera.translation),
-            )
-        ):
-            raise BadUsageError(f"{first} and {second} are the same person's", "name one GVHMR result for each person")
-    return motions
 
 
 class _Reading:
@@ -89,23 +75,30 @@ class _Reading:
         self._path, self._person = path, person
 
     def motion(self) -> BodyMotion:
-        for space, (name, meaning) in _SPACES.items():
+        for space, meaning in _SPACES.items():
             if getattr(self._person, space) is None:
-                raise self._refused(f"is not a whole GVHMR result, it has no {name} ({meaning})")
+                raise self._refused(f"is not a whole {self._maker.name} result, it has no {self._name(space)} ({meaning})")
+        if "identity_coeffs" in (self._person.world or {}):
+            raise self._refused("holds the motion of a SOMA body (GEM-X), whose joints are not SMPL-X's", "run GEM-SMPL")
         body = self._form("world", "body_pose", body_rotations)
         if len(body) == 0:
-            raise BodyMotionFileError(f"{self._path.name} holds no frames", _AGAIN)
+            raise BodyMotionFileError(f"{self._path.name} holds no frames", self._maker.again)
+        joint_count = body.shape[1]
         tracks = {space: self._track(space, body) for space in _SPACES}
         roots = [track.orient_quat_wxyz for track in tracks.values()]
         body = self._called("body_pose", "world", without_root, body, roots)
         self._check_camera_s_body(body, roots)
         lens = numbers(self._person.intrinsics)
         if lens is None:
-            raise self._refused(f"is not a whole GVHMR result, it has no {LENS_NAME} (the camera's lens)")
+            raise self._refused(f"is not a whole {self._maker.name} result, it has no {LENS_NAME} (the camera's lens)")
         intrinsics = self._called(LENS_NAME, None, places, lens, len(body), 3, 3)
         betas = self._form("world", "betas", shape_parameters, len(body))
-        motion = BodyMotion(body, tracks["world"], tracks["camera"], betas, intrinsics, str(self._path))
-        return self._checked(self._without_gaps(motion))
+        motion = BodyMotion(body, tracks["world"], tracks["camera"], betas, intrinsics, str(self._path), maker=self._maker)
+        if self._maker == GEM_SMPL:
+            motion = self._of_the_video(motion)
+            # Its network is SMPL-X's, whose 21 joints it writes; with SMPL's two hands it is a file of SMPL's.
+            motion = on_average_smplx(motion, "SMPL") if joint_count > _SMPLX_JOINTS else motion
+        return self._checked(without_gaps(motion, self._path.name))
 
     def _track(self, space: str, body: Array) -> BodyTrack:
         count = len(body)
@@ -120,46 +113,60 @@ class _Reading:
         other = self._form("camera", "body_pose", body_rotations)
         if len(other) != len(body):
             raise self._refused(
-                f"does not fit together: {WORLD_NAME} has {len(body)} frames and {CAMERA_NAME} has {len(other)}"
+                f"does not fit together: {self._name('world')} has {len(body)} frames and {self._name('camera')} has "
+                f"{len(other)}"
             )
         self._called("body_pose", "camera", without_root, other, roots)
 
-    def _without_gaps(self, motion: BodyMotion) -> BodyMotion:
-        tracks = [part for track in (motion.world, motion.camera) for part in (track.orient_quat_wxyz, track.translation)]
-        broken = broken_frames(motion.body_quat_wxyz, motion.intrinsics, *tracks)
-        if not broken.any():
-            return motion
-        told = f"{self._path.name} has numbers that are not finite on {frames_in_words(np.flatnonzero(broken))}"
-        if not can_be_filled(broken):
-            raise BodyMotionFileError(f"{told} of {motion.frame_count}, too many to fill", _AGAIN)
-        return filled(motion, broken).with_warning(f"{told}; the body there is filled from the frames beside")
-
     def _checked(self, motion: BodyMotion) -> BodyMotion:
-        world, camera = motion.world, motion.camera
+        world, seen = motion.world, motion.seen()
+        camera, lens = seen.track, seen.intrinsics
         if np.allclose(world.orient_quat_wxyz, camera.orient_quat_wxyz, atol=_SAME) and np.allclose(
             world.translation, camera.translation, atol=_SAME
         ):
-            raise self._refused(f"has lost what the camera saw: {CAMERA_NAME} is a copy of {WORLD_NAME}")
-        lens = motion.intrinsics
+            names = f"{self._name('camera')} is a copy of {self._name('world')}"
+            raise self._refused(f"has lost what the camera saw: {names}")
         if (lens[:, (0, 1, 0, 1), (0, 1, 2, 2)] <= 0.0).any() or np.abs(lens[:, 2] - (0.0, 0.0, 1.0)).max() > 1e-3:
-            raise self._refused(f"has a {LENS_NAME} that is no camera's lens", _AGAIN)
+            raise self._refused(f"has a {LENS_NAME} that is no camera's lens", self._maker.again)
         return motion
 
     def _form(self, space: str, key: str, function: Any, *arguments: Any) -> Array:
         value = numbers(self._person.parameter(space, key))
         if value is None:
-            raise self._refused(f"is not a whole GVHMR result, {_SPACES[space][0]} has no {key}")
+            raise self._refused(f"is not a whole {self._maker.name} result, {self._name(space)} has no {key}")
         return self._called(key, space, function, value, *arguments)
 
     def _called(self, key: str, space: str | None, function: Any, *arguments: Any) -> Array:
         try:
             return np.asarray(function(*arguments))
         except UnclearArrayError as error:
-            where = f" in {_SPACES[space][0]}" if space is not None else ""
+            where = f" in {self._name(space)}" if space is not None else ""
             raise self._refused(f"cannot be read for certain: {key}{where} {error}") from error
 
+    def _of_the_video(self, motion: BodyMotion) -> BodyMotion:
+        """Without what was made up from a text."""
+        part = video_frames(self._person.segments, motion.frame_count)
+        if part is None:
+            raise self._refused(
+                "holds several videos one after the other, or none", "run GEM-SMPL on the one clip that is wanted"
+            )
+        if (part.start, part.stop) == (0, motion.frame_count):
+            return motion
+        told = f"{self._path.name} has {motion.frame_count} frames, and those that were made up from a text are left out"
+        return motion.taken(part).with_warning(told)
+
+    @property
+    def _maker(self) -> BodyMaker:
+        return self._person.maker
+
+    def _name(self, space: str) -> str:
+        return self._person.world_name if space == "world" else self._person.camera_name
+
     def _refused(self, what: str, hint: str = "") -> BodyMotionFileError:
-        return BodyMotionFileError(f"{self._path.name} {what}", hint or "use the hmr4d_results.pt that GVHMR itself wrote")
+        own = RESULT_NAME if self._maker != GEM_SMPL else "smpl_params.pt"
+        return BodyMotionFileError(
+            f"{self._path.name} {what}", hint or f"use the {own} that {self._maker.name} itself wrote"
+        )
 
 
 def _several(path: Path, count: int) -> BodyMotionFileError:
@@ -169,8 +176,10 @@ def _several(path: Path, count: int) -> BodyMotionFileError:
     )
 
 
-def _no_result(path: Path, content: Any, unknown: tuple[str, ...]) -> BodyMotionFileError:
-    words = what_it_is(content, unknown)
+def no_body_in(path: Path, content: FileContent) -> BodyMotionFileError:
+    """What to say of a file without anybody's motion in it."""
+    value, unknown = content.value, content.unknown
+    words = what_it_is(value, unknown)
     if words is not None:
         return BodyMotionFileError(f"{path.name} is not a GVHMR result, it holds {words}", which_to_choose(path))
     if unknown:
@@ -178,9 +187,9 @@ def _no_result(path: Path, content: Any, unknown: tuple[str, ...]) -> BodyMotion
             f"{path.name} was not opened, since it asks for {unknown[0]} and a GVHMR result holds only tensors",
             "use a file that GVHMR itself wrote",
         )
-    held = f"a {type(content).__name__}"
-    if isinstance(content, dict):
-        held = f"no {WORLD_NAME} but " + (", ".join(_word(key) for key in list(content)[:5]) or "nothing")
+    held = f"a {type(value).__name__}"
+    if isinstance(value, dict):
+        held = f"no {WORLD_NAME} but " + (", ".join(_word(key) for key in list(value)[:5]) or "nothing")
     return BodyMotionFileError(f"{path.name} is not a GVHMR result, it holds {held}", which_to_choose(path))
 
 

@@ -6,13 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from .makers import GEM_SMPL, GVHMR, BodyMaker
+
 WORLD_NAME: Final = "smpl_params_global"
 CAMERA_NAME: Final = "smpl_params_incam"
 LENS_NAME: Final = "K_fullimg"
 PARAMETERS: Final = ("body_pose", "betas", "global_orient", "transl")
 _NESTED: Final = ((WORLD_NAME, CAMERA_NAME), ("pred_smpl_params_global", "pred_smpl_params_incam"))
-# The npz files of the PyPI package and of gvhmr-web-tool.
-_PREFIXES: Final = (("world_", "camera_"), ("smpl_global_", "smpl_incam_"), *((f"{w}_", f"{c}_") for w, c in _NESTED))
+_GEM_NAMES: Final = ("body_params_global", "body_params_incam")
+# The npz files of the PyPI package and of gvhmr-web-tool. Video2smpl's has AMASS's names for the world, and beside them,
+# unchanged, the world that the network put out.
+_PREFIXES: Final = (
+    ("world_", "camera_"),
+    ("smpl_global_", "smpl_incam_"),
+    *((f"{w}_", f"{c}_") for w, c in _NESTED),
+    ("net_outputs_pred_smpl_params_global_", f"{CAMERA_NAME}_"),
+)
 _LENS_NAMES: Final = (LENS_NAME, "intrinsics", "K")
 _DEEPEST: Final = 3
 
@@ -24,6 +33,10 @@ class RawPerson:
     world: dict[str, Any] | None
     camera: dict[str, Any] | None
     intrinsics: Any
+    world_name: str = WORLD_NAME
+    camera_name: str = CAMERA_NAME
+    maker: BodyMaker = GVHMR
+    segments: Any = None  # GEM-SMPL's videos and texts, one after the other
 
     def parameter(self, space: str, key: str) -> Any:
         """A parameter in `world` or `camera`; pose and shape are the same in both, and some files have them once."""
@@ -54,12 +67,15 @@ def _people(content: Any, depth: int, seen: set[tuple[int, int]]) -> Iterator[Ra
 
 def _person(content: dict[Any, Any]) -> RawPerson | None:
     lens = next((content[name] for name in _LENS_NAMES if content.get(name) is not None), None)
-    for world, camera in _NESTED:
-        groups = [group if isinstance(group, dict) else None for group in (content.get(world), content.get(camera))]
+    for names in (*_NESTED, _GEM_NAMES):
+        groups = [group if isinstance(group, dict) else None for group in map(content.get, names)]
         if any(group is not None for group in groups):
-            return RawPerson(groups[0], groups[1], lens)
-    for prefixes in _PREFIXES:
-        groups = [_with_prefix(content, prefix) for prefix in prefixes]
+            is_gem = names == _GEM_NAMES
+            own = (*names, GEM_SMPL, content.get("segment_info")) if is_gem else ()
+            return RawPerson(groups[0], groups[1], lens, *own)
+    flat = [[_with_prefix(content, prefix) for prefix in prefixes] for prefixes in _PREFIXES]
+    # Where a file has the parts under several names, those that are a whole are the ones.
+    for groups in sorted(flat, key=lambda groups: None in groups):
         if any(group is not None for group in groups):
             return RawPerson(groups[0], groups[1], lens)
     if "global_orient_incam" in content or ("global_orient" in content and lens is not None):

@@ -21,7 +21,6 @@ _BY_KEYS: Final = (
     (("state_dict",), _WEIGHTS),
     (("model_state_dict",), _WEIGHTS),
     (("optimizer_states",), _WEIGHTS),
-    (("poses", "trans"), "a motion in the world alone (AMASS), without what the camera saw"),
 )
 _BODY_POINTS: Final = (17, 23, 25, 133)
 

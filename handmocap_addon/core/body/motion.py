@@ -1,15 +1,18 @@
-"""A body's motion in the world and in front of the camera, as GVHMR finds it."""
+"""A body's motion in the world and, where a camera saw it, before that."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import BadUsageError
 from ..maths.rotations import angle_between_rotmats, fitted_rotation, quat_wxyz_multiply, quat_wxyz_to_rotmat
 from ..skeleton import FIRST_HAND_JOINT, HAND_JOINT_COUNT, JOINT_INDEX, JOINT_NAMES, PARENTS
+from .makers import GVHMR, BodyMaker
 from .model import posed_joints
 
 Array = NDArray[Any]
@@ -24,38 +27,71 @@ class BodyTrack:
 
 
 @dataclass(frozen=True, eq=False)
+class SeenBody:
+    """A body before the camera that saw it: its pelvis in OpenCV's axes, and the lens (N, 3, 3) in pixels."""
+
+    track: BodyTrack
+    intrinsics: Array
+
+
+@dataclass(frozen=True, eq=False)
 class BodyMotion:
     """N frames of one person.
 
-    `world` is y up with gravity along -y; `camera` is OpenCV's (x right, y down, z forward).
+    `world` is y up with gravity along -y; `camera` is OpenCV's (x right, y down, z forward). Motions that no camera saw, and
+    files that do not keep it, have neither `camera` nor `intrinsics`.
     """
 
     body_quat_wxyz: Array  # (N, 21, 4), left_hip … right_wrist
     world: BodyTrack
-    camera: BodyTrack
+    camera: BodyTrack | None
     betas: Array  # (10,)
-    intrinsics: Array  # (N, 3, 3) pixels
+    intrinsics: Array | None  # (N, 3, 3) pixels
     source: str = ""
     # Sentences about what was mended in it, for people.
     warnings: tuple[str, ...] = field(default=(), compare=False)
+    # For sentences, and where frames are laid by time; what is made from a motion is the same whoever made it.
+    maker: BodyMaker = field(default=GVHMR, compare=False)
+    fps: Fraction | None = field(default=None, compare=False)  # frames a second, where the file says so
 
     @property
     def frame_count(self) -> int:
         return len(self.body_quat_wxyz)
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether a camera saw it."""
+        return self.camera is not None and self.intrinsics is not None
+
+    def seen(self) -> SeenBody:
+        """The body before its camera.
+
+        Raises:
+            BadUsageError: there is none.
+        """
+        if self.camera is None or self.intrinsics is None:
+            raise BadUsageError(
+                f"The {self.maker.name} motion has no camera, so nothing tells where it is in the picture",
+                "take a body that a camera saw, such as GVHMR's",
+            )
+        return SeenBody(self.camera, self.intrinsics)
+
     def slice_frames(self, start: int, stop: int) -> BodyMotion:
         """The same motion with frames start … stop-1 only."""
-        part = slice(start, stop)
+        return self.taken(slice(start, stop))
 
-        def cut(track: BodyTrack) -> BodyTrack:
-            return BodyTrack(track.orient_quat_wxyz[part], track.translation[part])
+    def taken(self, rows: slice | Array) -> BodyMotion:
+        """The same motion with these frames only, in this order."""
+
+        def of(track: BodyTrack) -> BodyTrack:
+            return BodyTrack(track.orient_quat_wxyz[rows], track.translation[rows])
 
         return replace(
             self,
-            body_quat_wxyz=self.body_quat_wxyz[part],
-            world=cut(self.world),
-            camera=cut(self.camera),
-            intrinsics=self.intrinsics[part],
+            body_quat_wxyz=self.body_quat_wxyz[rows],
+            world=of(self.world),
+            camera=of(self.camera) if self.camera is not None else None,
+            intrinsics=self.intrinsics[rows] if self.intrinsics is not None else None,
         )
 
     def with_warning(self, sentence: str) -> BodyMotion:
@@ -123,11 +159,15 @@ def camera_path(motion: BodyMotion, rest_pelvis: Array) -> CameraPath:
     Args:
         motion: world and camera motion of one body.
         rest_pelvis: (3,) the pelvis of the SMPL-X rest pose for the motion's betas.
+
+    Raises:
+        BadUsageError: no camera saw it.
     """
+    track = motion.seen().track
     world = quat_wxyz_to_rotmat(motion.world.orient_quat_wxyz)
-    seen = quat_wxyz_to_rotmat(motion.camera.orient_quat_wxyz)
+    seen = quat_wxyz_to_rotmat(track.orient_quat_wxyz)
     rotmat = world @ np.swapaxes(seen, -1, -2)
-    pelvis_seen = rest_pelvis + motion.camera.translation
+    pelvis_seen = rest_pelvis + track.translation
     position = rest_pelvis + motion.world.translation - np.einsum("nab,nb->na", rotmat, pelvis_seen)
     return CameraPath(rotmat, position)
 

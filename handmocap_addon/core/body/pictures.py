@@ -30,7 +30,6 @@ _FARTHEST_PRINCIPAL_POINT: Final = 0.3
 _NEAR_SIZE: Final = 0.08
 # Sine of the angle between the way a camera looks and the world's down from which on the picture has an up.
 _LEAST_TILT: Final = 0.5
-_COPY_HINT: Final = "use the 0_input_video.mp4 in GVHMR's output folder as the clip"
 
 
 @dataclass(frozen=True)
@@ -45,23 +44,30 @@ class PictureFacts:
 
 
 def lens_size(motion: BodyMotion) -> tuple[float, float]:
-    """Width and height of the pictures that a motion's lens is of: GVHMR puts the principal point into their middle."""
-    return float(2.0 * motion.intrinsics[0, 0, 2]), float(2.0 * motion.intrinsics[0, 1, 2])
+    """Width and height of the pictures that a motion's lens is of: GVHMR puts the principal point into their middle.
+
+    Raises:
+        BadUsageError: no camera saw it.
+    """
+    lens = motion.seen().intrinsics[0]
+    return float(2.0 * lens[0, 2]), float(2.0 * lens[1, 2])
 
 
 def seen_in(motion: BodyMotion, pictures: PictureFacts) -> BodyMotion:
-    """The motion with the lens of the clip's own pictures, in the axes of its upright camera.
+    """The motion with the lens of the clip's own pictures, in the axes of its upright camera; as it is without a camera.
 
     Raises:
         BelongingError: it was made from other pictures, and cannot be brought over exactly.
     """
-    saw, size = lens_size(motion), pictures.size
+    if not motion.is_seen:
+        return motion
+    saw, size, maker = lens_size(motion), pictures.size, motion.maker
     if _is_same(saw, size):
         return motion
-    is_guessed = abs(motion.intrinsics[0, 0, 0] / np.hypot(*saw) - 1.0) <= _GUESSED_LENS
+    is_guessed = abs(motion.seen().intrinsics[0, 0, 0] / np.hypot(*saw) - 1.0) <= _GUESSED_LENS
     if not is_guessed and all(abs(one / other - 1.0) <= _NEAR_SIZE for one, other in zip(saw, size, strict=True)):
         return _off_the_middle(motion, pictures)
-    told = f"GVHMR's result was made from pictures of {_in_words(saw)} and {pictures.name} has {_in_words(size)}"
+    told = f"{maker.name}'s result was made from pictures of {_in_words(saw)} and {pictures.name} has {_in_words(size)}"
     if _has_aspect(saw, size):
         scaled = with_lens_scaled(motion, saw, size)
         return scaled.with_warning(f"{told}; its camera was scaled to the clip's size")
@@ -71,13 +77,13 @@ def seen_in(motion: BodyMotion, pictures: PictureFacts) -> BodyMotion:
         turned = turned_upright(with_lens_scaled(motion, saw, lying), lying, pictures.rotation)
         if _lies(turned):
             raise BelongingError(
-                f"GVHMR's result was made from the lying pictures that {pictures.name} stores, and took them for upright: "
-                "the body lies in the world",
-                "write a copy of the clip that is upright without its file saying so, and run GVHMR on that",
+                f"{maker.name}'s result was made from the lying pictures that {pictures.name} stores, and took them for "
+                "upright: the body lies in the world",
+                f"write a copy of the clip that is upright without its file saying so, and run {maker.name} on that",
             )
         return turned.with_warning(
-            f"GVHMR's result was made from the lying pictures that {pictures.name} stores; its camera was turned upright by "
-            f"the {pictures.rotation} degrees that the clip's file asks for"
+            f"{maker.name}'s result was made from the lying pictures that {pictures.name} stores; its camera was turned "
+            f"upright by the {pictures.rotation} degrees that the clip's file asks for"
         )
     stored = pictures.stored_size
     if pictures.pixel_aspect != 1 and stored is not None:
@@ -85,26 +91,27 @@ def seen_in(motion: BodyMotion, pictures: PictureFacts) -> BodyMotion:
             if _has_aspect(saw, squeezed) and (swaps or squeezed == stored):
                 return _unsqueezed(motion, pictures, squared, turns)
     if _has_aspect(saw, lying):
-        raise BelongingError(f"{told}: they lie where the clip stands, or the other way round", _COPY_HINT)
+        raise BelongingError(f"{told}: they lie where the clip stands, or the other way round", maker.own_clip)
     off = (abs(one / other - 1.0) / 2.0 for one, other in zip(saw, size, strict=True))
     if not is_guessed and all(share <= _FARTHEST_PRINCIPAL_POINT for share in off):
         return _off_the_middle(motion, pictures)
-    raise BelongingError(told, f"{_COPY_HINT}, or run GVHMR on this clip")
+    raise BelongingError(told, f"{maker.own_clip}, or run {maker.name} on this clip")
 
 
 def _off_the_middle(motion: BodyMotion, pictures: PictureFacts) -> BodyMotion:
     """Of these very pictures, by a lens that was measured, or of a part of larger ones; where hands are seen, they tell."""
-    x, y = (float(motion.intrinsics[0, axis, 2]) for axis in (0, 1))
+    x, y = (float(motion.seen().intrinsics[0, axis, 2]) for axis in (0, 1))
+    maker = motion.maker
     return motion.with_warning(
-        f"GVHMR's lens has its middle at {x:.0f}, {y:.0f} in the {_in_words(pictures.size)} of {pictures.name}, and the "
-        f"camera is shifted by that: if GVHMR saw other pictures, {_COPY_HINT}"
+        f"{maker.name}'s lens has its middle at {x:.0f}, {y:.0f} in the {_in_words(pictures.size)} of {pictures.name}, and "
+        f"the camera is shifted by that: if {maker.name} saw other pictures, {maker.own_clip}"
     )
 
 
 def with_lens_scaled(motion: BodyMotion, saw: tuple[float, float], size: Size) -> BodyMotion:
     """The motion with the lens of the same pictures in another size."""
     scale = np.array((size[0] / saw[0], size[1] / saw[1], 1.0))
-    return replace(motion, intrinsics=motion.intrinsics * scale[:, None])
+    return replace(motion, intrinsics=motion.seen().intrinsics * scale[:, None])
 
 
 def turned_upright(motion: BodyMotion, lying: Size, degrees: int) -> BodyMotion:
@@ -115,25 +122,28 @@ def turned_upright(motion: BodyMotion, lying: Size, degrees: int) -> BodyMotion:
     quat = np.array((np.cos(half), 0.0, 0.0, np.sin(half)))
     # The body turns about the camera, and its translation is what is added to the pelvis at rest.
     pelvis = load_stand_in_body(motion.betas).rest_joints[0]
-    translation = (motion.camera.translation + pelvis) @ turn.T - pelvis
-    orient = quat_wxyz_multiply(np.broadcast_to(quat, motion.camera.orient_quat_wxyz.shape), motion.camera.orient_quat_wxyz)
+    seen = motion.seen()
+    translation = (seen.track.translation + pelvis) @ turn.T - pelvis
+    orient = quat_wxyz_multiply(np.broadcast_to(quat, seen.track.orient_quat_wxyz.shape), seen.track.orient_quat_wxyz)
     corner = {90: (lying[1], 0.0), 180: (lying[0], lying[1]), 270: (0.0, lying[0])}[degrees]
     picture = turn.copy()
     picture[:2, 2] = corner
     # As the camera's axes turn, so do the picture's: x' = P K x is P K R^-1 R x.
-    intrinsics = picture @ motion.intrinsics @ turn.T
+    intrinsics = picture @ seen.intrinsics @ turn.T
     return replace(motion, camera=BodyTrack(orient, translation), intrinsics=intrinsics)
 
 
 def _unsqueezed(motion: BodyMotion, pictures: PictureFacts, squared: Size, turns: bool) -> BodyMotion:
     saw = lens_size(motion)
-    wide = with_lens_scaled(motion, saw, squared)
-    told = f"GVHMR's result was made from the pictures of {_in_words(saw)} in {pictures.name}, whose pixels are not square"
-    across, along = wide.intrinsics[0, 0, 0], wide.intrinsics[0, 1, 1]
+    wide, maker = with_lens_scaled(motion, saw, squared), motion.maker
+    told = f"{maker.name}'s result was made from the pictures of {_in_words(saw)} in {pictures.name}"
+    told += ", whose pixels are not square"
+    lens = wide.seen().intrinsics[0]
+    across, along = lens[0, 0], lens[1, 1]
     if abs(across / along - 1.0) > _SQUARE_LENS:
         raise BelongingError(
             f"{told}: it took a squeezed person for a thin or a stout one",
-            f"write a copy of {_in_words(pictures.size)} with square pixels and run GVHMR on that",
+            f"write a copy of {_in_words(pictures.size)} with square pixels and run {maker.name} on that",
         )
     wide = wide.with_warning(f"{told}; its camera was scaled to square ones")
     return turned_upright(wide, squared, pictures.rotation) if turns else wide
@@ -141,7 +151,7 @@ def _unsqueezed(motion: BodyMotion, pictures: PictureFacts, squared: Size, turns
 
 def _lies(motion: BodyMotion) -> bool:
     """Whether the world's down is to a side of the pictures, on most frames of which it can be told."""
-    world, camera = (quat_wxyz_to_rotmat(track.orient_quat_wxyz) for track in (motion.world, motion.camera))
+    world, camera = (quat_wxyz_to_rotmat(track.orient_quat_wxyz) for track in (motion.world, motion.seen().track))
     # The camera's axes in the world are the columns; down is along -y there, and along +y in the picture.
     down = -(world @ np.swapaxes(camera, -1, -2))[:, 1, :2]
     tells = np.linalg.norm(down, axis=1) > _LEAST_TILT

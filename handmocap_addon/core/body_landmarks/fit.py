@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..body.makers import BUILT_IN
 from ..body.model import BodyModel
 from ..body.motion import BodyMotion, BodyTrack
 from ..cleanup.wrist import hand_quat_wxyz, has_orientation
@@ -362,4 +363,5 @@ def _motion(state: BodyState, intrinsics: Array, rest: Array, betas: Array, meas
         camera=camera,
         betas=np.asarray(betas, dtype=np.float64),
         intrinsics=np.broadcast_to(intrinsics, (len(quat), 3, 3)).copy(),
+        maker=BUILT_IN,
     )

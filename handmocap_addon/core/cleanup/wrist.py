@@ -150,8 +150,9 @@ def _hand_wrist(
     if not measured.any():
         return motion.body_quat_wxyz[:, WRIST[side] - 1], np.zeros(motion.frame_count)
     elbow = motion.body_quat_wxyz[:, JOINT_INDEX[f"{side}_elbow"] - 1]
-    forearm = joint_quat_wxyz(motion, motion.camera, f"{side}_elbow")
-    local = quat_wxyz_multiply(quat_wxyz_inverse(forearm), hand_quat_wxyz(track, motion.intrinsics))
+    seen = motion.seen()
+    forearm = joint_quat_wxyz(motion, seen.track, f"{side}_elbow")
+    local = quat_wxyz_multiply(quat_wxyz_inverse(forearm), hand_quat_wxyz(track, seen.intrinsics))
     possible = limited_wrist(local, elbow, axes, settings.limits)
     outside = np.linalg.norm(quat_wxyz_to_axis_angle(quat_wxyz_multiply(quat_wxyz_inverse(local), possible)), axis=-1)
     trust = np.clip(track.detector_score, 0.0, 1.0) * np.exp(-0.5 * (outside / _IMPOSSIBLE) ** 2)

@@ -1,4 +1,4 @@
-"""Opens whatever file of arrays GVHMR and its relatives write: `torch.save`, npz, pickle; nothing in it is ever run."""
+"""Opens whatever arrays a body's motion is written as: `torch.save`, npz, pickle, joblib; nothing in a file is ever run."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import BodyMotionFileError
 from .array_rebuilding import array_names
 from .inert_pickle import InertContent, read_inert
+from .joblib_files import packed_with, read_joblib
 from .npz_files import npy_header
 from .torch_archive import LEGACY_MAGIC, read_legacy_torch, read_torch_zip
 from .zip_files import opened_member, opened_zip
@@ -78,10 +79,15 @@ def _read(path: Path) -> FileContent:
         raise BodyMotionFileError(f"{path.name} is only a pointer to the file in Git LFS", "get the file with git lfs pull")
     if start.startswith(LEGACY_MAGIC):
         return _told(read_legacy_torch(path.read_bytes()))
+    packed = packed_with(start)
+    if packed is not None:
+        raise BodyMotionFileError(
+            f"{path.name} is packed with {packed}, and packed files are not opened here",
+            f'save it without that: joblib.dump(joblib.load("{path.name}"), "{path.name}")',
+        )
     if start.startswith(b"\x80") or path.suffix in (".pkl", ".pickle"):
-        if size > _LARGEST_BYTES:
-            raise BodyMotionFileError(f"{path.name} is no GVHMR result, it has {size / 1e9:.0f} GB", _CHOOSE)
-        return _told(read_inert(path.read_bytes(), array_names()))
+        with path.open("rb") as stream:
+            return _told(read_joblib(stream, size, _LARGEST_BYTES))
     if start.startswith(b"\x93NUMPY"):
         with path.open("rb") as stream:
             return FileContent(_npy(stream, [_BYTES_PER_NUMBER * size], []))

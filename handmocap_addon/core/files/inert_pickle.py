@@ -10,7 +10,7 @@ from __future__ import annotations
 import pickletools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -69,6 +69,14 @@ class Pending:
         return self.value
 
 
+class PickleStream(Protocol):
+    """A pickle that is not in memory as a whole; whoever makes it bounds what one call gives."""
+
+    def read(self, count: int, /) -> bytes: ...
+    def readline(self) -> bytes: ...
+    def tell(self) -> int: ...
+
+
 @dataclass(frozen=True)
 class InertContent:
     """What a pickle arranges, the names that were not known, in their order, and where the next one begins."""
@@ -79,7 +87,7 @@ class InertContent:
 
 
 def read_inert(
-    data: bytes,
+    data: bytes | PickleStream,
     names: Mapping[tuple[str, str], Any],
     persistent: Callable[[Any], Any] | None = None,
     most_bytes: int | None = None,
@@ -87,19 +95,22 @@ def read_inert(
     """Read one pickle.
 
     Args:
-        data: begins with the pickle.
+        data: begins with the pickle. What is called through `names` may take bytes of a stream that follow an opcode.
         names: by module and name, a `Rebuilder` or a value that stands for it.
         persistent: what an id of the file stands for.
-        most_bytes: of all arrays together; without it as many as there are, and some more.
+        most_bytes: of all arrays together; without it as many as there are in memory, and some more.
 
     Raises:
         Exception: it is damaged, in any way that its bytes happen to spell; nothing of its has been run.
     """
-    most = (len(data) if most_bytes is None else most_bytes) + _MOST_REPEATED_BYTES
+    if most_bytes is None:
+        most_bytes = len(data) if isinstance(data, bytes) else 0
+    most = most_bytes + _MOST_REPEATED_BYTES
     machine = _Machine(names, persistent, most, _HANDED_ON * most)
     end = 0
     try:
-        for number, (opcode, argument, position) in enumerate(pickletools.genops(data)):
+        # It takes any stream that can do these three.
+        for number, (opcode, argument, position) in enumerate(pickletools.genops(data)):  # type: ignore[arg-type]
             end = position or 0
             if number > _MOST_STEPS:
                 raise ValueError("more values than a motion has")

@@ -56,6 +56,15 @@ def write_hand_poses(path: Path, poses: HandPoses) -> None:
         np.savez_compressed(file, **arrays)
 
 
+def is_hand_poses(path: Path) -> bool:
+    """Whether a file has what such a one must have, whatever it is called."""
+    needed = [f"{side}_{key}" for side in SIDES for key in _REQUIRED]
+    try:
+        return len(npz_shapes(path, needed)) == len(needed)
+    except NpzError:
+        return False
+
+
 def read_hand_poses(path: Path) -> HandPoses:
     """Read the file; the first four rows alone are enough.
 

@@ -29,6 +29,6 @@ def bone_direction_errors(estimated: ArrayLike, truth: ArrayLike) -> Array:
 
 def wrist_errors(estimated: BodyMotion, truth: BodyMotion, side: Side) -> Array:
     """Angles (N,) in radians between the wrist's global rotations of two motions, in the camera's space."""
-    first, second = (joint_quat_wxyz(motion, motion.camera, f"{side}_wrist") for motion in (estimated, truth))
+    first, second = (joint_quat_wxyz(motion, motion.seen().track, f"{side}_wrist") for motion in (estimated, truth))
     between = quat_wxyz_multiply(quat_wxyz_inverse(first), second)
     return np.asarray(np.linalg.norm(quat_wxyz_to_axis_angle(between), axis=-1))

@@ -32,6 +32,12 @@ _NOT_COMPARED: Final = (
 )
 
 
+_NO_CAMERA: Final = (
+    "The {} motion has no camera, so nobody has looked whether hands and body are of one clip and one person, and no camera "
+    "of the clip is added"
+)
+
+
 @dataclass(frozen=True, eq=False)
 class ClipFacts:
     """What is known of a clip; None is not known."""
@@ -44,7 +50,11 @@ class ClipFacts:
 
 
 def arms_of(motion: BodyMotion) -> ProjectedArms:
-    """A person's arms in the picture, on bones of the person's own shape."""
+    """A person's arms in the picture, on bones of the person's own shape.
+
+    Raises:
+        BadUsageError: no camera saw the person.
+    """
     return project_arms(motion, load_stand_in_body(motion.betas).rest_joints)
 
 
@@ -79,6 +89,8 @@ def fitted_to_hands(motion: BodyMotion, poses: HandPoses, others: Sequence[BodyM
     """
     clip = facts_of(poses)
     motion = fitted_to(motion, clip)
+    if not motion.is_seen:
+        return motion.with_warning(_NO_CAMERA.format(motion.maker.name))
     is_seen = any(track.detected.any() for _, track in _tracks(poses))
     if clip.pictures is None:
         return motion.with_warning(_NOT_COMPARED.format("do not say how large its pictures are")) if is_seen else motion
@@ -94,7 +106,7 @@ def fitted_to_hands(motion: BodyMotion, poses: HandPoses, others: Sequence[BodyM
         return motion.with_warning(_NOT_COMPARED.format("hold no landmarks in its pictures"))
     order = np.argsort(seen.frame, kind="stable")
     arms = [arms_of(one) for one in (motion, *others)]
-    told = check_hands_are_the_body_s(seen.taken(order), arms[0], clip.pictures.size, clip.name, arms[1:])
+    told = check_hands_are_the_body_s(seen.taken(order), arms[0], clip.pictures.size, clip.name, arms[1:], motion.maker)
     # What the estimate saw of all hands is more than what the file holds of this person's.
     if not any(sentence.startswith(TOLD) for sentence in poses.warnings()):
         for sentence in told:

@@ -35,6 +35,9 @@ def project_arms(motion: BodyMotion, rest_joints: Array) -> ProjectedArms:
     Args:
         motion: N frames of one person.
         rest_joints: (55, 3) metres, SMPL-X's for the motion's betas.
+
+    Raises:
+        BadUsageError: no camera saw it.
     """
     # Only these are needed of 55 joints, which of a long clip at once would take a gigabyte.
     parts = [
@@ -46,9 +49,10 @@ def project_arms(motion: BodyMotion, rest_joints: Array) -> ProjectedArms:
 
 
 def _projected(motion: BodyMotion, rest_joints: Array) -> ProjectedArms:
-    joints = posed_joints(rest_joints, local_rotmat_of(motion, motion.camera), motion.camera.translation).positions
+    seen = motion.seen()
+    joints = posed_joints(rest_joints, local_rotmat_of(motion, seen.track), seen.track.translation).positions
     chosen = joints[:, [[JOINT_INDEX[f"{side}_{part}"] for side in SIDES] for part in ("elbow", "wrist", "middle1")]]
     depth = np.maximum(chosen[..., 2:], _NEAREST_DEPTH)
-    projected = np.einsum("nab,nksb->nksa", motion.intrinsics, chosen / depth)[..., :2]
-    length = HAND_LENGTH * motion.intrinsics[:, 0, 0, None] / depth[:, 1, :, 0]
+    projected = np.einsum("nab,nksb->nksa", seen.intrinsics, chosen / depth)[..., :2]
+    length = HAND_LENGTH * seen.intrinsics[:, 0, 0, None] / depth[:, 1, :, 0]
     return ProjectedArms(projected[:, 0], projected[:, 1], projected[:, 2], length, chosen[:, 1, :, 2] > _NEAREST_DEPTH)

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..body.makers import GVHMR, BodyMaker
 from ..body.pictures import Size
 from ..errors import BelongingError
 from .projected_arms import ProjectedArms
@@ -35,12 +36,15 @@ _MUCH_BETTER, _BETTER_BY = 0.6, 0.1
 _SHORTEST_OFFSET, _SAME_OFFSET = 0.6, 0.35
 # By how much a body may be larger or smaller than the hands say.
 _OTHER_SCALE: Final = 0.2
-_EXPLAINED_HINT: Final = "use the 0_input_video.mp4 in GVHMR's output folder as the clip"
-_CUT_HINT: Final = f"cut the clip as it was for GVHMR, or {_EXPLAINED_HINT}"
 
 
 def check_hands_are_the_body_s(
-    seen: SeenHands, arms: ProjectedArms, size: Size, name: str, others: Sequence[ProjectedArms] = ()
+    seen: SeenHands,
+    arms: ProjectedArms,
+    size: Size,
+    name: str,
+    others: Sequence[ProjectedArms] = (),
+    maker: BodyMaker = GVHMR,
 ) -> tuple[str, ...]:
     """What should be known although the hands may be the body's: sentences.
 
@@ -50,6 +54,7 @@ def check_hands_are_the_body_s(
         size: width and height of the pictures.
         name: of the clip, for sentences.
         others: other bodies in the clip, who have hands of their own.
+        maker: of the body, for sentences.
 
     Raises:
         BelongingError: the body is of another clip, another person or other pictures.
@@ -58,59 +63,64 @@ def check_hands_are_the_body_s(
     frames = np.unique(seen.frame)
     told = f"{TOLD} {len(frames)} of {len(arms.wrist)} frames of {name}"
     if len(frames) < FEWEST_FRAMES:
-        return (f"{told}, too few to tell whether the GVHMR result is of this person and this clip",) if len(frames) else ()
+        return (
+            (f"{told}, too few to tell whether the {maker.name} result is of this person and this clip",)
+            if len(frames)
+            else ()
+        )
     away = _distances(seen, arms.wrist, arms.hand_length_px, arms.in_front)
     nearest = _nearest_by_frame(seen, away)
-    explained = _what_explains(seen, arms, size, _mean(away))
+    explained = _what_explains(seen, arms, size, _mean(away), maker.name)
     if explained is not None:
-        raise BelongingError(f"{told}, and {explained}", _EXPLAINED_HINT)
+        raise BelongingError(f"{told}, and {explained}", maker.own_clip)
     typical = float(np.median(nearest))
     near = int((nearest <= _OUT_OF_REACH).sum())
     timing = better_timing(seen, arms)
     if timing is not None and timing.is_proven:
-        raise BelongingError(f"{told}, and {timing.words}", _CUT_HINT if timing.is_delay else _EXPLAINED_HINT)
+        cut = f"cut the clip as it was for {maker.name}, or {maker.own_clip}"
+        raise BelongingError(f"{told}, and {timing.words}", cut if timing.is_delay else maker.own_clip)
     if typical > _OUT_OF_REACH and (nearest <= _DOUBTFUL).mean() < _ENOUGH_FRAMES:
         where = f"on {near} of them one" if near else "none"
         raise BelongingError(
-            f"{told}, but {where} is within a hand's length of the body's wrists: the GVHMR result is of another clip, "
-            "another person or a turned picture",
-            "choose the result of this person in this clip, or the 0_input_video.mp4 in GVHMR's output folder as the clip",
+            f"{told}, but {where} is within a hand's length of the body's wrists: the {maker.name} result is of another "
+            "clip, another person or a turned picture",
+            f"choose the result of this person in this clip, or {maker.own_clip}",
         )
     mean = _mean(away[away <= _OTHER_PEOPLE]) if (away <= _OTHER_PEOPLE).any() else _FARTHEST
     if typical > _DOUBTFUL or mean > _TYPICAL:
         return (
             f"{told}, {mean:.1f} hand lengths from the body's wrists on average: "
-            "look whether the GVHMR result is of this person and this clip",
+            f"look whether the {maker.name} result is of this person and this clip",
         )
     if timing is not None:
         return (f"{told}, and {timing.words}: look whether the clip was cut since",)
     return ()
 
 
-def _what_explains(seen: SeenHands, arms: ProjectedArms, size: Size, cost: float) -> str | None:
+def _what_explains(seen: SeenHands, arms: ProjectedArms, size: Size, cost: float, saw: str) -> str | None:
     """In words what would put the hands on the body's wrists, where it is much better than what is."""
     width, height = size
     wrist = arms.wrist
     found: list[tuple[Array, str]] = [
         (wrist[:, ::-1] * (-1.0, 1.0) + (width, 0.0), "they fit the body's wrists in a mirror: one of both was flipped"),
-        ((width, height) - wrist, "they fit the body's wrists upside down: GVHMR saw the pictures turned by half"),
+        ((width, height) - wrist, f"they fit the body's wrists upside down: {saw} saw the pictures turned by half"),
     ]
     if width == height:
-        words = "they fit the body's wrists turned {}: GVHMR saw lying pictures"
+        words = "they fit the body's wrists turned {}: {} saw lying pictures"
         x, y = wrist[..., 0], wrist[..., 1]
-        found.append((np.stack((height - y, x), axis=-1), words.format("clockwise")))
-        found.append((np.stack((y, width - x), axis=-1), words.format("anticlockwise")))
+        found.append((np.stack((height - y, x), axis=-1), words.format("clockwise", saw)))
+        found.append((np.stack((y, width - x), axis=-1), words.format("anticlockwise", saw)))
     offset = _offset(seen, arms)
     if np.linalg.norm(offset) > _SHORTEST_OFFSET * np.median(arms.hand_length_px):
         right, down = (round(float(part)) for part in offset)
         where = f"moved by {right} and {down} pixels"
-        words = f"they fit the body's wrists {where}: GVHMR saw another part of the picture or another clip"
+        words = f"they fit the body's wrists {where}: {saw} saw another part of the picture or another clip"
         found.append((wrist + offset, words))
     scale = _scale(seen, arms, size)
     if abs(scale - 1.0) > _OTHER_SCALE:
         words = f"they fit the body's wrists when these are {scale:.2f} times as far from the picture's middle: "
         centre = np.array((width, height)) / 2.0
-        found.append((centre + scale * (wrist - centre), words + "GVHMR saw a part of the picture, or its lens is another"))
+        found.append((centre + scale * (wrist - centre), words + f"{saw} saw a part of the picture, or its lens is another"))
     costs = [_mean(_distances(seen, one, arms.hand_length_px, arms.in_front)) for one, _ in found]
     best = int(np.argmin(costs))
     return found[best][1] if costs[best] < _MUCH_BETTER * cost and cost - costs[best] > _BETTER_BY else None

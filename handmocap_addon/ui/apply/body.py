@@ -14,8 +14,9 @@ from ...blender.clip.scene_content import is_a_persons
 from ...blender.clip.start_up_cube import hide_start_up_cube
 from ...blender.motion.keyed_bones import KeyedBones
 from ...blender.motion.shot import Shot
-from ...core.body.body_motion_file import is_body_motion
-from ...core.body.gvhmr_file import read_gvhmr_result
+from ...core.body.body_files import read_body
+from ...core.body.makers import BUILT_IN
+from ...core.body.motion import BodyMotion
 from ...core.errors import BadUsageError
 from ...core.hands.hand_poses_file import read_hand_poses
 from ...core.keys.own_keys import OwnKeys
@@ -34,7 +35,7 @@ def add_body(context: bpy.types.Context, body: str = "") -> None:
     """
     settings = context.scene.handmocap
     gvhmr = settings.gvhmr_path()
-    betas = read_gvhmr_result(gvhmr).betas if gvhmr is not None else None
+    betas = read_body(gvhmr).betas if gvhmr is not None else None
     # A person's own scene stays as it is.
     is_hidden = not is_a_persons(context.scene) and hide_start_up_cube(context.scene)
     settings.armature = add_body_to_scene(body or settings.body_choice(), betas)
@@ -51,7 +52,7 @@ def apply_motion(context: bpy.types.Context, match_scene: bool = False, own_keys
     result = settings.gvhmr_path()
     if result is None:
         raise BadUsageError("No body motion is chosen", "estimate it, or choose GVHMR's hmr4d_results.pt in Source first")
-    motion = read_gvhmr_result(result)
+    motion = read_body(result)
     hands, clip = settings.hand_poses_path(), settings.clip_path()
     poses = read_hand_poses(hands) if hands is not None and hands.is_file() else None
     shown = clip if clip is not None and clip.exists() else None
@@ -75,13 +76,15 @@ def apply_motion(context: bpy.types.Context, match_scene: bool = False, own_keys
         own_keys=own_keys,
         proxies=hands.parent if poses is not None and hands is not None else None,
     )
-    keep_body_source(settings.armature, _made_with(result))
+    keep_body_source(settings.armature, _made_with(motion, result))
     origins.keep(settings.armature, STAGE, origins.of_body(settings))
-    panel_jobs.set_status(STAGE, True, f"{motion.frame_count} frames of {_made_with(result)} keyed{applied.keys.sentence()}")
+    panel_jobs.set_status(
+        STAGE, True, f"{motion.frame_count} frames of {_made_with(motion, result)} keyed{applied.keys.sentence()}"
+    )
     if applied.picture is not None:
         bring_up_to_date(context.scene, applied.camera)
 
 
-def _made_with(result: Path) -> str:
+def _made_with(motion: BodyMotion, result: Path) -> str:
     """What a body's motion comes from, for people."""
-    return f"the built-in body ({result.name})" if is_body_motion(result) else f"GVHMR ({result.name})"
+    return f"{'the built-in body' if motion.maker == BUILT_IN else motion.maker.name} ({result.name})"

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...core.body.body_motion_file import StoredBody, read_body_motion
+from ...core.body.makers import GVHMR
 from ...core.body.model import BodyModel
 from ...core.body.motion import BodyMotion
 from ...core.clip.frame_marks import FrameMark
@@ -270,7 +271,7 @@ class _Run:
                 seen_on = f"{TOLD} {len(np.unique(detections.frame))} of {run_count} frames of {request.clip.path.name}"
                 raise BelongingError(
                     f"{seen_on}, but none where the body's wrists are",
-                    "choose the GVHMR result of the person whose hands are seen in this clip",
+                    "choose the body of the person whose hands are seen in this clip",
                 )
             raise NoHandsError(
                 f"No {request.side + ' ' if request.side else ''}hand was found in any of the {run_count} frames of "
@@ -327,10 +328,12 @@ class _Run:
             SeenHands(detections.frame, detections.keypoints_2d[:, 0].astype(np.float64)),
             self._request.clip.path.name,
         )
-        return {
-            number: check_hands_are_the_body_s(seen, arms[number], size, name, arms[:number] + arms[number + 1 :])
-            for number, _ in self._request.targets
-        }
+        told = {}
+        for number, _ in self._request.targets:
+            others, motion = arms[:number] + arms[number + 1 :], self._request.people[number].motion
+            maker = motion.maker if motion is not None else GVHMR
+            told[number] = check_hands_are_the_body_s(seen, arms[number], size, name, others, maker)
+        return told
 
     def _clip_entry(
         self, timing: ClipTiming, picture_size: tuple[int, int], stored: StoredPicture, marks: Array
