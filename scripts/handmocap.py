@@ -45,6 +45,7 @@ from handmocap_addon.core.audience import speak_to_the_command_line  # noqa: E40
 from handmocap_addon.core.clip.moving_pictures import refuse_moving_webp  # noqa: E402
 from handmocap_addon.core.errors import BadUsageError, ExitCode, HandmocapError, MissingSetupError, OutOfMemoryError  # noqa: E402
 from handmocap_addon.core.files.atomic_files import check_output_folder, output_error  # noqa: E402
+from handmocap_addon.core.files.extension_manifest import oldest_blender  # noqa: E402
 from handmocap_addon.core.files.temporary_folders import temporary_files_in_one_place  # noqa: E402
 from handmocap_addon.core.job_protocol import END_WITH_STDIN, Progress  # noqa: E402
 from handmocap_addon.core.options.command_options import OptionParser  # noqa: E402
@@ -65,7 +66,6 @@ from tools.benchmark.arguments import accuracy_parser  # noqa: E402
 DEMO = REPOSITORY / "demo"
 WORKER = REPOSITORY / "handmocap_addon" / "worker"
 IN_BLENDER = ("run", "apply", "retarget", "bake", "export")
-OLDEST_BLENDER = (4, 5)
 # A child that is asked to end has three seconds.
 _PATIENCE_SECONDS = 3.0
 _PROGRESS_SECONDS = 5.0
@@ -244,10 +244,10 @@ def _blender_on_path() -> str | None:
     except (OSError, subprocess.TimeoutExpired) as error:
         say(f"{found} does not say its version ({type(error).__name__}) and is not used")
         return None
-    version = re.search(r"Blender (\d+)\.(\d+)", shown)
-    if version and (int(version[1]), int(version[2])) >= OLDEST_BLENDER:
+    version, oldest = re.search(r"Blender (\d+)\.(\d+)\.(\d+)", shown), oldest_blender()
+    if version and tuple(map(int, version.groups())) >= oldest:
         return found
-    say(f"{found} is older than Blender {OLDEST_BLENDER[0]}.{OLDEST_BLENDER[1]} and is not used")
+    say(f"{found} is older than Blender {'.'.join(map(str, oldest[:2]))} and is not used")
     return None
 
 

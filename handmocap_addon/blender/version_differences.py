@@ -6,8 +6,6 @@ from typing import Any
 
 import bpy
 
-OLDEST_SUPPORTED = (4, 5, 0)
-
 
 def ensure_curve(action: Any, slot: Any, data_path: str, index: int, group: str) -> Any:
     """The curve of a channel in a slot of the action, made where it is not there.

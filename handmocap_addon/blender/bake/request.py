@@ -20,7 +20,7 @@ from ...core.body.point_cache import point_cache_bytes
 from ...core.body.smplx_model_file import VERTEX_COUNT
 from ...core.errors import BadInputError, BadUsageError, HandmocapError
 from ...core.files.atomic_files import check_free_space, ensure_output_folder
-from ...core.files.extension_version import extension_version
+from ...core.files.extension_manifest import extension_version
 from ...core.hands.hand_poses_file import read_hand_poses
 from ..clip.cameras import cameras_of
 from ..curves.kept_text import kept_text
