@@ -11,17 +11,23 @@ then its end, which a dying parent brings, cancels as well.
 
 from __future__ import annotations
 
+# isort: off
 import os
-import signal
-
-if __name__ == "__main__" and signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
-    # Until this program listens itself there is nothing to end but the loading of modules.
-    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
-
-import contextlib
-import itertools
 import sys
-from pathlib import Path
+
+# Neither PYTHONSAFEPATH nor a Blender has a program's own folder on the path; nothing else may be imported yet.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+sys.dont_write_bytecode = True  # as `python_command`
+if __name__ == "__main__":
+    import ends_at_once  # noqa: F401
+import own_modules  # noqa: E402, F401
+
+sys.path.pop(0)
+# isort: on
+
+import contextlib  # noqa: E402
+import itertools  # noqa: E402
+from pathlib import Path  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -29,7 +35,6 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 def _load_package() -> None:
     package = REPOSITORY / "handmocap_addon"
     sys.path.insert(0, str(package))
-    sys.dont_write_bytecode = True  # as `python_command`
     from load_package import load_package
 
     sys.path.pop(0)

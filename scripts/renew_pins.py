@@ -14,12 +14,20 @@ handmocap.py setup --torch-list. Where an index has no hash of a file, --downloa
 
 from __future__ import annotations
 
+# isort: off
+import os
+import sys
+
+# PYTHONSAFEPATH takes a program's own folder off the path; nothing else may be imported yet.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+import own_modules  # noqa: F401
+# isort: on
+
 import argparse
 import functools
 import hashlib
 import importlib
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +36,7 @@ REPOSITORY: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
 from handmocap_addon.set_up.torch_builds import TORCH_INDEXES  # noqa: E402
+from scripts.border import bordered  # noqa: E402
 
 REQUIREMENTS: Final = REPOSITORY / "handmocap_addon" / "requirements"
 _BLOCK_BYTES: Final = 1 << 20
@@ -144,4 +153,4 @@ def _fits(python: str, any_later: bool) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(bordered("renew_pins.py", main, lambda text: print(f"renew_pins.py: {text}", file=sys.stderr)))
