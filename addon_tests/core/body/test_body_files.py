@@ -588,6 +588,18 @@ def test_what_is_small_in_a_file_stays_so(tmp_path: Path) -> None:
         read_array_file(path)
 
 
+@pytest.mark.parametrize("kind", ["<U2", ">U2"])
+def test_a_text_of_characters_that_there_are_not_is_refused(
+    tmp_path: Path, made: MadeUpMotion, pelvis: np.ndarray, kind: str
+) -> None:
+    text = np.frombuffer(b"\x7f\xff\xff\x7f" * 2, kind)
+    write_npz(tmp_path / "a.npz", amass_content(made, pelvis, 60.0) | {"gender": text})
+    write_joblib(tmp_path / "a.pkl", {"gender": text})
+    for name in ("a.npz", "a.pkl"):
+        with pytest.raises(BodyMotionFileError, match="a text of characters that there are not"):
+            read_array_file(tmp_path / name)
+
+
 def test_arrays_that_go_on_behind_the_end_are_refused(tmp_path: Path) -> None:
     for kind in (bool, float):
         write_joblib(tmp_path / "a.pkl", {"long": np.ones(5000, kind)})

@@ -88,6 +88,7 @@ def _changed(path: Path, **changes: np.ndarray | None) -> Path:
         ({"frame_time": np.zeros(COUNT)}, "a frame_time that does not grow"),
         ({"intrinsics": np.zeros((COUNT, 3, 3))}, "intrinsics that are no camera's lens"),
         ({"meta": np.array("{")}, "a damaged meta entry"),
+        ({"meta": np.frombuffer(b"\x7f\xff\xff\x7f", "U1")}, "damaged"),
         ({"meta": np.array("[]")}, "a meta entry that is not the format's"),
         ({"betas": np.array([None] * 10, dtype=object)}, "pickled object"),
     ],

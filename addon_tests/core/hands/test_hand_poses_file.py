@@ -220,6 +220,11 @@ def test_a_damaged_meta_entry_is_said(tmp_path, minimal, text):
     assert "meta" in refusal(tmp_path, minimal | {"meta": np.array(text)}).message
 
 
+def test_a_meta_entry_of_no_characters_is_said(tmp_path, minimal):
+    text = np.frombuffer(b"\x7f\xff\xff\x7f", "U1")
+    assert "damaged" in refusal(tmp_path, minimal | {"meta": text}).message
+
+
 @pytest.mark.parametrize("clip", [3, {"fps": "fast"}, {"fps": [30, 0]}, {"fps": [1, 2, 3]}, {"fps": 29.97}, None, {"fps": [10**400, 1]},
                                   {"fps": [1, 10**400]}, {"fps": [0, 1]}, {"lost_frames": [10**400]}])  # fmt: skip
 def test_a_rate_that_is_none_never_breaks_a_reader(tmp_path, minimal, clip):

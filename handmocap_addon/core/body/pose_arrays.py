@@ -113,7 +113,8 @@ def text_in(content: dict[Any, Any], *names: str) -> str:
     """The first of some entries that is a text, in lower case; "" where there is none."""
     for name in names:
         value = content.get(name)
-        value = value.item() if isinstance(value, np.ndarray | np.generic) and value.size == 1 else value
+        if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "US" and value.size == 1:
+            value = value.item()
         value = value.decode("latin-1") if isinstance(value, bytes) else value
         if isinstance(value, str):
             return value.lower()

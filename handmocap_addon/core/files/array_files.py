@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import BodyMotionFileError
 from .array_rebuilding import array_names
+from .array_texts import with_real_texts
 from .inert_pickle import InertContent, read_inert
 from .joblib_files import packed_with, read_joblib
 from .npz_files import npy_header
@@ -131,7 +132,7 @@ def _npy(stream: Any, left: list[int], unknown: list[str]) -> Any:
     _check(left)
     data = stream.read(count * dtype.itemsize)
     array = np.frombuffer(data, dtype, count).reshape(shape, order="F" if column_order else "C")
-    return array.astype(dtype.newbyteorder("="))
+    return with_real_texts(array.astype(dtype.newbyteorder("=")))
 
 
 def _check(left: list[int]) -> None:

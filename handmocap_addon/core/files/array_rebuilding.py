@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from .array_texts import with_real_texts
 from .inert_pickle import MOST_NUMBERS_AS_KEYS, Pending, Rebuilder, checked_key, extents, plain
 
 # Numbers, truth values, texts and Python objects; no records, whose description is a language of its own.
@@ -100,4 +101,5 @@ def _shaped(data: Any, dtype: Any, shape: Any, order: Any) -> Any:
     content = _encoded(data)
     if len(content) != count * dtype.itemsize:
         raise ValueError("an array of another size than its shape says")
-    return np.frombuffer(content, dtype).reshape(shape, order=order).astype(dtype.newbyteorder("="))
+    array = np.frombuffer(content, dtype).reshape(shape, order=order)
+    return with_real_texts(array.astype(dtype.newbyteorder("=")))

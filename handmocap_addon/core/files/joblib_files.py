@@ -11,6 +11,7 @@ from typing import IO, Any, Final
 import numpy as np
 
 from .array_rebuilding import array_names
+from .array_texts import with_real_texts
 from .inert_pickle import InertContent, Pending, Rebuilder, extents, read_inert
 
 _PACKED: Final = (
@@ -111,4 +112,4 @@ def _array(stream: _Stream, state: Any, left: list[int]) -> Any:
         raise ValueError("it holds more numbers than a motion has")
     array = np.frombuffer(stream.exactly(count), dtype, math.prod(shape))
     array = array.reshape(shape, order="F" if state.get("order") == "F" else "C")
-    return array.astype(dtype.newbyteorder("="))
+    return with_real_texts(array.astype(dtype.newbyteorder("=")))

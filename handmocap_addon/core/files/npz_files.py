@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadInputError
+from .array_texts import with_real_texts
 from .zip_files import opened_member, opened_zip
 
 Array = NDArray[Any]
@@ -139,7 +140,7 @@ def _array(archive: zipfile.ZipFile, item: zipfile.ZipInfo) -> Array:
         array: Array = np.lib.format.read_array(file, allow_pickle=False)
         # The checksum is looked at where the end is read.
         file.read(1)
-    return array
+    return with_real_texts(array)
 
 
 def _bytes_as_doubles(archive: zipfile.ZipFile, item: zipfile.ZipInfo) -> int:
