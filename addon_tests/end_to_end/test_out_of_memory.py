@@ -49,7 +49,8 @@ sys.exit(command_line.main(["doctor"]))
     "background": """
 from handmocap_addon.blender.background import scene_copy_child
 order = folder / "order.json"
-order.write_text(json.dumps({"command": "bake", "targets": [], "folder": str(folder / "copy")}), encoding="utf-8")
+said = {"command": "bake", "targets": [], "folder": str(folder / "copy"), "blend": "scene.blend", "request": {}}
+order.write_text(json.dumps(said), encoding="utf-8")
 sys.argv = ["blender", "--", str(order)]
 sys.exit(scene_copy_child.run_order({"bake": short_of_memory}))
 """,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from handmocap_addon.core.bake.options import GEOMETRIES, MOST_SAMPLES, PARTS, UNITS, UP_AXES, BakeOptions
 from handmocap_addon.core.errors import BadUsageError
+from handmocap_addon.core.files.json_dataclasses import from_json, to_json
 
 numbers = st.floats(-1e6, 1e6)
 OPTIONS = st.builds(
@@ -36,7 +37,7 @@ OPTIONS = st.builds(
 
 @given(OPTIONS)
 def test_options_come_back_from_json_as_they_were(options: BakeOptions) -> None:
-    assert BakeOptions.from_json(json.loads(json.dumps(options.to_json()))) == options
+    assert from_json(BakeOptions, json.loads(json.dumps(to_json(options)))) == options
 
 
 @pytest.mark.parametrize(

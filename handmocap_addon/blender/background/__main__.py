@@ -9,19 +9,26 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from handmocap_addon.blender.jobs.scene_copy_order import SceneCopyOrder
 
 
-def _bake(order: dict[str, Any], report: Callable[[Any], None]) -> dict[str, Any]:
+def _bake(order: SceneCopyOrder, report: Callable[[Any], None]) -> dict[str, Any]:
     from handmocap_addon.blender.background.bake.work import bake_request
+    from handmocap_addon.blender.bake.request import BakeRequest
+    from handmocap_addon.core.files.json_dataclasses import from_json
 
-    return {"files": bake_request(order, report)}
+    return {"files": bake_request(order, from_json(BakeRequest, order.request), report)}
 
 
-def _export(order: dict[str, Any], report: Callable[[Any], None]) -> dict[str, Any]:
+def _export(order: SceneCopyOrder, report: Callable[[Any], None]) -> dict[str, Any]:
     from handmocap_addon.blender.background.motion.work import export_request
+    from handmocap_addon.blender.motion_files.request import MotionRequest
+    from handmocap_addon.core.files.json_dataclasses import from_json
 
-    return {"files": export_request(order, report)}
+    return {"files": export_request(order, from_json(MotionRequest, order.request), report)}
 
 
 def main() -> int:

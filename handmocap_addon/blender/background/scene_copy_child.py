@@ -13,10 +13,12 @@ from typing import Any
 
 from ...core.errors import ExitCode, HandmocapError, OutOfMemoryError
 from ...core.files.atomic_files import remove_temporaries_of
+from ...core.files.json_dataclasses import from_json
 from ...core.files.json_files import read_json
 from ...core.job_protocol import JobEvent, Progress
+from ..jobs.scene_copy_order import SceneCopyOrder
 
-Work = Callable[[dict[str, Any], Callable[[Progress], None]], dict[str, Any]]
+Work = Callable[[SceneCopyOrder, Callable[[Progress], None]], dict[str, Any]]
 
 
 def run_order(works: dict[str, Work]) -> int:
@@ -24,8 +26,8 @@ def run_order(works: dict[str, Work]) -> int:
 
     The order's `command` chooses the work, which returns the result's content.
     """
-    order = read_json(Path(sys.argv[sys.argv.index("--") + 1]))
-    command = order["command"]
+    order = from_json(SceneCopyOrder, read_json(Path(sys.argv[sys.argv.index("--") + 1])))
+    command = order.command
     threading.Thread(target=_end_with_parent, args=(order,), daemon=True).start()
     _emit("started", command=command, pid=os.getpid())
     try:
@@ -48,7 +50,7 @@ def _emit(kind: Any, **data: Any) -> None:
     print(JobEvent(kind, data).line(), flush=True)
 
 
-def _end_with_parent(order: dict[str, Any]) -> None:
+def _end_with_parent(order: SceneCopyOrder) -> None:
     """The parent closes our stdin when it cancels or dies; Blender's exporters cannot be interrupted otherwise.
 
     A parent that has died does not remove half a file, nor the folder with the copy of its scene and with Blender's own
@@ -56,7 +58,7 @@ def _end_with_parent(order: dict[str, Any]) -> None:
     """
     while sys.stdin.readline():
         pass
-    for folder in {Path(target).parent for target in order["targets"]}:
+    for folder in {target.parent for target in order.targets}:
         remove_temporaries_of(os.getpid(), folder)
-    shutil.rmtree(order["folder"], ignore_errors=True)
+    shutil.rmtree(order.folder, ignore_errors=True)
     os._exit(int(ExitCode.CANCELLED))

@@ -17,25 +17,16 @@ from ..rig.smplx_shape import SmplxShape, shape_of, smplx_mesh
 
 @dataclass(frozen=True)
 class ExactRequest:
-    """Carried to the background process."""
+    """Carried to the background process. `sha256` as in `SmplxShape`."""
 
-    shape: SmplxShape
+    model_file: Path
+    betas: tuple[float, ...]
+    sha256: str | None
     worker_python: Path
 
-    def to_json(self) -> dict[str, Any]:
-        """What `from_json` takes, of JSON's types alone."""
-        return {
-            "model_file": str(self.shape.model_file),
-            "betas": self.shape.betas.tolist(),
-            "sha256": self.shape.sha256,
-            "worker_python": str(self.worker_python),
-        }
-
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> ExactRequest:
-        """What `to_json` gave."""
-        shape = SmplxShape(Path(content["model_file"]), np.array(content["betas"], dtype=np.float64), content["sha256"])
-        return cls(shape, Path(content["worker_python"]))
+    @property
+    def shape(self) -> SmplxShape:
+        return SmplxShape(self.model_file, np.array(self.betas, dtype=np.float64), self.sha256)
 
 
 def exact_request(
@@ -57,4 +48,4 @@ def exact_request(
             "The exact surface is computed by the worker, which is not set up",
             set_up_worker(),
         )
-    return ExactRequest(shape, worker.python)
+    return ExactRequest(shape.model_file, tuple(shape.betas.tolist()), shape.sha256, worker.python)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from ...core.body.point_cache import point_cache_bytes
 from ...core.body.smplx_model_file import VERTEX_COUNT
 from ...core.errors import BadInputError, BadUsageError, HandmocapError
 from ...core.files.atomic_files import check_free_space, ensure_output_folder
-from ...core.files.extension_manifest import extension_version
 from ...core.hands.hand_poses_file import read_hand_poses
 from ..clip.cameras import cameras_of
 from ..curves.kept_text import kept_text
@@ -48,6 +47,7 @@ class BakeRequest:
     sources: dict[str, Path] = field(default_factory=dict)  # what went into the shot, for the report beside each file
     licences: tuple[str, ...] = ()
     exact: ExactRequest | None = None  # where the options ask for the exact surface
+    readers_python: Path | None = None  # reads the files back; None: Blender alone does
 
     @property
     def files(self) -> tuple[BakeFile, ...]:
@@ -61,23 +61,6 @@ class BakeRequest:
         suffixes = {target.suffix.lower() for target in self.targets}
         wanted = [sampled_frames(suffix, self.options, self.first_frame, self.last_frame) for suffix in suffixes]
         return np.unique(np.round(np.concatenate(wanted), 6))
-
-    def to_json(self) -> dict[str, Any]:
-        """What the background process gets."""
-        return {
-            "armature": self.armature,
-            "meshes": self.meshes,
-            "targets": [str(target) for target in self.targets],
-            "first_frame": self.first_frame,
-            "last_frame": self.last_frame,
-            "options": self.options.to_json(),
-            "camera": self.camera,
-            "sources": {what: str(path) for what, path in self.sources.items()},
-            "licences": self.licences,
-            "exact": None
-            if self.exact is None
-            else {**self.exact.to_json(), "frames": self.frames_of_exact_surface.tolist()},
-        }
 
 
 def request_for(
@@ -164,10 +147,6 @@ class BakeJob(SceneCopyJob):
         has_points = readers_python is None or request.options.geometry == "skeleton"
         raw = [_bytes_of(request, file, with_normals=False) for file in files] if has_points else []
         cache = 0 if request.exact is None else point_cache_bytes(VERTEX_COUNT, len(request.frames_of_exact_surface))
-        order = {
-            "command": "bake",
-            "readers_python": str(readers_python) if readers_python else None,
-            "version": extension_version(),
-            **request.to_json(),
-        }
-        super().__init__(command, order, [file.path for file in files], log_path, sum(sorted(raw)[-2:]) + cache)
+        paths = [file.path for file in files]
+        request = replace(request, readers_python=readers_python)
+        super().__init__(command, "bake", request, paths, log_path, sum(sorted(raw)[-2:]) + cache)

@@ -11,6 +11,8 @@ from typing import Any
 
 from ...core.cleanup.quality import HandQuality, hand_quality
 from ...core.cleanup.worth_looking_at import ranges_worth_looking_at
+from ...core.files.json_dataclasses import from_json
+from ...core.files.json_files import JsonError
 from ...core.hands.hand_poses import MOST_FRAMES, HandPoses
 from ...core.rig.stand_in_hands import stand_in_hands
 from ...core.skeleton import FINGERS, SIDES, Side
@@ -95,24 +97,11 @@ def read_problems(armature: Any) -> list[Problem]:
 
 def _problem_of(entry: Any) -> Problem | None:
     """A line as some version of this program wrote it: what it has more is left out, and a damaged one is none."""
-    if not isinstance(entry, dict):
-        return None
-    finger = entry.get("finger")
     try:
-        problem = Problem(
-            int(entry["first"]),
-            int(entry["last"]),
-            float(entry["first_frame"]),
-            float(entry["last_frame"]),
-            entry["side"],
-            finger,
-            str(entry["reason"]),
-            float(entry["severity"]),
-            bool(entry.get("done", False)),
-        )
-    except (KeyError, TypeError, ValueError, OverflowError):
+        problem = from_json(Problem, entry)
+    except (JsonError, OverflowError):
         return None
-    is_known = problem.side in SIDES and (finger is None or finger in FINGERS)
+    is_known = problem.finger is None or problem.finger in FINGERS
     is_within = 0 <= problem.first <= problem.last <= MOST_FRAMES and len(problem.reason) <= _LONGEST_REASON
     is_on_timeline = abs(problem.first_frame) <= MOST_FRAME and abs(problem.last_frame) <= MOST_FRAME
     return problem if is_known and is_within and is_on_timeline and math.isfinite(problem.severity) else None

@@ -13,11 +13,13 @@ import bpy
 from ...core.audience import set_up_exporter
 from ...core.errors import MissingSetupError
 from ...core.files.atomic_files import check_free_space, remove_temporaries_of
+from ...core.files.json_dataclasses import to_json
 from ...core.files.temporary_folders import TemporaryFolder
 from ...core.job_protocol import Progress
 from ...core.process.child_processes import python_command
 from ..saving import write_copy
 from .child_job import ChildJob
+from .scene_copy_order import SceneCopyOrder
 
 _SCRIPT: Final = Path(__file__).resolve().parents[1] / "background" / "__main__.py"
 
@@ -45,13 +47,15 @@ class SceneCopyJob:
     """A running order. Its folder, with the copy and the order that it works by, goes when the job has ended."""
 
     def __init__(
-        self, command: Sequence[str], order: dict[str, Any], targets: Sequence[Path], log_path: Path, needed_bytes: int = 0
-    ) -> None:
+        self, program: Sequence[str], command: str, request: Any, targets: Sequence[Path], log_path: Path,
+        needed_bytes: int = 0,
+    ) -> None:  # fmt: skip
         """Start it.
 
         Args:
-            command: as `exporting_command` gives; the order's path is added to it.
-            order: what is to be done, of JSON's types, with its `command`; `folder` and `blend` are added.
+            program: as `exporting_command` gives; the order's path is added to it.
+            command: what is to be done.
+            request: the command's own dataclass.
             targets: files that it replaces.
             log_path: where its output goes.
             needed_bytes: what it lays into its folder beside the copy.
@@ -65,11 +69,11 @@ class SceneCopyJob:
             check_free_space(self._folder.path, needed_bytes)
             copy = self._folder.path / "scene.blend"
             write_copy(copy)
-            places = {"folder": str(self._folder.path), "blend": str(copy)}
+            order = SceneCopyOrder(command, self._folder.path, copy, tuple(targets), to_json(request))
             written = self._folder.path / "request.json"
-            written.write_text(json.dumps(order | places), encoding="utf-8")
+            written.write_text(json.dumps(to_json(order)), encoding="utf-8")
             # The child leaves without Blender's own way out, which would remove the folder of its session.
-            self.job = ChildJob([*command, str(written)], log_path, targets, self._folder)
+            self.job = ChildJob([*program, str(written)], log_path, targets, self._folder)
         except BaseException:
             self._folder.remove()
             raise

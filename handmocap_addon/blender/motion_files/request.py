@@ -41,19 +41,6 @@ class MotionRequest:
     def paths(self) -> list[Path]:
         return [target.path for target in self.targets]
 
-    def order(self) -> dict[str, Any]:
-        """What the background process gets."""
-        return {
-            "command": "export",
-            "armature": self.armature,
-            "targets": [str(path) for path in self.paths],
-            "formats": [target.motion_format.value for target in self.targets],
-            "first_frame": self.first_frame,
-            "last_frame": self.last_frame,
-            "up_axis": self.up_axis,
-            "hands": str(self.hands) if self.hands is not None else None,
-        }
-
 
 def joints_needed(motion_format: MotionFormat) -> tuple[str, ...]:
     """The joints that must have bones for a format to be written; others rest in it."""
@@ -115,4 +102,4 @@ class MotionJob(SceneCopyJob):
             ensure_output_folder(folder)
         formats = [target.motion_format for target in request.targets]
         lacking = next((one.label for one in formats if not has_exporter(one)), None)
-        super().__init__(exporting_command(lacking, bpy_python), request.order(), request.paths, log_path)
+        super().__init__(exporting_command(lacking, bpy_python), "export", request, request.paths, log_path)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 from ..errors import BadUsageError
 
@@ -145,26 +145,6 @@ class BakeOptions:
     def up_axis_of(self, suffix: str) -> UpAxis:
         """The axis that points up in a file with this suffix."""
         return self.up_axis or ("y" if suffix.lower() == ".abc" else "z")
-
-    def to_json(self) -> dict[str, Any]:
-        """What `from_json` takes, of JSON's types alone."""
-        content = {field.name: getattr(self, field.name) for field in fields(self)}
-        content["frame_rate"] = None if self.frame_rate is None else str(self.frame_rate)
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in content.items()}
-
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> BakeOptions:
-        """Options of what `to_json` gave.
-
-        Raises:
-            BadUsageError: as the class.
-        """
-        values: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
-        }
-        if values.get("frame_rate") is not None:
-            values["frame_rate"] = Fraction(values["frame_rate"])
-        return cls(**values)
 
 
 def _check_choice(what: str, value: str, choices: tuple[str, ...]) -> None:

@@ -7,10 +7,10 @@ import json
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 from ..errors import BadInputError
 from ..files.atomic_files import write_json
+from ..files.json_dataclasses import from_json
 from ..files.json_files import JsonError, read_json
 
 # Another one with whatever changes the pictures of a proxy.
@@ -54,16 +54,10 @@ class ProxyRequest:
             BadInputError: it is something else.
         """
         try:
-            said: dict[str, Any] = read_json(path)
-            times, lost = tuple(map(float, said["times"])), tuple(map(bool, said["lost"]))
-            image_fps, fps = _pair(said["image_fps"]), _pair(said["fps"])
-            if not times or len(times) != len(lost) or not Fraction(*fps) > 0 or not Fraction(*image_fps) > 0:
+            request = from_json(ProxyRequest, read_json(path))
+            rates = Fraction(*request.fps), Fraction(*request.image_fps)
+            if not request.times or len(request.times) != len(request.lost) or not min(rates) > 0:
                 raise ValueError("no frames, or no rate")
-            return ProxyRequest(str(said["clip"]), str(said["clip_hash"]), image_fps, str(said["view"]), fps, times, lost)
-        except (JsonError, KeyError, TypeError, ValueError, ArithmeticError) as error:
+            return request
+        except (JsonError, ValueError, ArithmeticError) as error:
             raise BadInputError(f"{path.name} asks for no proxy ({error})", "let Blender ask for it again") from error
-
-
-def _pair(values: Any) -> tuple[int, int]:
-    first, second = map(int, values)
-    return first, second

@@ -25,6 +25,7 @@ from handmocap_addon.core.bake.options import BakeOptions
 from handmocap_addon.core.bake.presets import BAKE_PRESETS, PRESETS
 from handmocap_addon.core.body.model import BodyModel
 from handmocap_addon.core.errors import BadInputError, BadUsageError
+from handmocap_addon.core.files.json_dataclasses import from_json
 from handmocap_addon.worker.proof.alembic_reader import read_alembic
 from handmocap_addon.worker.proof.usd_reader import read_usd
 
@@ -228,7 +229,7 @@ def test_a_report_lies_beside_the_file(armature: Any, tmp_path: Path) -> None:
     assert report["reader"].startswith("alembic3d ")
     assert report["sources"]["clip"]["bytes"] == 6
     assert report["sources"].keys() == {"blend", "clip"}
-    assert BakeOptions.from_json(report["options"]) == BakeOptions()
+    assert from_json(BakeOptions, report["options"]) == BakeOptions()
     assert report["versions"]["blender"] == bpy.app.version_string
     assert report["versions"]["handmocap"] == "0.1.0"
     assert report["licences"]

@@ -23,6 +23,7 @@ from handmocap_addon.blender.background.bake.read_back import read_back
 from handmocap_addon.blender.background.bake.scene import prepare_scene
 from handmocap_addon.blender.background.bake.work import bake_request
 from handmocap_addon.blender.bake.request import request_for
+from handmocap_addon.blender.jobs.scene_copy_order import SceneCopyOrder
 from handmocap_addon.blender.motion.motion_keys import write_body_keys
 from handmocap_addon.blender.motion.shot import Shot
 from handmocap_addon.blender.rig.armatures import deformed_meshes
@@ -182,9 +183,10 @@ def test_points_that_are_not_the_same_to_the_bit_are_measured(
     options = BakeOptions(parts=("body", "hands"), apart=True, up_axis="z")
     request = request_for(armature, [tmp_path / "body.abc", tmp_path / "body.usdc"], scene, options)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"), copy=True)
-    order = {"folder": str(tmp_path), "blend": str(tmp_path / "scene.blend"), "readers_python": sys.executable}
+    request = replace(request, readers_python=Path(sys.executable))
+    order = SceneCopyOrder("bake", tmp_path, tmp_path / "scene.blend", request.targets, {})
     monkeypatch.setattr(bake_capture, "points_digest", lambda _points: np.zeros(DIGEST_BYTES, np.uint8))
-    reports = bake_request({**order, "version": "0", **request.to_json()}, lambda _progress: None)
+    reports = bake_request(order, request, lambda _progress: None)
     assert len(reports) == 4
     for report in reports:
         assert not report["own_points_equal_to_the_bit"]

@@ -65,18 +65,18 @@ class LeftOut:
 
 
 def bake_exact_surface(
-    armature: Any, order: dict[str, Any], folder: Path, report_progress: Callable[[Progress], None]
+    armature: Any, exact: ExactRequest, times: Array, folder: Path, report_progress: Callable[[Progress], None]
 ) -> dict[str, Any]:
-    """As `show_exact_surface` with what a bake's request says; returns what its report says of the surface."""
-    exact, times = ExactRequest.from_json(order), np.array(order["frames"])
-    left_out = show_exact_surface(armature, times, exact.shape, exact.worker_python, folder, report_progress)
-    digest = sha256_of(exact.shape.model_file)
+    """As `show_exact_surface` with what a bake asks for; returns what its report says of the surface."""
+    shape = exact.shape
+    left_out = show_exact_surface(armature, times, shape, exact.worker_python, folder, report_progress)
+    digest = sha256_of(shape.model_file)
     return {
-        "model_file": exact.shape.model_file.name,
+        "model_file": shape.model_file.name,
         "model_sha256": digest,
         "model_licence": MODEL_LICENCE,
-        "same_model_as_the_bodys": None if exact.shape.sha256 is None else digest == exact.shape.sha256,
-        "betas": exact.shape.betas.tolist(),
+        "same_model_as_the_bodys": None if shape.sha256 is None else digest == shape.sha256,
+        "betas": shape.betas.tolist(),
         "samples": len(times),
         "samples_with_moved_or_scaled_bones": left_out.samples,
         "largest_offset_m": left_out.largest_offset,

@@ -17,12 +17,16 @@ import bpy
 import numpy as np
 
 from ....core.bake.expectation import FileExpectation
-from ....core.bake.options import UNITS_PER_METRE, BakeFile, BakeOptions
+from ....core.bake.options import UNITS_PER_METRE, BakeFile
 from ....core.bake.progress import ProgressSink, progress_of
 from ....core.bake.sampling import sampled_frames, usd_density
 from ....core.errors import MissingSetupError, PointsDifferError
 from ....core.files.atomic_files import replacing, write_json
+from ....core.files.extension_manifest import extension_version
 from ....core.files.file_hashes import sha256_of
+from ....core.files.json_dataclasses import to_json
+from ...bake.request import BakeRequest
+from ...jobs.scene_copy_order import SceneCopyOrder
 from ...saving import write_error
 from ...scene_time import frame_rate_fraction
 from ..object_mode import leave_modes
@@ -43,34 +47,32 @@ _LEAST_SECONDS_TO_PROVE = 300.0
 _TIMES_THE_WRITING = 30.0
 
 
-def bake_request(order: dict[str, Any], report_progress: ProgressSink) -> list[dict[str, Any]]:
-    """Open the request's file and bake each target; returns one report a file.
+def bake_request(order: SceneCopyOrder, request: BakeRequest, report_progress: ProgressSink) -> list[dict[str, Any]]:
+    """Open the order's file and bake each target; returns one report a file.
 
     Raises:
         HandmocapError: no target was changed by the one that failed.
     """
-    bpy.ops.wm.open_mainfile(filepath=order["blend"])
+    bpy.ops.wm.open_mainfile(filepath=str(order.blend))
     leave_modes()
-    options = BakeOptions.from_json(order["options"])
-    armature = bpy.data.objects[order["armature"]]
-    camera = bpy.data.objects[order["camera"]] if order["camera"] else None
-    meshes = [bpy.data.objects[name] for name in order["meshes"]]
+    armature = bpy.data.objects[request.armature]
+    camera = bpy.data.objects[request.camera] if request.camera else None
+    meshes = [bpy.data.objects[name] for name in request.meshes]
     make_local([armature, *meshes, *([camera] if camera is not None else [])])
     notes = {}
-    if order["exact"] is not None:
+    if request.exact is not None:
         show(bpy.context.scene, [armature, *meshes])
-        notes["exact_surface"] = bake_exact_surface(armature, order["exact"], Path(order["folder"]), report_progress)
-    frames = order["first_frame"], order["last_frame"]
-    prepared = prepare_scene(options, armature, meshes, camera, frames[0])
-    with ThreadPoolExecutor(1) as hashing, _Reader(order["readers_python"], report_progress) as reader:
-        sources = hashing.submit(_hashes, {"blend": order["blend"], **order["sources"]})
-        bake = _Bake(order, options, prepared, frames, reader, sources, report_progress, notes)
+        times = request.frames_of_exact_surface
+        notes["exact_surface"] = bake_exact_surface(armature, request.exact, times, order.folder, report_progress)
+    prepared = prepare_scene(request.options, armature, meshes, camera, request.first_frame)
+    with ThreadPoolExecutor(1) as hashing, _Reader(request.readers_python, report_progress) as reader:
+        sources = hashing.submit(_hashes, {"blend": order.blend, **request.sources})
+        bake = _Bake(request, order.folder, prepared, reader, sources, report_progress, notes)
         return bake.run()
 
 
-def _hashes(sources: dict[str, str]) -> dict[str, dict[str, Any]]:
-    paths = {what: Path(path) for what, path in sources.items()}
-    there = {what: path for what, path in paths.items() if path.is_file()}
+def _hashes(sources: dict[str, Path]) -> dict[str, dict[str, Any]]:
+    there = {what: path for what, path in sources.items() if path.is_file()}
     return {
         what: {"name": path.name, "bytes": path.stat().st_size, "sha256": sha256_of(path)} for what, path in there.items()
     }
@@ -90,25 +92,22 @@ class _Written:
 
 class _Bake:
     def __init__(
-        self, order: dict[str, Any], options: BakeOptions, prepared: BakeScene, frames: tuple[int, int], reader: _Reader,
+        self, request: BakeRequest, folder: Path, prepared: BakeScene, reader: _Reader,
         sources: Future[dict[str, dict[str, Any]]], report_progress: ProgressSink, notes: dict[str, Any],
     ) -> None:  # fmt: skip
-        self._order, self._options, self._prepared = order, options, prepared
-        self._frames, self._reader, self._sources = frames, reader, sources
+        self._request, self._options, self._folder = request, request.options, folder
+        self._prepared, self._reader, self._sources = prepared, reader, sources
         self._report_progress, self._notes = report_progress, notes
 
     def run(self) -> list[dict[str, Any]]:
         """A file is proved while the next one is written; pieces that an earlier bake finished are kept."""
-        files = [file for target in self._order["targets"] for file in self._options.files_over(Path(target), *self._frames)]
         reports: list[dict[str, Any]] = []
         waiting: _Written | None = None
-        for number, file in enumerate(files):
+        for number, file in enumerate(self._request.files):
             fingerprint = self._fingerprint(file)
             kept = finished_piece(file.path, fingerprint, self._versions()) if fingerprint is not None else None
             try:
-                written = (
-                    self._write(file, Path(self._order["folder"]) / f"file{number}", fingerprint) if kept is None else None
-                )
+                written = self._write(file, self._folder / f"file{number}", fingerprint) if kept is None else None
             finally:
                 if waiting is not None:
                     reports.append(self._finish(waiting))
@@ -133,10 +132,10 @@ class _Bake:
         return scene_fingerprint(self._prepared, file.parts, frames, self._options, self._exact_pose())
 
     def _exact_pose(self) -> ExactPose | None:
-        if self._order["exact"] is None:
+        if self._request.exact is None:
             return None
-        pose = Path(self._order["folder"]) / POSE_NAME
-        return ExactPose(pose, np.array(self._order["exact"]["frames"]), self._notes["exact_surface"]["model_sha256"])
+        times = self._request.frames_of_exact_surface
+        return ExactPose(self._folder / POSE_NAME, times, self._notes["exact_surface"]["model_sha256"])
 
     def _write(self, file: BakeFile, folder: Path, fingerprint: str | None) -> _Written:
         started, target = time.monotonic(), file.path
@@ -251,15 +250,15 @@ class _Bake:
 
     def _provenance(self) -> dict[str, Any]:
         return {
-            "options": self._options.to_json(),
+            "options": to_json(self._options),
             "sources": self._sources.result(),
             "versions": self._versions(),
-            "licences": self._order["licences"],
+            "licences": self._request.licences,
         }
 
     def _versions(self) -> dict[str, str]:
         return {
-            "handmocap": self._order["version"],
+            "handmocap": extension_version(),
             "blender": bpy.app.version_string,
             "python": platform.python_version(),
         }
@@ -272,8 +271,8 @@ def _ignore(*_: Any) -> None:
 class _Reader:
     """The independent readers in a process of their own, or Blender itself where they are not set up."""
 
-    def __init__(self, python: str | None, report_progress: ProgressSink) -> None:
-        self._prover = Prover(Path(python)) if python else None
+    def __init__(self, python: Path | None, report_progress: ProgressSink) -> None:
+        self._prover = Prover(python) if python is not None else None
         self._report_progress = report_progress
 
     def __enter__(self) -> _Reader:

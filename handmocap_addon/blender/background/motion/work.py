@@ -12,12 +12,13 @@ import numpy as np
 
 from ....core.body.motion_formats import MotionFormat
 from ....core.body.parameter_files import write_amass, write_plain_poses, write_smpl
-from ....core.body.parameters import BodyParameters, UpAxis
+from ....core.body.parameters import BodyParameters
 from ....core.body.shape import UNKNOWN_SHAPE, BodyShape
 from ....core.files.atomic_files import replacing
 from ....core.hands.hand_poses_file import read_hand_poses, write_hand_poses
 from ....core.job_protocol import Progress
-from ...motion_files.request import joints_needed
+from ...jobs.scene_copy_order import SceneCopyOrder
+from ...motion_files.request import MotionRequest, joints_needed
 from ...rig.body_shapes import body_shape_of
 from ...rig.pose_parameters import read_body_parameters
 from ...scene_time import frame_rate_fraction
@@ -28,21 +29,18 @@ from .exchange_files import write_exchange_file
 ProgressSink = Callable[[Progress], None]
 
 
-def export_request(order: dict[str, Any], report_progress: ProgressSink) -> list[dict[str, Any]]:
+def export_request(order: SceneCopyOrder, request: MotionRequest, report_progress: ProgressSink) -> list[dict[str, Any]]:
     """Open the order's file and write each target; returns one report a file.
 
     Raises:
         HandmocapError: targets that were not finished are as they were.
     """
-    bpy.ops.wm.open_mainfile(filepath=order["blend"])
+    bpy.ops.wm.open_mainfile(filepath=str(order.blend))
     scene = bpy.context.scene
-    scene.frame_start, scene.frame_end = order["first_frame"], order["last_frame"]
-    _show(scene, bpy.data.objects[order["armature"]])
-    export = _Export(order, report_progress)
-    return [
-        export.write(MotionFormat(name), Path(target))
-        for name, target in zip(order["formats"], order["targets"], strict=True)
-    ]
+    scene.frame_start, scene.frame_end = request.first_frame, request.last_frame
+    _show(scene, bpy.data.objects[request.armature])
+    export = _Export(request, report_progress)
+    return [export.write(target.motion_format, target.path) for target in request.targets]
 
 
 def _show(scene: Any, armature: Any) -> None:
@@ -55,17 +53,17 @@ def _show(scene: Any, armature: Any) -> None:
 
 
 class _Export:
-    """One order's files; what several need is read once."""
+    """One request's files; what several need is read once."""
 
-    def __init__(self, order: dict[str, Any], report_progress: ProgressSink) -> None:
+    def __init__(self, request: MotionRequest, report_progress: ProgressSink) -> None:
         self._report_progress = report_progress
         self._scene = bpy.context.scene
-        self._armature = bpy.data.objects[order["armature"]]
-        self._frames = np.arange(order["first_frame"], order["last_frame"] + 1, dtype=np.float64)
-        self._up_axis: UpAxis = order["up_axis"]
-        self._hands = Path(order["hands"]) if order["hands"] else None
+        self._armature = bpy.data.objects[request.armature]
+        self._frames = np.arange(request.first_frame, request.last_frame + 1, dtype=np.float64)
+        self._up_axis = request.up_axis
+        self._hands = request.hands
         self._fps = frame_rate_fraction(self._scene)
-        self._formats = [MotionFormat(name) for name in order["formats"]]
+        self._formats = [target.motion_format for target in request.targets]
         self._parameters: BodyParameters | None = None
 
     def write(self, motion_format: MotionFormat, target: Path) -> dict[str, Any]:
