@@ -182,6 +182,12 @@ class WorkerFailedError(HandmocapError):
     code = "worker_failed"
 
 
+class GvhmrFailedError(WorkerFailedError):
+    """GVHMR ended without a result, for a reason that its own words alone tell."""
+
+    code = "failed"  # who listens then names the log
+
+
 class NotBroughtError(WorkerFailedError):
     """Packages or a program that did not come or could not be installed."""
 

@@ -44,7 +44,10 @@ def main(command: list[str]) -> int:
         os._exit(_ENDED)
 
     threading.Thread(target=end_with_the_parent, daemon=True).start()
-    return process.wait()
+    code = process.wait()
+    # A program that failed may leave its own children behind, which nobody else would end.
+    _end_group(process)
+    return code
 
 
 if __name__ == "__main__":

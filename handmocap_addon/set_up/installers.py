@@ -12,14 +12,13 @@ import errno
 import os
 import re
 import shutil
-import subprocess
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from ..core.errors import (
     HandmocapError,
@@ -30,11 +29,11 @@ from ..core.errors import (
     WorkerFailedError,
 )
 from ..core.files.atomic_files import output_error
-from ..core.process.child_processes import finished, python_command, start
+from ..core.process.child_processes import finished, python_command
+from .guarded import start_guarded
 from .index_settings import IndexSettings, answers, index_settings
 from .uv import ensure_uv
 
-_GUARD: Final = Path(__file__).with_name("guarded_child.py")
 _KEPT_LINES: Final = 400
 _LOOK_SECONDS: Final = 0.2
 # Of a list, what its lines say and nothing else: whole, by the hash of each file, and nothing that runs while it is built.
@@ -216,16 +215,7 @@ def run_installer(
     Raises:
         HandmocapError: it failed; the sentence is that of `failure`.
     """
-    guarded = [sys.executable, "-I", "-S", str(_GUARD), *command]
-    process = start(
-        guarded,
-        os.environ if environment is None else environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        **_beside_this_group(),
-    )
+    process = start_guarded(command, os.environ if environment is None else environment, encoding="utf-8", errors="replace")
     assert process.stdin is not None
     assert process.stdout is not None
     lines: deque[str] = deque(maxlen=_KEPT_LINES)
@@ -239,13 +229,6 @@ def run_installer(
         process.stdout.close()
     if process.returncode != 0:
         raise failure(lines, folder, settings)
-
-
-def _beside_this_group() -> dict[str, Any]:
-    """The guard must still be there when this process's group is ended: it then ends the installer."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NO_WINDOW}
-    return {"start_new_session": True}
 
 
 def failure(lines: Iterable[str], folder: Path, settings: IndexSettings | None = None) -> HandmocapError:

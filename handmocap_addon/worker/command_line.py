@@ -15,7 +15,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from ..core.body.body_choices import BODY_FROM_HELP, FOCAL_HELP, WORKER_BODIES
+from ..core.body.body_choices import (
+    BODY_FROM_HELP,
+    CHECKOUT_HELP,
+    FOCAL_HELP,
+    FOCAL_MM_HELP,
+    PYTHON_HELP,
+    RESULT_NAME,
+    WORKER_BODIES,
+)
 from ..core.body.makers import BODY_FILES
 from ..core.clip.view_choices import VIEW_CHOICES, VIEW_HELP, ViewChoice
 from ..core.errors import BadUsageError, ExitCode, HandmocapError, MissingSetupError, OutOfMemoryError
@@ -135,6 +143,16 @@ def worker_parser() -> argparse.ArgumentParser:
     estimate.add_argument("--body-from", choices=WORKER_BODIES, default="none", help=BODY_FROM_HELP)
     estimate.add_argument("--focal", type=_length, metavar="PIXELS", help=FOCAL_HELP)
     estimate.add_argument("--afresh", action="store_true", help="estimate again what is there already")
+    gvhmr = commands.add_parser("gvhmr", help="run GVHMR's own program on a clip")
+    gvhmr.add_argument("--clip", type=Path, required=True, help="video file")
+    gvhmr.add_argument(
+        "--out", type=named_file(".pt"), required=True, help=f"the {RESULT_NAME} to write, which has no other name"
+    )
+    gvhmr.add_argument("--checkout", type=Path, required=True, help=CHECKOUT_HELP)
+    gvhmr.add_argument("--python", type=Path, required=True, help=PYTHON_HELP)
+    gvhmr.add_argument("--static-camera", action="store_true", help="the camera stood still")
+    gvhmr.add_argument("--focal-mm", type=_count, metavar="MM", help=FOCAL_MM_HELP)
+    gvhmr.add_argument("--afresh", action="store_true", help="run it again although its result is there already")
     pose_mesh = commands.add_parser("pose-mesh", help="write the exact SMPL-X surface of a sequence of poses")
     pose_mesh.add_argument("--model", type=Path, required=True, help="SMPLX_*.npz")
     pose_mesh.add_argument("--pose", type=Path, required=True, help="npz with smplx's parameters for every frame")
@@ -164,13 +182,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if arguments is None:  # a process of its own, and no test or script that goes on
                 bound_process(options.command, getattr(options, "estimator", ""))
             cancellation = Cancellation(_targets(options))
-            if options.command in ("estimate", "pose-mesh", "proxy"):
+            if options.command in ("estimate", "gvhmr", "pose-mesh", "proxy"):
                 # A look takes a second and is had from scripts too, whose stdin is closed; a proof is told its files there.
                 cancellation.watch(sys.stdin)
             events.emit("started", command=options.command, pid=os.getpid())
             for sentence in links_among(_targets(options)):
                 events.log(sentence)
-            commands = {"estimate": _estimate, "pose-mesh": _pose_mesh, "proxy": _proxy, "doctor": _doctor, "prove": _prove}
+            commands = {
+                "estimate": _estimate,
+                "gvhmr": _gvhmr,
+                "pose-mesh": _pose_mesh,
+                "proxy": _proxy,
+                "doctor": _doctor,
+                "prove": _prove,
+            }
             run = commands[options.command]
             run(options, events, cancellation)
         except HandmocapError as error:
@@ -323,6 +348,18 @@ def _body_estimator(options: argparse.Namespace, events: EventWriter) -> tuple[B
         said = f"The hands stand alone. {way_out}"
         events.log(said)
         return None, said
+
+
+def _gvhmr(options: argparse.Namespace, events: EventWriter, cancellation: Cancellation) -> None:
+    from ..set_up.gvhmr_checkout import GvhmrCheckout
+    from .commands.gvhmr_body import Request, gvhmr_body
+
+    if options.out.name != RESULT_NAME:
+        raise BadUsageError(f"{options.out.name} is no name of a GVHMR result", f"let --out end in {RESULT_NAME}")
+    program = GvhmrCheckout(options.checkout.absolute(), options.python.absolute())
+    request = Request(options.clip, options.out.parent, program, options.static_camera, options.focal_mm, options.afresh)
+    reused = gvhmr_body(request, events, cancellation)
+    events.emit("result", path=str(options.out), reused=reused)
 
 
 def _pose_mesh(options: argparse.Namespace, events: EventWriter, cancellation: Cancellation) -> None:

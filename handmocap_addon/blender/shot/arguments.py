@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...core.bake.options import BAKE_SUFFIXES
-from ...core.body.body_choices import BODIES, BODY_FROM_HELP, FOCAL_HELP
+from ...core.body.body_choices import BODIES, BODY_FROM_HELP, CHECKOUT_HELP, FOCAL_HELP, FOCAL_MM_HELP, PYTHON_HELP
 from ...core.body.makers import BODY_FILES
 from ...core.body.motion_formats import MotionFormat
 from ...core.cleanup.settings import CleanupSettings
@@ -165,6 +165,9 @@ def batch_parser(program: str = "handmocap") -> argparse.ArgumentParser:
     )
     run.add_argument("--body-from", choices=BODIES, default="auto", help=BODY_FROM_HELP)
     run.add_argument("--focal", type=_length, metavar="PIXELS", help=FOCAL_HELP)
+    run.add_argument("--gvhmr-checkout", type=Path, metavar="DIR", help=CHECKOUT_HELP)
+    run.add_argument("--gvhmr-python", type=Path, metavar="FILE", help=PYTHON_HELP)
+    run.add_argument("--focal-mm", type=_count, metavar="MM", help=FOCAL_MM_HELP)
     run.add_argument("--body", help=_BODY)
     run.add_argument("--armature", help="name of an armature in the open file")
     run.add_argument("--estimator", choices=("mediapipe", "wilor"), default="mediapipe", help="what finds the hands")
@@ -194,7 +197,10 @@ def batch_parser(program: str = "handmocap") -> argparse.ArgumentParser:
         "--motion", type=_motion_formats, default=(),
         help=f"motion files besides: {', '.join(one.value for one in MotionFormat)}",
     )  # fmt: skip
-    run.add_argument("--steady-camera", action="store_true", help="the real camera stood still")
+    run.add_argument(
+        "--steady-camera", "--static-camera", action="store_true",
+        help="the real camera stood still, for a GVHMR that is run too",
+    )  # fmt: skip
     run.add_argument("--truth", type=Path, help="known finger poses (left_ and right_hand_pose), to report the error")
     run.add_argument("--no-preview", action="store_true", help="render no preview.png")
 

@@ -42,6 +42,7 @@ from ..scene_time import scene_range
 from .arguments import SOURCES
 from .bake_arguments import bake_options
 from .batch_ending import telling_what_stays
+from .gvhmr_stage import GvhmrStage
 from .run import UNFITTING_HINT, RunOptions, run_shot, scene_warnings
 from .settings import cleanup_settings, own_keys, reduction_settings, wrist_settings
 
@@ -56,6 +57,7 @@ def run(options: argparse.Namespace, ending: Ending) -> None:
         other_gvhmr=tuple(options.other_gvhmr),
         body_from=options.body_from,
         focal=options.focal,
+        stage=GvhmrStage(options.gvhmr_checkout, options.gvhmr_python, options.steady_camera, options.focal_mm),
         body=options.body,
         armature=options.armature,
         estimator=options.estimator,

@@ -14,9 +14,11 @@ import bpy
 import numpy as np
 
 from ...core.bake.options import BakeOptions
-from ...core.body.body_choices import WORKER_BODIES
+from ...core.body.body_choices import GVHMR, WORKER_BODIES
 from ...core.body.body_files import read_bodies
 from ...core.body.body_motion_file import BODY_MOTION_NAME, StoredBody, read_body_motion
+from ...core.body.gvhmr_file import read_gvhmr_result
+from ...core.body.gvhmr_record import is_own_result
 from ...core.body.motion import BodyMotion
 from ...core.body.motion_formats import MotionFormat
 from ...core.body.stand_in import STAND_IN
@@ -61,6 +63,7 @@ from ..rig.body_stillness import moves_body, stillness_warnings
 from ..rig.scene_armature import scene_armature
 from ..saving import save_copy
 from .estimate_request import EstimateRequest
+from .gvhmr_stage import GvhmrStage, run_gvhmr
 from .preview import render_preview
 
 SCENE_NAME = "scene.blend"
@@ -97,6 +100,7 @@ class RunOptions:
     match_scene: bool = False  # give also a person's scene the clip's rate, range and size
     body_from: str = "auto"  # one of `BODIES`
     focal: float | None = None  # pixels, for the built-in body
+    stage: GvhmrStage = field(default_factory=GvhmrStage)  # for a GVHMR that is run
     first_frame: int | None = None  # of the timeline, for the clip's first; None: where it is, else the scene's first
     wrist: WristSettings = field(default_factory=WristSettings)
     cleanup: CleanupSettings = field(default_factory=CleanupSettings)
@@ -199,6 +203,14 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
             exact = exact_request(with_camera, existing, options.chosen_model, options.environment_folder)
             request_for(existing, options.bake_targets, bpy.context.scene, with_camera, exact=exact)
     ensure_output_folder(options.out)
+    if motion is None and options.body_from == GVHMR:
+        clock.lap("checking")
+        result = run_gvhmr(
+            options.stage, options.clip, options.out, options.environment_folder, options.estimator,
+            options.log_folder / "gvhmr.log", on_progress, options.afresh,
+        )  # fmt: skip
+        options, motion = replace(options, gvhmr=result), read_gvhmr_result(result)
+        clock.lap("GVHMR")
     command = worker_command(options.environment_folder, estimate_arguments(options), options.estimator)
     clock.lap("checking")
     estimated = ChildJob(command, options.log_folder / "estimate.log").wait(on_progress)
@@ -254,12 +266,16 @@ def with_chosen_body(options: RunOptions) -> RunOptions:
                 f"--gvhmr and --body-from {options.body_from} contradict each other", "leave one of them out"
             )
         return options
-    people = people_of(options.clip) if options.body_from in ("auto", "gvhmr") else ()
-    if people:
+    people = people_of(options.clip) if options.body_from in ("auto", GVHMR) else ()
+    # One that a run of GVHMR left is looked at again: it may be of other options.
+    is_run_again = options.body_from == GVHMR and options.stage.checkout is not None
+    if people and not (is_run_again and all(is_own_result(person.gvhmr.parent) for person in people)):
         others = tuple(person.gvhmr for person in people[1:])
         return replace(options, gvhmr=people[0].gvhmr, other_gvhmr=others)
-    if options.body_from == "gvhmr":
-        raise BadUsageError(f"No GVHMR result lies beside {options.clip.name}", "name its hmr4d_results.pt with --gvhmr")
+    if options.body_from == GVHMR:
+        options.stage.check()
+    elif options.stage.focal_mm is not None:
+        raise BadUsageError("--focal-mm is for a GVHMR that is run", "give --body-from gvhmr too, or leave it out")
     return options
 
 

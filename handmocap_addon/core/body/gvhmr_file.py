@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import BodyMotionFileError
 from ..files.array_files import FileContent, read_array_file
 from ..maths.rotations import Array
+from .body_choices import RESULT_NAME
 from .gaps import without_gaps
 from .gem_segments import video_frames
 from .gvhmr_arrays import (
@@ -23,7 +24,7 @@ from .gvhmr_arrays import (
     without_root,
 )
 from .gvhmr_layouts import LENS_NAME, WORLD_NAME, RawPerson, people_in
-from .gvhmr_mistaken import RESULT_NAME, what_it_is, which_to_choose
+from .gvhmr_mistaken import what_it_is, which_to_choose
 from .makers import GEM_SMPL, GVHMR_LICENCE, BodyMaker
 from .motion import BodyMotion, BodyTrack
 from .smpl_bodies import on_average_smplx

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 
-RESULT_NAME: Final = "hmr4d_results.pt"
+from .body_choices import RESULT_NAME
+
 _MODEL_MODULES: Final = ("chumpy", "scipy")
 _NETWORK_MODULES: Final = ("torch.nn", "torch.optim", "pytorch_lightning", "lightning", "ultralytics", "hmr4d")
 _WEIGHTS: Final = "the weights of a network, a checkpoint"

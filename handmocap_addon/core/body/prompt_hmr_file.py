@@ -24,7 +24,7 @@ from .pose_arrays import BODY_JOINTS, PoseFile
 from .stand_in import load_stand_in_body
 
 Array = NDArray[Any]
-RESULT_NAME: Final = "results.pkl"
+PROMPT_HMR_NAME: Final = "results.pkl"
 _TO_ITS_END: Final = "let PromptHMR run to its end"
 _MOST_PEOPLE: Final = 1000
 _MATRIX_TOLERANCE: Final = 1e-3

@@ -13,7 +13,7 @@ from ..files.array_files import FileContent
 from .makers import SMPL_CODEC
 from .motion import BodyMotion, BodyTrack
 from .pose_arrays import BODY_JOINTS, PoseFile, rate_in
-from .prompt_hmr_file import RESULT_NAME, person_like
+from .prompt_hmr_file import PROMPT_HMR_NAME, person_like
 from .world_alone import SMPLX, WorldParts, world_motion
 
 # By `smplVersion`; those after SMPL-X have other joints.
@@ -47,7 +47,7 @@ def smpl_codec_motion(path: Path, content: FileContent) -> BodyMotion | None:
         )
     pose = file.pose(value["bodyPose"], "bodyPose")
     translation = file.vectors(value["bodyTranslation"], "bodyTranslation", len(pose), 3)
-    results = path.with_name(RESULT_NAME)
+    results = path.with_name(PROMPT_HMR_NAME)
     seen = person_like(results, pose[:, 1:BODY_JOINTS], BodyTrack(pose[:, 0], translation))
     if seen is not None:
         return replace(seen, source=str(path))

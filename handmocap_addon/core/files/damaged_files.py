@@ -8,9 +8,9 @@ from pathlib import Path
 from .atomic_files import output_error
 
 
-def aside_of(target: Path) -> Path:
-    """Where a damaged file goes: the first name of its kind that nothing has yet."""
-    names = itertools.chain(("damaged",), (f"damaged-{number}" for number in itertools.count(2)))
+def aside_of(target: Path, word: str = "damaged") -> Path:
+    """Where a damaged file goes, or another that is in the way: the first name of its kind that nothing has yet."""
+    names = itertools.chain((word,), (f"{word}-{number}" for number in itertools.count(2)))
     places = (target.with_name(f"{target.stem}.{name}{target.suffix}") for name in names)
     return next(place for place in places if not place.exists())
 

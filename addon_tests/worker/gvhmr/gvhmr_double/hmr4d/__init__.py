@@ -1,0 +1,1 @@
+"""GVHMR's package; only its presence counts here."""
