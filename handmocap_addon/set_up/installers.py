@@ -34,6 +34,7 @@ from .guarded import start_guarded
 from .index_settings import IndexSettings, answers, index_settings
 from .uv import ensure_uv
 
+_WHOLE_CODE: Final = Path(__file__).with_name("whole_code.py")
 _KEPT_LINES: Final = 400
 _LOOK_SECONDS: Final = 0.2
 # Of a list, what its lines say and nothing else: whole, by the hash of each file, and nothing that runs while it is built.
@@ -85,6 +86,7 @@ class Installer:
             command = [*self.pip, "--python", str(python), "install"]
         site_packages = list(python.parent.parent.glob("[Ll]ib/**/site-packages"))[:1]
         self._run([*command, *arguments], (lambda: self._came(site_packages)) if on_count else None, on_count)
+        _remove_half_code(python, python.parent.parent)
 
     def install_into_folder(self, target: Path, arguments: Sequence[str]) -> None:
         """Install into a folder that is no environment, for Python 3.11 on Linux: what is the same for all."""
@@ -95,6 +97,7 @@ class Installer:
             command = [*self.pip, "install", "--implementation", "cp", "--python-version", "3.11"]
             command += ["--platform", "manylinux_2_28_x86_64"]
         self._run([*command, "--target", str(target), *arguments])
+        _remove_half_code(self.python, target)
 
     def temporary(self) -> Path:
         """A folder for what is of use until the installation ends."""
@@ -178,6 +181,13 @@ def pip_command(python: Path) -> list[str]:
     if bundled.is_file():
         return python_command(python, bundled / "pip", *settings)
     raise MissingSetupError(f"{python} has no pip", "install it with: sudo apt install python3-pip python3-venv")
+
+
+def _remove_half_code(python: Path, place: Path) -> None:
+    done = finished(python_command(python, _WHOLE_CODE, place))
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no word"])[-1]
+        raise WorkerFailedError(f"What was installed in {place} cannot be looked at ({last})", "run it again")
 
 
 @contextlib.contextmanager

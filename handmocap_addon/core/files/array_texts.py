@@ -18,6 +18,7 @@ def with_real_texts(array: NDArray[Any]) -> NDArray[Any]:
     """
     if array.dtype.kind == "U" and array.dtype.itemsize and array.size:
         native = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("="), copy=False))
-        if native.reshape(-1).view(np.uint32).max() > _LAST_POINT:
+        points: NDArray[np.uint32] = native.reshape(-1).view(np.uint32)
+        if np.max(points) > _LAST_POINT:
             raise ValueError("a text of characters that there are not")
     return array
