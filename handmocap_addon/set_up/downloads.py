@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from ..core.errors import WorkerFailedError
 from ..core.files.atomic_files import output_error
+from ..core.files.file_hashes import blocks_of
 
 _BLOCK_BYTES: Final = 1 << 20
 _PATIENCE_SECONDS: Final = 30.0
@@ -112,7 +113,7 @@ def _fetch(address: str, part: Path, on_bytes: OnBytes, certificates: Path | Non
     digest = hashlib.sha256()
     there = 0
     with contextlib.suppress(FileNotFoundError), part.open("rb") as earlier:
-        while block := earlier.read(_BLOCK_BYTES):
+        for block in blocks_of(earlier):
             digest.update(block)
             there += len(block)
     headers = {"User-Agent": "handmocap", **({"Range": f"bytes={there}-"} if there else {})}

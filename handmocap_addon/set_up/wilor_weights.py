@@ -11,14 +11,13 @@ from typing import Final
 from ..core.audience import set_up_wilor, way_out
 from ..core.errors import BadInputError, MissingSetupError
 from ..core.files.atomic_files import replacing
-from ..core.files.file_hashes import HashMemory, sha256_of
+from ..core.files.file_hashes import HashMemory, blocks_of, sha256_of
 from .doctor_line import DoctorLine
 from .downloads import download, part_of
 from .reporting import Listener, Pace
 from .trusted_folders import may_be_shared_out, refuse_files_of_others, take_files_from_others
 from .wilor_files import OWN_FOLDER, WEIGHTS_FOLDER, WILOR_FILES, WeightFile
 
-_BLOCK_BYTES: Final = 1 << 22
 _STAGE: Final = "WiLoR's weights"
 HASHES_NAME: Final = "weights-hashes.json"
 
@@ -126,7 +125,7 @@ def _take(source: Path, place: Path, sha256: str, on_bytes: Callable[[int], None
 def _copy(source: Path, temporary: Path, sha256: str) -> None:
     digest = hashlib.sha256()
     with source.open("rb") as reading, temporary.open("wb") as writing:
-        while block := reading.read(_BLOCK_BYTES):
+        for block in blocks_of(reading):
             digest.update(block)
             writing.write(block)
     if digest.hexdigest() != sha256:

@@ -21,6 +21,7 @@ from ..core.clip.moving_pictures import head_of, is_moving, refuse_moving_webp
 from ..core.clip.picture_sequences import is_picture, picture_sequence
 from ..core.clip.view_choices import ViewChoice
 from ..core.errors import ClipError
+from ..core.files.file_hashes import blocks_of
 from .clip.containers import CONVERT_HINT, look_at_video
 from .clip.frame import DecodedFrame
 from .clip.info import ClipInfo
@@ -169,7 +170,7 @@ def clip_sha256(clip: ClipInfo) -> str:
             digest.update(file.name.encode(errors="surrogateescape"))
         if file.exists():  # A link may lead nowhere.
             with file.open("rb") as stream:
-                while block := stream.read(1 << 20):
+                for block in blocks_of(stream):
                     digest.update(block)
     return digest.hexdigest()
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .landmarks import OTHER_SIDE, BodyLandmarks
+from .landmarks import BodyLandmarks, about_their_middle, either_way_apart, weight_of
 
 Array = NDArray[Any]
 
@@ -35,7 +35,7 @@ def cuts_of(landmarks: BodyLandmarks, time: Array) -> Array:
     if len(rows) < 2:
         return np.zeros(0, np.int64)
     picture, seen = landmarks.picture[rows], landmarks.visibility[rows] > _SEEN
-    scale = _pixels_a_metre(landmarks, rows)
+    scale = _size_of_a_metre(landmarks, rows)
     before = _middle(picture, scale, backwards=True)
     after = _middle(picture, scale, backwards=False)
     both = (seen[:-1] & seen[1:]).astype(np.float64)
@@ -59,13 +59,12 @@ def shots_of(cuts: Array, frame_count: int) -> Array:
     return np.cumsum(starts)
 
 
-def _pixels_a_metre(landmarks: BodyLandmarks, rows: Array) -> Array:
+def _size_of_a_metre(landmarks: BodyLandmarks, rows: Array) -> Array:
     """How large a metre is in the picture (R,), by the spread of the points that are seen there and in the world."""
-    weight = np.maximum(landmarks.visibility[rows] - _SEEN, 0.0) + 1e-6
-    weight = (weight / weight.sum(axis=1, keepdims=True))[..., None]
+    weight = weight_of(landmarks.visibility[rows], _SEEN)
 
     def spread(points: Array) -> Array:
-        off = points - (points * weight).sum(axis=1, keepdims=True)
+        _, off = about_their_middle(points, weight)
         width: Array = np.sqrt((off**2 * weight).sum(axis=(1, 2)))
         return width
 
@@ -95,9 +94,4 @@ def _usual_beside(leaps: Array) -> Array:
 
 def _metres(before: Array, after: Array, scale: Array, weight: Array) -> Array:
     """How far points move on average (R-1,), whichever way left and right are called."""
-    ways = [
-        (np.linalg.norm(other - before, axis=-1) * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1.0)
-        for other in (after, after[:, OTHER_SIDE])
-    ]
-    metres: Array = np.minimum(*ways) / scale
-    return metres
+    return either_way_apart(after, before, weight) / scale

@@ -32,7 +32,7 @@ from .cuts import cuts_of, shots_of
 from .definition import landmarks_on
 from .facing import sides_exchanged, with_sides_exchanged, without_other_bodies
 from .freedom import JOINT_COUNT, BodyState, Freedom, posed
-from .landmarks import LANDMARK_INDEX, BodyLandmarks
+from .landmarks import LANDMARK_INDEX, BodyLandmarks, about_their_middle, weight_of
 from .sentences import sentences_of
 from .solver import solved
 from .standing import standing_feet
@@ -233,11 +233,9 @@ class _Fit:
 
     def _places(self, found: Array) -> Array:
         """Where the pelvis is (F, 3): so far that the world landmarks are as large in the picture as they are seen."""
-        weight = np.maximum(self._trust[found] - _VISIBLE, 0.0) + 1e-6
-        weight = (weight / weight.sum(axis=1, keepdims=True))[..., None]
-        world, pixels = self._world[found], self._picture[found]
-        middle, seen = (world[..., :2] * weight).sum(axis=1), (pixels * weight).sum(axis=1)
-        flat, spread = world[..., :2] - middle[:, None], pixels - seen[:, None]
+        weight = weight_of(self._trust[found], _VISIBLE)
+        middle, flat = about_their_middle(self._world[found][..., :2], weight)
+        seen, spread = about_their_middle(self._picture[found], weight)
         size = np.sum(flat**2 * weight, axis=(1, 2))
         scale = np.maximum(np.sum(flat * spread * weight, axis=(1, 2)) / np.maximum(size, 1e-9), 1.0)  # pixels a metre
         depth = np.clip(self._focal / scale, 0.3, 100.0)

@@ -54,3 +54,28 @@ class BodyLandmarks:
     @property
     def frame_count(self) -> int:
         return len(self.found)
+
+
+def weight_of(visibility: Array, least: float) -> Array:
+    """How much each landmark (N, 33) counts (N, 33, 1), together 1: the more it is seen beyond `least`."""
+    weight = np.maximum(visibility - least, 0.0) + 1e-6
+    weight = weight / weight.sum(axis=1, keepdims=True)
+    return weight[..., None]
+
+
+def about_their_middle(points: Array, weight: Array) -> tuple[Array, Array]:
+    """The weighted middle (N, k) of points (N, 33, k), and the points counted from it (N, 33, k)."""
+    middle = (points * weight).sum(axis=1)
+    return middle, points - middle[:, None]
+
+
+def either_way_apart(points: Array, others: Array, weight: Array) -> Array:
+    """How far points (N, 33, 2) are from others on weighted average (N,), whichever way left and right are called.
+
+    Who is taken for one that turns the back, left for right, is the same person still.
+    """
+    ways = [
+        (np.linalg.norm(one - others, axis=-1) * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1.0)
+        for one in (points, points[:, OTHER_SIDE])
+    ]
+    return np.minimum(*ways)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from ..errors import OutputError
 from .atomic_files import write_json
@@ -16,11 +16,17 @@ _BLOCK_BYTES: Final = 1 << 22
 _MOST_BYTES: Final = 1 << 24  # of the notes
 
 
+def blocks_of(file: IO[bytes]) -> Iterator[bytes]:
+    """What is left of a file, so much at a time as memory is no matter."""
+    while block := file.read(_BLOCK_BYTES):
+        yield block
+
+
 def sha256_of(path: Path, on_bytes: Callable[[int], None] = lambda _count: None) -> str:
     """Hex digest of a file, read in blocks."""
     digest, there = hashlib.sha256(), 0
     with path.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
+        for block in blocks_of(file):
             digest.update(block)
             there += len(block)
             on_bytes(there)

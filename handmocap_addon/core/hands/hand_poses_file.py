@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import HandPosesFileError
 from ..files.atomic_files import replacing
 from ..files.json_files import JsonError, parsed_json
-from ..files.npz_files import NpzError, npz_shapes, read_npz
+from ..files.npz_files import NpzError, checked_array, npz_shapes, read_npz
 from ..plain_text import plain_json
 from ..skeleton import SIDES, Side
 from .hand_poses import MOST_FRAMES, HandPoses, HandTrack
@@ -122,13 +122,7 @@ def _track(path: Path, content: dict[str, Any], side: Side) -> HandTrack:
 def _checked(path: Path, content: dict[str, Any], key: str, blank: np.ndarray, kind: str) -> np.ndarray:
     if key not in content:
         return blank
-    # No longer kept twice from here on.
-    value = content.pop(key)
-    if value.shape != blank.shape or value.dtype.kind not in "fiub":
-        raise HandPosesFileError(f"{path.name} has {key} of shape {value.shape} where {blank.shape} is needed", _HINT)
-    with np.errstate(over="ignore"):
-        stored = value.astype(kind, copy=False)
-    # A number too large for the contract's type is none either.
-    if not (np.isfinite(value).all() and np.isfinite(stored).all()):
-        raise HandPosesFileError(f"{path.name} holds numbers that are not finite in {key}", _HINT)
-    return stored
+    try:
+        return checked_array(content, key, blank.shape, kind)
+    except NpzError as error:
+        raise HandPosesFileError(f"{path.name} {error.message}", _HINT) from error

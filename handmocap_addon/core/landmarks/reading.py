@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..files.npz_files import read_npz
 from ..maths.rotations import normalized
 from ..skeleton import LANDMARK_COUNT, LANDMARK_WRIST, Side, finger_landmarks
 
@@ -115,5 +116,4 @@ def _gelu(values: Array) -> Array:
 
 @functools.cache
 def _weights() -> dict[str, Array]:
-    with np.load(_WEIGHTS, allow_pickle=False) as archive:
-        return {name: archive[name].astype(np.float32) for name in archive.files}
+    return {name: weight.astype(np.float32) for name, weight in read_npz(_WEIGHTS).items()}

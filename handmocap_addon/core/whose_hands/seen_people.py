@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..body_landmarks.landmarks import LANDMARK_COUNT, LANDMARK_INDEX, OTHER_SIDE, BodyLandmarks
+from ..body_landmarks.landmarks import LANDMARK_COUNT, LANDMARK_INDEX, OTHER_SIDE, BodyLandmarks, either_way_apart
 from ..hands.hand_poses import HandTrack
 from ..skeleton import Side
 
@@ -98,12 +98,8 @@ def followed(people: PeopleSeen) -> Array:
 
 
 def _away(pictures: Array, before: Array) -> Array:
-    """How far (K,) people's landmarks (K, 33, 2) are from those of one before (33, 2), pixels on average.
-
-    Who is taken for one that turns the back, left for right, is the same person still.
-    """
-    ways = [np.linalg.norm(one - before, axis=-1).mean(axis=1) for one in (pictures, pictures[:, OTHER_SIDE])]
-    return np.minimum(*ways)
+    """How far (K,) people's landmarks (K, 33, 2) are from those of one before (33, 2), pixels on average."""
+    return either_way_apart(pictures, before, np.ones((len(pictures), LANDMARK_COUNT)))
 
 
 def person_with_hands(people: PeopleSeen, hands: Mapping[Side, HandTrack], frame_count: int) -> BodyLandmarks:

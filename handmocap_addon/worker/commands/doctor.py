@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import platform
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +21,7 @@ from ...set_up.doctor_line import DoctorLine
 from ..estimators import mediapipe, mediapipe_body
 
 _PACKAGES: Final = ("numpy", "av", "opencv-python-headless", "mannequin-x")
+_FRAME: Final = np.zeros((64, 64, 3), np.uint8)
 _WILOR_PACKAGES: Final = ("wilor_mini", "torchvision", "ultralytics", "timm", "smplx", "chumpy-fixed")
 
 # In which cameras, phones, editors and the web deliver. FFmpeg's own `av1` needs a card; dav1d does not.
@@ -50,50 +53,34 @@ def examine(estimator: str = "mediapipe", body: Path | None = None) -> list[Doct
         lines.append(
             DoctorLine("hand model", str(model) if model.is_file() else "missing", "" if model.is_file() else advice)
         )
-        lines += [_landmarker(), _body_landmarker()]
+        lines.append(_tried("hand landmarker", _run_hand_landmarker, needed=True))
+        # Nobody's hands need it.
+        lines.append(_tried("built-in body", _run_body_landmarker, needed=False))
     return lines + (_bodies(body) if body is not None else [])
 
 
-def _landmarker() -> DoctorLine:
+def _tried(subject: str, run: Callable[[], None], needed: bool) -> DoctorLine:
     """A version says nothing about the system libraries that MediaPipe loads when it begins to work."""
-    subject = "hand landmarker"
     started = time.monotonic()
     try:
-        estimator = mediapipe.create(mediapipe.MediapipeSettings())
-        try:
-            estimator.look_again(np.zeros((64, 64, 3), np.uint8))
-        finally:
-            estimator.close()
+        run()
     except HandmocapError as error:
-        return DoctorLine(subject, error.message, error.hint)
+        return DoctorLine(subject, error.message, error.hint, needed=needed)
     except Exception as error:
-        return DoctorLine(
-            subject, f"does not run ({type(error).__name__}: {error})", f"remove {sys.prefix} and {set_up_worker()}"
-        )
+        broken = f"does not run ({type(error).__name__}: {error})"
+        return DoctorLine(subject, broken, f"remove {sys.prefix} and {set_up_worker()}", needed=needed)
     return DoctorLine(subject, f"loaded and ran on a frame in {time.monotonic() - started:.1f} s")
 
 
-def _body_landmarker() -> DoctorLine:
-    """Nobody's hands need it."""
-    subject = "built-in body"
-    started = time.monotonic()
-    try:
-        estimator = mediapipe_body.create(mediapipe_body.MediapipeBodySettings())
-        try:
-            with estimator.tracker() as tracker:
-                tracker.people(np.zeros((64, 64, 3), np.uint8), 0.0)
-        finally:
-            estimator.close()
-    except HandmocapError as error:
-        return DoctorLine(subject, error.message, error.hint, needed=False)
-    except Exception as error:
-        return DoctorLine(
-            subject,
-            f"does not run ({type(error).__name__}: {error})",
-            f"remove {sys.prefix} and {set_up_worker()}",
-            needed=False,
-        )
-    return DoctorLine(subject, f"loaded and ran on a frame in {time.monotonic() - started:.1f} s")
+def _run_hand_landmarker() -> None:
+    with contextlib.closing(mediapipe.create(mediapipe.MediapipeSettings())) as estimator:
+        estimator.look_again(_FRAME)
+
+
+def _run_body_landmarker() -> None:
+    settings = mediapipe_body.MediapipeBodySettings()
+    with contextlib.closing(mediapipe_body.create(settings)) as estimator, estimator.tracker() as tracker:
+        tracker.people(_FRAME, 0.0)
 
 
 def _video(advice: str) -> DoctorLine:

@@ -6,8 +6,7 @@ Its wheels carry no model, so the set-up makes one from the models of wheel 0.10
 
 from __future__ import annotations
 
-import hashlib
-import sys
+import functools
 import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict, dataclass
@@ -16,15 +15,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ...core.audience import set_up_worker, way_out
-from ...core.errors import MissingSetupError
+from ...core.audience import way_out
 from ...core.landmarks.fit import FittedHand, fit_mediapipe_landmarks
 from ...core.rig.hand_skeleton import HandSkeleton
 from ...set_up.task_models import HAND_MODEL
-from ...set_up.trial import missing_library
 from ..threads.cores import usable_cores
 from ..threads.read_ahead import ReadAhead
 from .base import Array, EstimatorInfo, HandObservation, Slicing, VideoFrame
+from .mediapipe_models import MediapipeModel, image_of, library, model_of_the_set_up
 
 LICENCE = "MediaPipe hand landmarker: code and models Apache-2.0, no limit on the use of its output"
 # How much wider than its landmarks a hand's box is, as a share of the box: landmarks lie inside the skin.
@@ -59,8 +57,8 @@ class MediapipeSettings:
 
 
 def default_model() -> Path:
-    """Where the set-up puts the model: inside the worker's environment."""
-    return Path(sys.prefix) / "models" / HAND_MODEL.file_name
+    """The set-up's."""
+    return model_of_the_set_up(HAND_MODEL)
 
 
 class MediapipeEstimator:
@@ -127,28 +125,14 @@ def create(settings: MediapipeSettings) -> MediapipeEstimator:
     Raises:
         MissingSetupError: the package or the model is not installed.
     """
-    try:
-        import mediapipe
-        from mediapipe.tasks.python import BaseOptions, vision
-    except ImportError as error:
-        raise MissingSetupError(f"The built-in estimator is not installed ({error})", set_up_worker()) from error
-    model = settings.model or default_model()
-    if not model.is_file():
-        raise MissingSetupError(f"The hand model {model} is missing", set_up_worker())
-    # By content, since the library cannot open every path on Windows.
-    content = model.read_bytes()
-    if settings.model is None:
-        # The set-up's own; one that a person names is that person's choice.
-        reviewed = HAND_MODEL.reviewed_task(content)
-        if reviewed is None:
-            raise MissingSetupError(
-                f"The hand model {model} is not the one that the set-up made", f"remove it and {set_up_worker()}"
-            )
-        content = reviewed
+    mediapipe, base_options, vision = library("The built-in estimator")
+    model = MediapipeModel.read(
+        "hand model", settings.model or default_model(), HAND_MODEL if settings.model is None else None
+    )
 
     def open_landmarker(tracking: bool) -> Any:
         options = vision.HandLandmarkerOptions(
-            base_options=BaseOptions(model_asset_buffer=content),
+            base_options=base_options(model_asset_buffer=model.content),
             running_mode=vision.RunningMode.VIDEO if tracking else vision.RunningMode.IMAGE,
             num_hands=settings.most_hands if tracking else _MOST_HANDS_IN_A_CROP,
             min_hand_detection_confidence=settings.detection_confidence,
@@ -157,20 +141,11 @@ def create(settings: MediapipeSettings) -> MediapipeEstimator:
         )
         return vision.HandLandmarker.create_from_options(options)
 
-    def as_image(pixels: Array) -> Any:
-        return mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(pixels))
-
     used = {key: value for key, value in asdict(settings).items() if key != "model"}
-    digest = hashlib.sha256(content).hexdigest()
-    info = EstimatorInfo("mediapipe", f"mediapipe {mediapipe.__version__}, model sha256 {digest}", LICENCE, used)
-    try:
-        return MediapipeEstimator(open_landmarker, as_image, info)
-    except OSError as error:
-        raise missing_library(str(error), "MediaPipe") or error from error
-    except (ValueError, RuntimeError) as error:
-        raise MissingSetupError(
-            f"The hand model {model} cannot be loaded", f"remove it and {set_up_worker()}" + way_out("", ", or name another")
-        ) from error
+    with model.loading(way_out("", ", or name another")):
+        return MediapipeEstimator(
+            open_landmarker, functools.partial(image_of, mediapipe), model.info(mediapipe, LICENCE, used)
+        )
 
 
 def _observations(result: Any, shape: tuple[int, ...]) -> list[HandObservation]:

@@ -6,8 +6,7 @@ Its model is made by the set-up of the networks of wheel 0.10.21.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import sys
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,11 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from ...core.audience import set_up_worker
-from ...core.errors import MissingSetupError
 from ...set_up.task_models import BODY_MODEL
-from ...set_up.trial import missing_library
 from .base import Array, EstimatorInfo, PersonObservation
+from .mediapipe_models import MediapipeModel, image_of, library, model_of_the_set_up
 
 LICENCE = "MediaPipe pose landmarker: code and models Apache-2.0, no limit on the use of its output"
 
@@ -35,8 +32,8 @@ class MediapipeBodySettings:
 
 
 def default_model() -> Path:
-    """Where the set-up puts the model: inside the worker's environment."""
-    return Path(sys.prefix) / "models" / BODY_MODEL.file_name
+    """The set-up's."""
+    return model_of_the_set_up(BODY_MODEL)
 
 
 class MediapipeBodyTracker:
@@ -98,26 +95,13 @@ def create(settings: MediapipeBodySettings) -> MediapipeBodyEstimator:
     Raises:
         MissingSetupError: the package or the model is not installed.
     """
-    try:
-        import mediapipe
-        from mediapipe.tasks.python import BaseOptions, vision
-    except ImportError as error:
-        raise MissingSetupError(f"The built-in body is not installed ({error})", set_up_worker()) from error
-    model = default_model()
-    if not model.is_file():
-        raise MissingSetupError(f"The body model {model} is missing", set_up_worker())
-    content = BODY_MODEL.reviewed_task(model.read_bytes())
-    if content is None:
-        raise MissingSetupError(
-            f"The body model {model} is not the one that the set-up made", f"remove it and {set_up_worker()}"
-        )
-
-    def as_image(pixels: Array) -> Any:
-        return mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(pixels))
+    mediapipe, base_options, vision = library("The built-in body")
+    model = MediapipeModel.read("body model", default_model(), BODY_MODEL)
+    as_image = functools.partial(image_of, mediapipe)
 
     def open_tracker() -> MediapipeBodyTracker:
         options = vision.PoseLandmarkerOptions(
-            base_options=BaseOptions(model_asset_buffer=content),
+            base_options=base_options(model_asset_buffer=model.content),
             running_mode=vision.RunningMode.VIDEO,
             num_poses=settings.most_people,
             min_pose_detection_confidence=settings.detection_confidence,
@@ -126,14 +110,8 @@ def create(settings: MediapipeBodySettings) -> MediapipeBodyEstimator:
         )
         return MediapipeBodyTracker(vision.PoseLandmarker.create_from_options(options), as_image)
 
-    digest = hashlib.sha256(content).hexdigest()
-    info = EstimatorInfo("mediapipe", f"mediapipe {mediapipe.__version__}, model sha256 {digest}", LICENCE, asdict(settings))
-    try:
-        return MediapipeBodyEstimator(open_tracker, info)
-    except OSError as error:
-        raise missing_library(str(error), "MediaPipe") or error from error
-    except (ValueError, RuntimeError) as error:
-        raise MissingSetupError(f"The body model {model} cannot be loaded", f"remove it and {set_up_worker()}") from error
+    with model.loading():
+        return MediapipeBodyEstimator(open_tracker, model.info(mediapipe, LICENCE, asdict(settings)))
 
 
 def _people(result: Any, shape: tuple[int, ...]) -> list[PersonObservation]:
