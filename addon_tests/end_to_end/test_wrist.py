@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,20 @@ import pytest
 
 from addon_tests.blender.written_curves import angle_to
 from addon_tests.end_to_end.commands import batch, sentence_of
+from addon_tests.making.gvhmr_results import MadeUpMotion, write_gvhmr_result
+from handmocap_addon.blender.clip.body_source import body_source
 from handmocap_addon.core.body.gvhmr_file import read_gvhmr_result
 from handmocap_addon.core.body.motion import BodyMotion
 from handmocap_addon.core.body.stand_in import load_stand_in_body
 from handmocap_addon.core.cleanup.wrist import WristSettings, with_wrists
 from handmocap_addon.core.cleanup.wrist_source import WristSource
 from handmocap_addon.core.hands.hand_poses_file import read_hand_poses
-from handmocap_addon.core.maths.rotations import axis_angle_to_quat_wxyz, quat_wxyz_multiply, quat_wxyz_to_rotmat
+from handmocap_addon.core.maths.rotations import (
+    axis_angle_to_quat_wxyz,
+    quat_wxyz_multiply,
+    quat_wxyz_to_axis_angle,
+    quat_wxyz_to_rotmat,
+)
 from handmocap_addon.core.rig.accuracy import wrist_errors
 from handmocap_addon.core.skeleton import JOINT_INDEX, SIDES, WRIST
 
@@ -72,7 +81,48 @@ def test_the_command_line_keys_the_hands_wrists(
 
 
 def test_the_report_names_the_wrist_s_source(report: dict[str, Any]) -> None:
-    assert report["wrist"] == {"source": "body", "forearm_twist_share": 0.0}
+    assert report["wrist"] == {"source": "body", "forearm_twist_share": 0.0, "arms_to_hands": False}
+
+
+def _with_arms_lower(truth: BodyMotion, path: Path) -> Path:
+    """The demo's body with upper arms that hang some degrees lower than they do."""
+    pose = quat_wxyz_to_axis_angle(truth.body_quat_wxyz)
+    for side, turn in (("left", -14.0), ("right", 14.0)):
+        pose[:, JOINT_INDEX[f"{side}_shoulder"] - 1, 2] += np.radians(turn)
+    assert truth.camera is not None and truth.intrinsics is not None
+    tracks = [(quat_wxyz_to_axis_angle(track.orient_quat_wxyz), track.translation) for track in (truth.world, truth.camera)]
+    body = pose.reshape(len(pose), -1), np.tile(truth.betas, (len(pose), 1)), *tracks[0], *tracks[1], truth.intrinsics
+    write_gvhmr_result(path, MadeUpMotion(*(value.astype(np.float32) for value in body)))
+    return path
+
+
+def test_a_run_brings_arms_to_the_hands_and_says_how_far(
+    truth: BodyMotion, demo: Path, demo_run: Path, tmp_path: Path, empty_scene: Any
+) -> None:
+    out, body = Path(shutil.copytree(demo_run, tmp_path / "out")), _with_arms_lower(truth, tmp_path / "hmr4d_results.pt")
+    done = batch(
+        "run",
+        "--clip",
+        demo / "clip.mp4",
+        "--gvhmr",
+        body,
+        "--arms-to-hands",
+        "--bake",
+        "none",
+        "--no-preview",
+        "--out",
+        out,
+    )
+    assert done.returncode == 0, done.stderr
+    report = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    arms = report["keys"]["arms_to_hands"]
+    assert report["wrist"]["arms_to_hands"] is True
+    assert arms["before_px"] > 10.0 and arms["after_px"] < 0.4 * arms["before_px"]
+    assert 0.01 < arms["mean_m"] < arms["largest_m"] < 0.2
+    assert any(said.startswith("Arms to the hands: wrists moved by") for said in report["warnings"])
+    bpy.ops.wm.open_mainfile(filepath=str(out / "scene.blend"))
+    (armature,) = [thing for thing in bpy.data.objects if thing.type == "ARMATURE"]
+    assert body_source(armature) == "gvhmr, arms to the hands"
 
 
 @pytest.mark.parametrize("command", ["run", "apply"])

@@ -57,6 +57,14 @@ def test_applying_a_body_with_the_hands_wrists_waits_for_hands(settings: Any) ->
     assert bpy.ops.handmocap.apply_body.poll()
 
 
+def test_arms_go_to_hands_that_are_there(settings: Any) -> None:
+    _an_armature(settings)
+    settings.gvhmr, settings.arms_to_hands = "some.pt", True
+    assert "Run Estimate for the hands that the arms go to" in _reason("apply_body")
+    settings.hand_poses = "some.npz"
+    assert bpy.ops.handmocap.apply_body.poll()
+
+
 def test_applying_fingers_waits_for_hands(settings: Any) -> None:
     _an_armature(settings)
     assert "Run Estimate or choose a hand_poses.npz first" in _reason("apply_hands")

@@ -16,6 +16,7 @@ from ..core.body.motion import BodyMotion
 from ..core.body.pictures import lens_size
 from ..core.body.smplx_model_file import read_smplx_model
 from ..core.body.stand_in import STAND_IN, load_stand_in_body
+from ..core.body_landmarks.arms_to_hands import ArmsMoved, with_arms_to_hands
 from ..core.cleanup.clean_hands import CleanupSettings
 from ..core.cleanup.corrected_wrists import with_corrected_wrists
 from ..core.cleanup.corrections import Correction, WristFrom
@@ -79,11 +80,11 @@ def check_wrist(settings: WristSettings, motion: BodyMotion | None) -> None:
     Raises:
         BadUsageError: wrists are asked for, and there is no body motion, or none that a camera saw.
     """
-    if motion is not None and settings.source != WristSource.BODY:
+    if motion is not None and settings.needs_hands:
         motion.seen()
     if motion is None and not settings.leaves_body_as_it_is:
         raise BadUsageError(
-            "The wrist and the forearm's twist need the arms of a GVHMR result",
+            "The wrist, the forearm's twist and arms to the hands need the arms of a GVHMR result",
             way_out("choose one in Source, or take the body's wrists", "name one with --gvhmr, or leave them out"),
         )
 
@@ -174,6 +175,7 @@ class AppliedBody:
     lift: float
     warnings: tuple[str, ...] = ()
     picture: ClipPicture | None = None
+    arms: ArmsMoved | None = None  # where they were brought to the hands
 
 
 def apply_body(
@@ -223,6 +225,7 @@ def apply_body(
     check_range(frames)
     corrections = read_corrections(armature)
     tracks = tracks_of(poses, corrections) if poses is not None else {}
+    motion, arms = _with_arms(shot.rig, motion, poses, tracks, wrist)
     motion = _with_wrists(shot.rig, motion, poses, tracks, wrist, corrections)
     filled = _filled_wrists(tracks, wrist, corrections)
     stance = check_stance(armature, shot.rig, BODY_JOINTS, frames)
@@ -254,7 +257,7 @@ def apply_body(
     keys, said = bones.outcome(keys, room, seen)
     warnings = (*warnings, *stance, *rest_warnings(armature, shot.rig, BODY_JOINTS), *said)
     keep_warnings(armature, "body", warnings)
-    return AppliedBody(keys, camera, lift, warnings, picture)
+    return AppliedBody(keys, camera, lift, warnings, picture, arms)
 
 
 def _filled_wrists(
@@ -276,6 +279,17 @@ def _wants_hand(side: Side, frame_count: int, settings: WristSettings, correctio
         if isinstance(correction, WristFrom) and correction.side == side:
             wanted[correction.rows.within(frame_count)] = correction.source != WristSource.BODY
     return wanted
+
+
+def _with_arms(
+    rig: RigMap, motion: BodyMotion, poses: HandPoses | None, tracks: dict[Side, HandTrack], settings: WristSettings
+) -> tuple[BodyMotion, ArmsMoved | None]:
+    if not settings.arms_to_hands:
+        return motion, None
+    if poses is None:
+        raise BadInputError("Arms to the hands need the hands", "run Estimate first, or leave the arms as the body has them")
+    moved, arms = with_arms_to_hands(motion, tracks, frame_times(poses), rig.rest_joints, settings)
+    return moved.with_warning(arms.sentence()), arms
 
 
 def _with_wrists(

@@ -212,6 +212,11 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         description="Whose rotation Apply Body gives the wrists. Try the hands' where GVHMR's wrists are stiff or wrong; "
         "they need Estimate first",
     )
+    arms_to_hands: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Arms to the Hands",
+        description="Bring the body's hands onto those in the picture: wrists and elbows move as little as that takes. "
+        "Arms whose hands are not seen stay; it needs Estimate first",
+    )
     forearm_twist: bpy.props.FloatProperty(  # type: ignore[valid-type]
         name="Forearm Twist",
         description="How much of the wrist's twist the forearm takes. Raise it where the mesh wrings at the wrist; "
@@ -427,7 +432,12 @@ class HandmocapSettings(bpy.types.PropertyGroup):
 
     def wrist_settings(self) -> WristSettings:
         return WristSettings(
-            WristSource(self.wrist.lower()), self.forearm_twist, self.longest_gap, self.ease, lowest_score=self.lowest_score
+            WristSource(self.wrist.lower()),
+            self.forearm_twist,
+            self.longest_gap,
+            self.ease,
+            lowest_score=self.lowest_score,
+            arms_to_hands=self.arms_to_hands,
         )
 
     def key_settings(self) -> KeySettings:

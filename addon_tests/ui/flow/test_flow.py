@@ -12,10 +12,17 @@ import pytest
 
 from addon_tests.making.gvhmr_results import made_up_motion, write_gvhmr_result
 from addon_tests.making.smplx_models import VERTEX_COUNT, write_smplx_model
+from handmocap_addon.blender.clip.body_source import body_source
 from handmocap_addon.blender.curves.actions import count_keys
+from handmocap_addon.blender.motion.apply_warnings import warnings_of
 from handmocap_addon.blender.rig.armatures import deformed_meshes
+from handmocap_addon.core.body.gvhmr_file import read_gvhmr_result
+from handmocap_addon.core.body.model import posed_joints
+from handmocap_addon.core.body.motion import local_rotmat_of
+from handmocap_addon.core.body.stand_in import load_stand_in_body
 from handmocap_addon.core.hands.hand_poses import HandPoses, HandTrack
 from handmocap_addon.core.hands.hand_poses_file import read_hand_poses, write_hand_poses
+from handmocap_addon.core.skeleton import SIDES, WRIST
 from handmocap_addon.ui.common import panel_jobs
 
 
@@ -210,6 +217,36 @@ def test_the_panel_s_wrist_is_keyed(settings: Any, demo: Path, tmp_path: Path) -
     assert np.abs(hand[1] - body[1]).max() > 0.05
     np.testing.assert_allclose(shared[1], hand[1], atol=1e-4)
     assert np.abs(shared[0] - hand[0]).max() > 0.02
+
+
+def test_the_panel_brings_arms_to_the_hands(settings: Any, demo: Path, tmp_path: Path) -> None:
+    settings.gvhmr = str(demo / "hmr4d_results.pt")
+    body = read_gvhmr_result(demo / "hmr4d_results.pt")
+    rest = load_stand_in_body(body.betas).rest_joints
+    seen = posed_joints(rest, local_rotmat_of(body, body.camera), body.camera.translation).positions[:, WRIST["left"]]
+    projected = seen @ body.intrinsics[0].T
+    hand = HandTrack.empty(96)
+    hand.detected[:], hand.score[:] = True, 1.0
+    hand.keypoints_2d[:] = (projected[:, :2] / projected[:, 2:] + (10.0, 0.0))[:, None]
+    hands = HandPoses(hand, HandTrack.empty(96), np.arange(96), np.arange(96) / 24.0)
+    settings.hand_poses = str(tmp_path / "hand_poses.npz")
+    write_hand_poses(tmp_path / "hand_poses.npz", hands)
+    bpy.ops.handmocap.add_body()
+
+    def wrists() -> list[np.ndarray]:
+        assert bpy.ops.handmocap.apply_body() == {"FINISHED"}
+        bpy.context.scene.frame_set(40)
+        return [np.array(settings.armature.pose.bones[f"{side}_wrist"].head) for side in SIDES]
+
+    assert not settings.arms_to_hands
+    before = wrists()
+    assert "arms to the hands" not in body_source(settings.armature)
+    settings.arms_to_hands = True
+    after = wrists()
+    assert np.linalg.norm(after[0] - before[0]) > 0.005
+    np.testing.assert_allclose(after[1], before[1], atol=1e-6)
+    assert body_source(settings.armature).endswith(", arms to the hands")
+    assert any("wrists moved by" in said and "10.0 pixels" in said for said in warnings_of(settings.armature, "body"))
 
 
 def test_hands_without_an_orientation_are_one_sentence(settings: Any, demo: Path, tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from ..curves.kept_text import kept_text
 _PROPERTY: Final = "handmocap_body_from"
 
 
-def keep_body_source(armature: Any, source: str) -> None:
-    """Note with the armature's action what its body's keys come from."""
+def keep_body_source(armature: Any, source: str, arms_to_hands: bool = False) -> None:
+    """Note with the armature's action what its body's keys come from, and whether its arms were brought to the hands."""
     action = armature.animation_data.action if armature.animation_data is not None else None
     if action is not None:
-        action[_PROPERTY] = source
+        action[_PROPERTY] = f"{source}, arms to the hands" if arms_to_hands else source
 
 
 def body_source(armature: Any) -> str:

@@ -298,6 +298,11 @@ def batch_parser(program: str = "handmocap") -> argparse.ArgumentParser:
             help="whose rotation the wrists get: body, hand, or blend of both by score (needs --gvhmr)",
         )
         command.add_argument(
+            "--arms-to-hands",
+            action="store_true",
+            help="bring the body's hands onto those in the picture; wrists and elbows move as little as that takes",
+        )
+        command.add_argument(
             "--forearm-twist",
             type=_share,
             default=0.0,

@@ -224,7 +224,8 @@ def run_shot(options: RunOptions, on_progress: OnProgress, ending: Ending) -> di
     armature, applied, keys, warnings = _build_scene(options, poses, motion, existing, shown_clip, on_progress)
     warnings += [*said, *([estimated["no_body"]] if estimated.get("no_body") else [])]
     if motion is not None:
-        keep_body_source(armature, motion.maker.key if stored is None else str(stored.meta.get("estimator")))
+        source = motion.maker.key if stored is None else str(stored.meta.get("estimator"))
+        keep_body_source(armature, source, options.wrist.arms_to_hands)
     clock.lap("keying")
     reduced: ReductionResult | None = None
     if options.reduction is not None:
@@ -359,6 +360,7 @@ def _build_scene(
             scene.camera = body.camera
         keys["body"] = dataclasses.asdict(body.keys)
         keys["lift_to_floor_m"] = body.lift
+        keys["arms_to_hands"] = dataclasses.asdict(body.arms) if body.arms is not None else None
         warnings += body.warnings
         if body.picture is not None:
 
@@ -456,7 +458,11 @@ def _report(
         "cleanup": dataclasses.asdict(options.cleanup),
         "hands": hands,
         "tracks": poses.meta.get("tracks", []),
-        "wrist": {"source": options.wrist.source, "forearm_twist_share": options.wrist.forearm_twist_share},
+        "wrist": {
+            "source": options.wrist.source,
+            "forearm_twist_share": options.wrist.forearm_twist_share,
+            "arms_to_hands": options.wrist.arms_to_hands,
+        },
         "worth_looking_at": [
             {
                 **dataclasses.asdict(item),

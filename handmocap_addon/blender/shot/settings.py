@@ -47,6 +47,13 @@ def reduction_settings(options: argparse.Namespace) -> ReductionSettings | None:
 
 
 def wrist_settings(options: argparse.Namespace) -> WristSettings:
-    """Whose rotation the wrists are asked to get."""
+    """Whose rotation the wrists are asked to get, and whether arms are brought to the hands."""
     source = WristSource(options.wrist)
-    return WristSettings(source, options.forearm_twist, options.longest_gap, options.ease, lowest_score=options.lowest_score)
+    return WristSettings(
+        source,
+        options.forearm_twist,
+        options.longest_gap,
+        options.ease,
+        lowest_score=options.lowest_score,
+        arms_to_hands=options.arms_to_hands,
+    )

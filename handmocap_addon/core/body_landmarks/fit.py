@@ -45,7 +45,6 @@ Array = NDArray[Any]
 
 _ITERATIONS: Final = 14
 _MORE_ITERATIONS: Final = 8
-_WINDOW, _OVERLAP = 600, 60  # frames solved at once, and of these at each end only to lead in
 _FEWEST_FRAMES: Final = 3
 
 # Metres on the body by which MediaPipe's points are off in the picture, and radians by which its world landmarks' lines are.
@@ -173,7 +172,7 @@ class _Fit:
     def solved(self) -> BodyState:
         """All frames: first as they are seen, then with feet that stand held where they stand."""
         terms = self._terms()
-        state = self._through_windows(self._start(), terms, _ITERATIONS)
+        state = self._solved(self._start(), terms, _ITERATIONS)
         pose = posed(self._freedom, state, self._rest)
         points = seen_body(self._freedom, pose, self._where, derivatives=False).points
         feet = standing_feet(
@@ -182,30 +181,11 @@ class _Fit:
         )  # fmt: skip
         if np.isinf(feet.deviation).all():
             return state
-        return self._through_windows(state, [*terms, feet], _MORE_ITERATIONS)
+        return self._solved(state, [*terms, feet], _MORE_ITERATIONS)
 
-    def _through_windows(self, start: BodyState, terms: list[Term], iterations: int) -> BodyState:
-        """The solution window by window, so that a long clip needs no more memory than a short one."""
-        count, parts = len(self._time), []
+    def _solved(self, start: BodyState, terms: list[Term], iterations: int) -> BodyState:
         seconds = np.where(np.diff(self._shots) > 0, np.inf, np.diff(self._time))
-        for first in range(0, count, _WINDOW):
-            rows = slice(max(first - _OVERLAP, 0), min(first + _WINDOW + _OVERLAP, count))
-            state = solved(
-                self._freedom,
-                start.rows(rows),
-                [term.rows(rows) for term in terms],
-                self._where,
-                self._rest,
-                seconds[rows.start : rows.stop - 1],
-                iterations,
-            )
-            lead = first - rows.start
-            parts.append(state.rows(slice(lead, lead + _WINDOW)))
-        return BodyState(
-            np.concatenate([part.place for part in parts]),
-            np.concatenate([part.local_rotmat for part in parts]),
-            np.concatenate([part.bending for part in parts]),
-        )
+        return solved(self._freedom, start, terms, self._where, self._rest, seconds, iterations)
 
     @property
     def joints_measured(self) -> Array:

@@ -7,7 +7,7 @@ held to a usual rotation. The ranges are a healthy adult's (Kapandji, The Physio
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,51 @@ class BodyState:
         return BodyState(self.place[rows], self.local_rotmat[rows], self.bending[rows])
 
 
+class DegreesOfFreedom(Protocol):
+    """What of a body can move, and how. All arrays are by degree of freedom."""
+
+    count: int
+    joints: Array  # (D,) the joint that each turns; -1 for those that move the body's place
+    moves: Array  # (22, D) bool, whether a joint's frame is moved by it
+    pace: Array  # (D,) of a second's random walk
+
+    def rows(self, rows: slice) -> DegreesOfFreedom:
+        """Of some of the frames."""
+        ...
+
+    def stepped(self, state: BodyState, step: Array) -> BodyState:
+        """The state after a step (N, D)."""
+        ...
+
+    def within_limits(self, state: BodyState) -> BodyState:
+        """The state with every hinge in its range."""
+        ...
+
+    def away_from_usual(self, state: BodyState) -> tuple[Array, Array]:
+        """Residuals (N, D) of what is usual and of the ranges, in deviations, and their weights (N, D) on the diagonal."""
+        ...
+
+    def change(self, state: BodyState) -> Array:
+        """What lies (N-1, D) between each frame and the next, in the axes of the steps."""
+        ...
+
+    def axes(self, state: BodyState, rotmat: Array) -> Array:
+        """The axis (N, D, 3) of each rotation in the camera's axes, of joints turned to `rotmat` (N, 22, 3, 3)."""
+        ...
+
+
+def moved_by(joints: Array) -> Array:
+    """Whether (22, D) a joint's frame is moved by what turns each of these joints (D,), or moves the place where -1."""
+    moves = np.zeros((JOINT_COUNT, len(joints)), bool)
+    for joint in range(JOINT_COUNT):
+        above = joint
+        while above >= 0:
+            moves[joint, joints == above] = True
+            above = BODY_PARENTS[above]
+    moves[:, joints < 0] = True
+    return moves
+
+
 class Freedom:
     """What can move: 3 values for the place, 3 for the pelvis, then joint by joint. All arrays are by degree of freedom."""
 
@@ -108,18 +153,11 @@ class Freedom:
         self.pace = np.array(paces, dtype=np.float64)  # of a second's random walk
         self.hinge_axes, self.hinge_usual, self.hinge_limits = np.array(axes), np.array(usual), np.array(limits)
         self.hinge_rows = np.array([row for _, row in self.hinges])
-        self.moves = self._moves()
+        self.moves = moved_by(self.joints)
 
-    def _moves(self) -> Array:
-        """Whether (22, D) a joint's frame is moved by a degree of freedom."""
-        moves = np.zeros((JOINT_COUNT, self.count), bool)
-        for joint in range(JOINT_COUNT):
-            above = joint
-            while above >= 0:
-                moves[joint, self.joints == above] = True
-                above = BODY_PARENTS[above]
-        moves[:, :3] = True
-        return moves
+    def rows(self, rows: slice) -> Freedom:
+        """The same on every frame."""
+        return self
 
     def bent(self, state: BodyState) -> BodyState:
         """The same with the hinges' matrices made of their angles."""
@@ -180,6 +218,19 @@ class Freedom:
         between[:, self.hinge_rows] = np.diff(state.bending, axis=0)
         return between
 
+    def axes(self, state: BodyState, rotmat: Array) -> Array:
+        """See `DegreesOfFreedom`; the place's rows are unit vectors."""
+        axes = np.empty((len(rotmat), self.count, 3))
+        axes[:, :3] = np.eye(3)
+        for joint, first in self.first_of_ball.items():
+            axes[:, first : first + 3] = np.swapaxes(rotmat[:, joint], -1, -2)
+        turned: dict[int, Array] = {}
+        for number, (joint, row) in enumerate(self.hinges):
+            frame = turned.get(joint, rotmat[:, BODY_PARENTS[joint]])
+            axes[:, row] = frame @ self.hinge_axes[number]
+            turned[joint] = frame @ axis_angle_to_rotmat(state.bending[:, number, None] * self.hinge_axes[number])
+        return axes
+
 
 @dataclass(frozen=True, eq=False)
 class PosedBody:
@@ -190,7 +241,7 @@ class PosedBody:
     axes: Array  # (N, D, 3) of each rotation in the camera's axes; the place's rows are unit vectors
 
 
-def posed(freedom: Freedom, state: BodyState, rest_joints: Array) -> PosedBody:
+def posed(freedom: DegreesOfFreedom, state: BodyState, rest_joints: Array) -> PosedBody:
     """Forward kinematics of the 22 body joints, with the pelvis at the state's place."""
     local = state.local_rotmat
     rotmat, positions = np.empty_like(local), np.empty((len(local), JOINT_COUNT, 3))
@@ -199,13 +250,4 @@ def posed(freedom: Freedom, state: BodyState, rest_joints: Array) -> PosedBody:
         parent = BODY_PARENTS[joint]
         rotmat[:, joint] = rotmat[:, parent] @ local[:, joint]
         positions[:, joint] = positions[:, parent] + rotmat[:, parent] @ (rest_joints[joint] - rest_joints[parent])
-    axes = np.empty((len(local), freedom.count, 3))
-    axes[:, :3] = np.eye(3)
-    for joint, first in freedom.first_of_ball.items():
-        axes[:, first : first + 3] = np.swapaxes(rotmat[:, joint], -1, -2)
-    turned: dict[int, Array] = {}
-    for number, (joint, row) in enumerate(freedom.hinges):
-        frame = turned.get(joint, rotmat[:, BODY_PARENTS[joint]])
-        axes[:, row] = frame @ freedom.hinge_axes[number]
-        turned[joint] = frame @ axis_angle_to_rotmat(state.bending[:, number, None] * freedom.hinge_axes[number])
-    return PosedBody(rotmat, positions, axes)
+    return PosedBody(rotmat, positions, freedom.axes(state, rotmat))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .definition import LandmarksOnBody
-from .freedom import BodyState, Freedom, posed
+from .freedom import BodyState, DegreesOfFreedom, posed
 from .terms import NormalEquations, Term, seen_body
 
 Array = NDArray[Any]
@@ -21,11 +21,12 @@ Array = NDArray[Any]
 _DAMPING: Final = 0.3
 _LARGEST_TURN: Final = 0.5  # radians a step
 _LARGEST_MOVE: Final = 0.5  # metres a step
+_WINDOW, _OVERLAP = 600, 60  # frames solved at once, and of these at each end only to lead in
 _BLOCK: Final = 64  # frames whose derivatives are kept at a time
 
 
 def solved(
-    freedom: Freedom,
+    freedom: DegreesOfFreedom,
     start: BodyState,
     terms: Sequence[Term],
     where: LandmarksOnBody,
@@ -33,7 +34,7 @@ def solved(
     seconds: Array,
     iterations: int,
 ) -> BodyState:
-    """The state after some steps from a start.
+    """The state after some steps from a start, window by window, so that a long clip needs no more memory than a short one.
 
     Args:
         freedom: what can move.
@@ -44,6 +45,36 @@ def solved(
         seconds: (N-1,) from each frame to the next; infinite where neither says anything of the other.
         iterations: how many steps.
     """
+    count, parts = len(start.place), []
+    for first in range(0, count, _WINDOW):
+        rows = slice(max(first - _OVERLAP, 0), min(first + _WINDOW + _OVERLAP, count))
+        state = _solved_at_once(
+            freedom.rows(rows),
+            start.rows(rows),
+            [term.rows(rows) for term in terms],
+            where,
+            rest_joints,
+            seconds[rows.start : rows.stop - 1],
+            iterations,
+        )
+        lead = first - rows.start
+        parts.append(state.rows(slice(lead, lead + _WINDOW)))
+    return BodyState(
+        np.concatenate([part.place for part in parts]),
+        np.concatenate([part.local_rotmat for part in parts]),
+        np.concatenate([part.bending for part in parts]),
+    )
+
+
+def _solved_at_once(
+    freedom: DegreesOfFreedom,
+    start: BodyState,
+    terms: Sequence[Term],
+    where: LandmarksOnBody,
+    rest_joints: Array,
+    seconds: Array,
+    iterations: int,
+) -> BodyState:
     state = start
     nearness = 1.0 / (freedom.pace**2 * np.maximum(seconds, 1e-3)[:, None])
     for _ in range(iterations):
@@ -57,12 +88,12 @@ def solved(
         matrix[1:, diagonal, diagonal] += nearness
         matrix[:, diagonal, diagonal] += _DAMPING
         step = -_block_tridiagonal(matrix, nearness, gradient)
-        state = freedom.stepped(state, _bounded(step))
+        state = freedom.stepped(state, _bounded(step, freedom.joints < 0))
     return freedom.within_limits(state)
 
 
 def _normal_equations(
-    freedom: Freedom, state: BodyState, terms: Sequence[Term], where: LandmarksOnBody, rest_joints: Array
+    freedom: DegreesOfFreedom, state: BodyState, terms: Sequence[Term], where: LandmarksOnBody, rest_joints: Array
 ) -> NormalEquations:
     count = len(state.place)
     residual, weight = freedom.away_from_usual(state)
@@ -71,17 +102,19 @@ def _normal_equations(
     whole.matrix[:, diagonal, diagonal] += weight
     for first in range(0, count, _BLOCK):
         rows = slice(first, first + _BLOCK)
-        seen = seen_body(freedom, posed(freedom, state.rows(rows), rest_joints), where)
+        seen = seen_body(freedom, posed(freedom.rows(rows), state.rows(rows), rest_joints), where)
         part = NormalEquations(whole.matrix[rows], whole.gradient[rows])
         for term in terms:
             term.rows(rows).add_to(part, seen)
     return whole
 
 
-def _bounded(step: Array) -> Array:
-    place = step[:, :3] / np.maximum(np.abs(step[:, :3]).max(axis=1, keepdims=True) / _LARGEST_MOVE, 1.0)
-    turns = step[:, 3:] / np.maximum(np.abs(step[:, 3:]).max(axis=1, keepdims=True) / _LARGEST_TURN, 1.0)
-    return np.concatenate((place, turns), axis=1)
+def _bounded(step: Array, is_place: Array) -> Array:
+    bounded = step.copy()
+    for which, largest in ((is_place, _LARGEST_MOVE), (~is_place, _LARGEST_TURN)):
+        part = step[:, which]
+        bounded[:, which] = part / np.maximum(np.abs(part).max(axis=1, keepdims=True, initial=0.0) / largest, 1.0)
+    return bounded
 
 
 def _block_tridiagonal(matrix: Array, nearness: Array, right: Array) -> Array:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..maths.rotations import rotmat_to_axis_angle
 from .definition import LandmarksOnBody
-from .freedom import Freedom, PosedBody
+from .freedom import DegreesOfFreedom, PosedBody
 
 Array = NDArray[Any]
 
@@ -50,7 +50,7 @@ class Term(Protocol):
         ...
 
 
-def seen_body(freedom: Freedom, posed: PosedBody, where: LandmarksOnBody, derivatives: bool = True) -> SeenBody:
+def seen_body(freedom: DegreesOfFreedom, posed: PosedBody, where: LandmarksOnBody, derivatives: bool = True) -> SeenBody:
     """The landmarks of a posed body, their derivatives only where they are asked for."""
     joints = where.joints
     points = posed.positions[:, joints] + np.einsum("nlab,lb->nla", posed.rotmat[:, joints], where.offsets)
@@ -59,7 +59,8 @@ def seen_body(freedom: Freedom, posed: PosedBody, where: LandmarksOnBody, deriva
     # A rotation turns a point about the joint that it belongs to.
     arms = points[:, :, None] - posed.positions[:, np.maximum(freedom.joints, 0)][:, None]
     moving = np.cross(np.broadcast_to(posed.axes[:, None], arms.shape), arms)
-    moving[:, :, :3] = np.eye(3)
+    is_place = freedom.joints < 0
+    moving[:, :, is_place] = posed.axes[:, None, is_place]
     moving *= freedom.moves[joints][None, :, :, None]
     return SeenBody(posed, points, np.swapaxes(moving, -1, -2))
 

@@ -53,6 +53,7 @@ class WristSettings:
     ease: float = 0.3  # from the hand's wrist to the body's where no hand is measured
     smoothing: float = 0.08  # standard deviation of the average over time; 0 is off
     lowest_score: float = 0.0  # frames below count as not measured
+    arms_to_hands: bool = False  # hands lie on those in the picture
     limits: WristLimits = field(default_factory=WristLimits)
 
     def __post_init__(self) -> None:
@@ -63,7 +64,11 @@ class WristSettings:
 
     @property
     def leaves_body_as_it_is(self) -> bool:
-        return self.source == WristSource.BODY and self.forearm_twist_share == 0.0
+        return not self.needs_hands and self.forearm_twist_share == 0.0
+
+    @property
+    def needs_hands(self) -> bool:
+        return self.source != WristSource.BODY or self.arms_to_hands
 
 
 def with_wrists(
@@ -174,22 +179,37 @@ def _over_gaps(quat_wxyz: Array, measured: Array, time: Array, settings: WristSe
     position = np.searchsorted(seen, np.arange(len(measured)))
     before = seen[np.clip(position - 1, 0, None)]
     after = seen[np.clip(position, None, len(seen) - 1)]
-    inside = (position > 0) & (position < len(seen))
-    span = np.where(inside, time[after] - time[before], np.inf)
     to_before = np.where(position > 0, time - time[before], np.inf)
     to_after = np.where(position < len(seen), time[after] - time, np.inf)
-    bridged = ~measured & at_most(span, settings.longest_gap)
+    span = to_before + to_after
+    bridged, presence = bridged_and_presence(measured, time, settings.longest_gap, settings.ease)
     fraction = np.where(bridged, to_before / np.where(bridged, span, 1.0), 0.0)
     nearest = np.where(to_before <= to_after, before, after)
     filled = np.where(
         bridged[:, None], slerp_quat_wxyz(quat_wxyz[before], quat_wxyz[after], eased(fraction)), quat_wxyz[nearest]
     )
     filled[measured] = quat_wxyz[measured]
+    return filled, presence
+
+
+def bridged_and_presence(measured: Array, time: Array, longest_gap: float, ease: float) -> tuple[Array, Array]:
+    """Which frames (N,) lie in a short gap between measured ones, and how present (N,), 1 to 0, what was measured is.
+
+    It fades within `ease` seconds of the nearest measured frame, at least one of which there must be.
+    """
+    seen = np.flatnonzero(measured)
+    position = np.searchsorted(seen, np.arange(len(measured)))
+    before = seen[np.clip(position - 1, 0, None)]
+    after = seen[np.clip(position, None, len(seen) - 1)]
+    to_before = np.where(position > 0, time - time[before], np.inf)
+    to_after = np.where(position < len(seen), time[after] - time, np.inf)
+    span = np.where((position > 0) & (position < len(seen)), time[after] - time[before], np.inf)
+    bridged = ~measured & at_most(span, longest_gap)
     # From one side to the other the hand changes in the middle of the gap, where it must be gone.
-    ease = np.minimum(settings.ease, span / 2.0)
-    away = np.minimum(to_before, to_after) / np.where(ease > 0.0, ease, 1.0)
-    faded = np.where(ease > 0.0, 1.0 - eased(np.clip(away, 0.0, 1.0)), 0.0)
-    return filled, np.where(measured | bridged, 1.0, faded)
+    room = np.minimum(ease, span / 2.0)
+    away = np.minimum(to_before, to_after) / np.where(room > 0.0, room, 1.0)
+    faded = np.where(room > 0.0, 1.0 - eased(np.clip(away, 0.0, 1.0)), 0.0)
+    return bridged, np.where(measured | bridged, 1.0, faded)
 
 
 def _smoothed(quat_wxyz: Array, weight: Array, time: Array, deviation: float) -> Array:

@@ -76,7 +76,7 @@ def apply_motion(context: bpy.types.Context, match_scene: bool = False, own_keys
         own_keys=own_keys,
         proxies=hands.parent if poses is not None and hands is not None else None,
     )
-    keep_body_source(settings.armature, _made_with(motion, result))
+    keep_body_source(settings.armature, _made_with(motion, result), wrist.arms_to_hands)
     origins.keep(settings.armature, STAGE, origins.of_body(settings))
     panel_jobs.set_status(
         STAGE, True, f"{motion.frame_count} frames of {_made_with(motion, result)} keyed{applied.keys.sentence()}"

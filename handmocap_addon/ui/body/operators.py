@@ -66,6 +66,8 @@ class HANDMOCAP_OT_apply_body(bpy.types.Operator):
             return waits_for(cls, "Choose GVHMR's hmr4d_results.pt in Source first")
         if settings.wrist != "BODY" and not settings.hand_poses:
             return waits_for(cls, "Run Estimate for the hands' wrists, or choose the body's")
+        if settings.arms_to_hands and not settings.hand_poses:
+            return waits_for(cls, "Run Estimate for the hands that the arms go to, or switch Arms to the Hands off")
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:

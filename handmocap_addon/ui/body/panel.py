@@ -36,8 +36,9 @@ class HANDMOCAP_PT_body(WithState, bpy.types.Panel):
         stage_state(column, STAGE)
         keys_in_the_way(column, STAGE)
         header, body = self.layout.panel("handmocap_wrists", default_closed=True)
-        header.label(text="Wrists")
+        header.label(text="Arms and Wrists")
         if body is not None:
+            body.prop(settings, "arms_to_hands")
             body.prop(settings, "wrist")
             body.prop(settings, "forearm_twist", slider=True)
 

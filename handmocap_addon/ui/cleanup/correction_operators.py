@@ -87,7 +87,8 @@ def apply_corrections(context: bpy.types.Context, before: Sequence[Correction], 
         with reduced_as_before(context):
             apply_fingers(context)
         gvhmr = settings.gvhmr_path()
-        from_hands = settings.wrist != "BODY" or any(isinstance(each, said.WristFrom) for each in (*before, *after))
+        wrists_chosen = any(isinstance(each, said.WristFrom) for each in (*before, *after))
+        from_hands = settings.wrist_settings().needs_hands or wrists_chosen
         if from_hands and gvhmr is not None and gvhmr.is_file():
             apply_motion(context)
     except HandmocapError:

@@ -18,9 +18,9 @@ def of_fingers(settings: Any) -> dict[str, Any]:
 
 
 def of_body(settings: Any) -> dict[str, Any]:
-    """Of the body keys that Apply Body would write now; hands matter where wrists come from them."""
+    """Of the body keys that Apply Body would write now; hands matter where wrists come from them or arms go to them."""
     wrist = settings.wrist_settings()
-    hands = settings.hand_poses_path() if settings.wrist != "BODY" else None
+    hands = settings.hand_poses_path() if wrist.needs_hands else None
     made_with = {
         "wrist": None if wrist.leaves_body_as_it_is else asdict(wrist),
         "keys": asdict(settings.key_settings()),
