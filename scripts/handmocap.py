@@ -323,9 +323,16 @@ def _doctor(folder: Path, options: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of lines for people")
     parser.add_argument("--model", type=Path, help="a folder of WiLoR's weights to look at, if not the set-up's")
     parser.add_argument("--body", type=Path, help="an SMPLX_*.npz, or a folder of them, to look at")
+    parser.add_argument("--gvhmr-checkout", type=Path, metavar="DIR", help="folder of a GVHMR checkout to look at")
+    parser.add_argument("--gvhmr-python", type=Path, metavar="FILE", help="the Python of that GVHMR's environment")
     chosen = parser.parse_args(options)
     blender = _blender_on_path()
-    lines = examine(folder, Wanted(chosen.model, chosen.body), blender or "", needs_module=blender is None)
+    lines = examine(
+        folder,
+        Wanted(chosen.model, chosen.body, chosen.gvhmr_checkout, chosen.gvhmr_python),
+        blender or "",
+        needs_module=blender is None,
+    )
     ok = not any(line.advice and line.needed for line in lines)
     if chosen.json:
         print(plain_json(json.dumps({"ok": ok, "lines": [asdict(line) for line in lines]}, indent=2, ensure_ascii=False)))

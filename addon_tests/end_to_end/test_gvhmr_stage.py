@@ -17,10 +17,14 @@ import pytest
 from addon_tests.end_to_end.commands import BATCH, batch, sentence_of
 from addon_tests.making.gvhmr_checkout import behave, processes_of, runs_of, write_checkout
 from addon_tests.making.patience import PATIENCE
+from handmocap_addon.blender.jobs.child_job import ChildJob
+from handmocap_addon.blender.jobs.worker_command import worker_command
 from handmocap_addon.blender.shot import run as run_module
+from handmocap_addon.blender.shot.estimate_request import EstimateRequest
 from handmocap_addon.blender.shot.gvhmr_stage import GvhmrStage
 from handmocap_addon.blender.shot.run import RunOptions, run_shot
 from handmocap_addon.core.body.gvhmr_file import GVHMR_LICENCE
+from handmocap_addon.core.errors import CancelledError
 from handmocap_addon.core.process.ending import Ending
 from handmocap_addon.set_up import environments
 from handmocap_addon.set_up.gvhmr_checkout import GvhmrCheckout
@@ -128,3 +132,31 @@ def test_nothing_runs_on(
         time.sleep(0.05)
     assert process.returncode == (130 if number == signal.SIGINT else -signal.SIGKILL)
     assert not (tmp_path / "shot" / "hmr4d_results.pt").exists()
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="the processes of this system cannot be looked through")
+def test_an_estimate_that_is_cancelled_in_gvhmr_leaves_nothing(
+    checkout: GvhmrCheckout, clip: Path, tmp_path: Path, worker_python: Path
+) -> None:
+    """What the panel's Cancel does."""
+    behave(checkout.folder, hangs_at="DPVO", is_stubborn=True)
+    target = tmp_path / "shot" / "hand_poses.npz"
+    target.parent.mkdir()
+    request = EstimateRequest(
+        clip, target, "mediapipe", body_from="gvhmr", stage=GvhmrStage(checkout.folder, checkout.python)
+    )
+    command = worker_command(environments.default_folder(), request.arguments(), "mediapipe")
+    job = ChildJob(command, tmp_path / "estimate.log", [target])
+    deadline = time.monotonic() + PATIENCE
+    while len(processes_of(checkout.folder)) < 2:
+        assert job.poll(), job.log_path.read_text(encoding="utf-8")
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    job.cancel()
+    job.wait_for_the_end()
+    with pytest.raises(CancelledError):
+        job.outcome()
+    while processes_of(checkout.folder):
+        assert time.monotonic() < deadline, processes_of(checkout.folder)
+        time.sleep(0.05)
+    assert list(target.parent.iterdir()) == []

@@ -26,7 +26,7 @@ FIELDS = {
     "output_folder": lambda context: context.scene.handmocap.result_folder(),
     "motion_files.folder": lambda context: chosen_folder(context.scene.handmocap.motion_files.folder),
 }
-SHARED = ("environment_folder", "smplx_folder", "wilor_folder", "wheels_folder")
+SHARED = ("environment_folder", "smplx_folder", "wilor_folder", "wheels_folder", "gvhmr_checkout", "gvhmr_python")
 
 
 @pytest.fixture

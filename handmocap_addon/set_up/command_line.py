@@ -59,6 +59,8 @@ def _do(arguments: list[str], emit: Callable[..., None]) -> dict[str, Any]:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--blender", default="", help="of doctor: the Blender that asks")
     parser.add_argument("--body", type=Path, help="of doctor: a body model file")
+    parser.add_argument("--gvhmr-checkout", type=Path, help="of doctor: a checkout of GVHMR")
+    parser.add_argument("--gvhmr-python", type=Path, help="of doctor: its Python")
     parser.add_argument("--part", action="append", choices=tuple(cache.PARTS), default=[], help="of clear: what goes")
     add_wilor_options(parser)
     options = parser.parse_args(arguments)
@@ -68,7 +70,11 @@ def _do(arguments: list[str], emit: Callable[..., None]) -> dict[str, Any]:
     if options.what == "clear":
         return {"freed": cache.clear(options.folder, options.part, listener.say)}
     if options.what == "doctor":
-        lines = examine(options.folder, Wanted(options.weights, options.body), options.blender)
+        lines = examine(
+            options.folder,
+            Wanted(options.weights, options.body, options.gvhmr_checkout, options.gvhmr_python),
+            options.blender,
+        )
         return {"lines": [asdict(line) for line in lines]}
     if options.what == WILOR:
         plan = plan_of(options)

@@ -15,6 +15,7 @@ from ..core.process.child_processes import finished, python_command
 from . import environments
 from .accelerator import examine_gpu
 from .doctor_line import DoctorLine, examine_folder
+from .gvhmr_doctor import examine_gvhmr
 from .trusted_folders import refuse_where_others_write
 from .wilor_weights import examine_weights
 
@@ -31,6 +32,8 @@ class Wanted:
 
     weights: Path | None = None  # a folder of WiLoR's weights
     body: Path | None = None  # an SMPL-X model file, or a folder of them
+    gvhmr_checkout: Path | None = None
+    gvhmr_python: Path | None = None  # of that checkout's environment
 
 
 def examine(folder: Path, wanted: Wanted, blender: str, needs_module: bool = False) -> list[DoctorLine]:
@@ -66,9 +69,11 @@ def examine(folder: Path, wanted: Wanted, blender: str, needs_module: bool = Fal
         )
         weights = threads.submit(examine_weights, folder, wanted.weights)
         readers = threads.submit(_examine_readers, environments.find_readers(folder))
+        gvhmr = threads.submit(examine_gvhmr, wanted.gvhmr_checkout, wanted.gvhmr_python)
         lines.append(readers.result())
         lines += of_worker.result()
         lines += [replace(line, needed=False) for line in of_wilor.result()]
+        lines += gvhmr.result()
         lines.append(weights.result() if wilor or wanted.weights else replace(weights.result(), advice=""))
     return lines
 

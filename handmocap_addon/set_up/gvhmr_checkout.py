@@ -42,13 +42,8 @@ class GvhmrCheckout:
             MissingSetupError: it is no checkout, or lacks its Python, a checkpoint or the body model.
             BadUsageError: it is too old to be told a lens.
         """
-        if not (self.folder / _DEMO).is_file():
-            raise MissingSetupError(
-                f"{self.folder} is no checkout of GVHMR, it has no {_DEMO.as_posix()}",
-                way_out("choose another GVHMR Checkout in the preferences", "name GVHMR's folder with --gvhmr-checkout"),
-            )
-        if not (self.python.is_file() and os.access(self.python, os.X_OK)):
-            raise MissingSetupError(f"{self.python} is no Python that can be started", name_python())
+        if (fault := self.fault()) is not None:
+            raise fault
         lacking = self.lacking()
         if lacking:
             raise MissingSetupError(
@@ -60,10 +55,28 @@ class GvhmrCheckout:
                 way_out("leave Lens empty, or update the checkout", "leave --focal-mm out, or update the checkout"),
             )
 
+    def fault(self) -> MissingSetupError | None:
+        """Why it cannot be started whatever it is given; None where it can."""
+        if not (self.folder / _DEMO).is_file():
+            return MissingSetupError(
+                f"{self.folder} is no checkout of GVHMR, it has no {_DEMO.as_posix()}",
+                way_out("choose another GVHMR Checkout in the preferences", "name GVHMR's folder with --gvhmr-checkout"),
+            )
+        if not (self.python.is_file() and os.access(self.python, os.X_OK)):
+            return MissingSetupError(f"{self.python} is no Python that can be started", name_python())
+        return None
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.folder / _CHECKPOINTS
+
+    @property
+    def body_model(self) -> Path:
+        return self.checkpoints / "body_models" / BODY_MODEL
+
     def lacking(self) -> list[Path]:
         """The files that it loads and that are not there."""
-        models = self.folder / _CHECKPOINTS / "body_models" / BODY_MODEL
-        needed = [*(self.folder / _CHECKPOINTS / one.name for one in CHECKPOINTS), models]
+        needed = [*(self.checkpoints / one.name for one in CHECKPOINTS), self.body_model]
         return [path for path in needed if not path.is_file()]
 
     def command(self, video: Path, output_root: Path, static_camera: bool, focal_mm: int | None) -> list[str]:
@@ -94,8 +107,25 @@ class GvhmrCheckout:
         for file in sorted([self.folder / _DEMO, *(self.folder / "hmr4d").rglob("*.py")]):
             digest.update(file.relative_to(self.folder).as_posix().encode() + b"\0" + file.read_bytes())
         for one in CHECKPOINTS:
-            digest.update(f"{one.name} {(self.folder / _CHECKPOINTS / one.name).stat().st_size}".encode())
+            digest.update(f"{one.name} {(self.checkpoints / one.name).stat().st_size}".encode())
         return digest.hexdigest()[:16]
+
+
+def named_checkout(folder: Path | None, python: Path | None) -> GvhmrCheckout:
+    """The checkout that a person named; whether it is one says `check`.
+
+    Raises:
+        MissingSetupError: it was not named, or its Python was not.
+    """
+    if folder is None or python is None:
+        raise MissingSetupError(
+            "GVHMR is not set up here",
+            way_out(
+                "choose GVHMR Checkout and GVHMR Python in the preferences, or another Body From",
+                "name GVHMR's folder and Python with --gvhmr-checkout and --gvhmr-python, or a result with --gvhmr",
+            ),
+        )
+    return GvhmrCheckout(folder.absolute(), python.absolute())
 
 
 def name_python() -> str:

@@ -12,8 +12,11 @@ import bpy
 from ..blender.motion.key_reduction import ReductionSettings
 from ..blender.rig.ghosts import is_ghost
 from ..blender.shot.estimate_request import EstimateRequest
+from ..blender.shot.gvhmr_stage import GvhmrStage
 from ..blender.version_differences import path_options
+from ..core.body.body_choices import GVHMR
 from ..core.body.body_motion_file import BODY_MOTION_NAME
+from ..core.body.gvhmr_record import has_record
 from ..core.cleanup.settings import SMOOTHING_TARGETS, CleanupSettings
 from ..core.cleanup.wrist import WristSettings
 from ..core.cleanup.wrist_source import WristSource
@@ -27,7 +30,7 @@ from .common.choices import BODIES_FROM, SHARINGS, WRISTS
 from .common.chosen_paths import chosen_folder, path_said
 from .common.estimators import ESTIMATORS
 from .common.guards import quiet_update
-from .common.preferences import default_estimator, output_pattern, smplx_models
+from .common.preferences import default_estimator, gvhmr_checkout, gvhmr_python, output_pattern, smplx_models
 from .motion_files.settings import HandmocapMotionFiles
 from .overlay.settings import HandmocapShown
 from .retarget.settings import HandmocapRetargetSettings
@@ -91,6 +94,14 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         items=BODIES_FROM,
         default="AUTO",
         options=set(),
+    )
+    focal_mm: bpy.props.IntProperty(  # type: ignore[valid-type]
+        name="Lens",
+        description="Focal length for GVHMR in whole millimetres of a full-frame camera, such as 26 for many phones; "
+        "0: GVHMR's own guess",
+        default=0,
+        min=0,
+        soft_max=200,
     )
     gvhmr: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Body Motion",
@@ -178,8 +189,8 @@ class HandmocapSettings(bpy.types.PropertyGroup):
     )
     afresh: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Again although Finished",
-        description="Look for the hands again where the file already has them from this clip with these settings. "
-        "Costs a full run",
+        description="Look for the hands again, and run GVHMR again, where the files are already of this clip with these "
+        "settings. Costs a full run",
     )
     body: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="Body",
@@ -204,7 +215,9 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         poll=_is_armature,
     )
     steady_camera: bpy.props.BoolProperty(  # type: ignore[valid-type]
-        name="Steady Camera", description="The real camera stood still: give the scene's camera one pose, without keys"
+        name="Steady Camera",
+        description="The real camera stood still: give the scene's camera one pose, without keys. A GVHMR that is "
+        "run is told so",
     )
     wrist: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="Wrist",
@@ -354,14 +367,32 @@ class HandmocapSettings(bpy.types.PropertyGroup):
         return _path(self.gvhmr)
 
     def given_body(self) -> Path | None:
-        """The body's motion that was there before the hands; the one that Estimate writes is not."""
+        """The body's motion that was there before the hands; the one that Estimate writes is not.
+
+        Of GVHMR's results neither, as long as it can be asked whether they are still those of the clip and the options.
+        """
         path = self.gvhmr_path()
-        is_ours = path is not None and path.name == BODY_MOTION_NAME and self.gvhmr == self.found_gvhmr
+        is_ours = (
+            path is not None
+            and self.gvhmr == self.found_gvhmr
+            and (path.name == BODY_MOTION_NAME or (self.runs_gvhmr() and has_record(path.parent)))
+        )
         return None if self.body_from == "MEDIAPIPE" or is_ours else path
 
     def worker_body(self) -> str:
         """What Estimate makes the body with: `--body-from`."""
         return "none" if self.given_body() is not None else self.body_from.lower()
+
+    def runs_gvhmr(self) -> bool:
+        """Whether Estimate is to run GVHMR where there is no result yet, and has one to run."""
+        program = gvhmr_checkout(bpy.context), gvhmr_python(bpy.context)
+        return self.body_from == "GVHMR" and None not in program
+
+    def gvhmr_stage(self) -> GvhmrStage | None:
+        """What Estimate runs GVHMR with; None where it does not."""
+        if self.worker_body() != GVHMR:
+            return None
+        return GvhmrStage(gvhmr_checkout(bpy.context), gvhmr_python(bpy.context), self.steady_camera, self.focal_mm or None)
 
     def hand_poses_path(self) -> Path | None:
         return _path(self.hand_poses)
@@ -425,6 +456,7 @@ class HandmocapSettings(bpy.types.PropertyGroup):
             frames=(self.first_frame, self.last_frame) if self.frames == "RANGE" else None,
             side=None if self.sides == "BOTH" else self.sides.lower(),
             afresh=self.afresh,
+            stage=self.gvhmr_stage(),
         )
         if estimator != "wilor":
             return request

@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from ..core.body.body_choices import (
+    BODIES,
     BODY_FROM_HELP,
     CHECKOUT_HELP,
     FOCAL_HELP,
     FOCAL_MM_HELP,
+    GVHMR,
     PYTHON_HELP,
     RESULT_NAME,
-    WORKER_BODIES,
 )
 from ..core.body.makers import BODY_FILES
 from ..core.clip.view_choices import VIEW_CHOICES, VIEW_HELP, ViewChoice
@@ -140,8 +141,13 @@ def worker_parser() -> argparse.ArgumentParser:
         help="run these frames alone, counted from 1; the file keeps its other rows of the same clip",
     )
     estimate.add_argument("--side", choices=("left", "right"), help="run this hand alone; the file keeps the other one")
-    estimate.add_argument("--body-from", choices=WORKER_BODIES, default="none", help=BODY_FROM_HELP)
+    estimate.add_argument("--body-from", choices=BODIES, default="none", help=BODY_FROM_HELP)
     estimate.add_argument("--focal", type=_length, metavar="PIXELS", help=FOCAL_HELP)
+    estimate.add_argument("--gvhmr-checkout", type=Path, metavar="DIR", help=CHECKOUT_HELP)
+    estimate.add_argument("--gvhmr-python", type=Path, metavar="FILE", help=PYTHON_HELP)
+    estimate.add_argument("--static-camera", action="store_true", help="the camera stood still, for a GVHMR that is run")
+    estimate.add_argument("--focal-mm", type=_count, metavar="MM", help=FOCAL_MM_HELP)
+    estimate.set_defaults(made_body=None)
     estimate.add_argument("--afresh", action="store_true", help="estimate again what is there already")
     gvhmr = commands.add_parser("gvhmr", help="run GVHMR's own program on a clip")
     gvhmr.add_argument("--clip", type=Path, required=True, help="video file")
@@ -179,8 +185,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         remove_abandoned_folders()
         try:
             options = worker_parser().parse_args(arguments)
-            if arguments is None:  # a process of its own, and no test or script that goes on
-                bound_process(options.command, getattr(options, "estimator", ""))
             cancellation = Cancellation(_targets(options))
             if options.command in ("estimate", "gvhmr", "pose-mesh", "proxy"):
                 # A look takes a second and is had from scripts too, whose stdin is closed; a proof is told its files there.
@@ -197,6 +201,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 "prove": _prove,
             }
             run = commands[options.command]
+            if options.command == "estimate":
+                _run_gvhmr_for(options, events, cancellation)
+            # A process of its own, and no test or script that goes on; GVHMR takes what it needs.
+            if arguments is None:
+                bound_process(options.command, getattr(options, "estimator", ""))
             run(options, events, cancellation)
         except HandmocapError as error:
             events.emit("error", code=error.code, message=error.message, hint=error.hint)
@@ -249,6 +258,44 @@ def _protocol_stdout() -> Iterator[TextIO]:
             protocol.close()
 
 
+def _check_people(options: argparse.Namespace) -> None:
+    """Every person has a file of his own.
+
+    Raises:
+        BadUsageError: it is not so.
+    """
+    if len(options.out) != max(1, len(options.gvhmr)):
+        raise BadUsageError(
+            f"There are {len(options.gvhmr)} GVHMR results for {len(options.out)} files", "give one --out for every --gvhmr"
+        )
+    if len({path.resolve() for path in options.out}) < len(options.out):
+        raise BadUsageError("The same --out is given twice", "name a file for each person")
+    if options.other_gvhmr and not options.gvhmr:
+        raise BadUsageError("--other-gvhmr stands alone", "give the --gvhmr of the person whose hands are wanted")
+
+
+def _run_gvhmr_for(options: argparse.Namespace, events: EventWriter, cancellation: Cancellation) -> None:
+    """Where the body is to be GVHMR's and none is named: have it made beside the hands, and name it.
+
+    It has ended, and left the card, before anything of the hands is loaded.
+    """
+    from ..set_up.gvhmr_checkout import named_checkout
+    from .commands.gvhmr_body import Request, gvhmr_body
+
+    _check_people(options)
+    if options.body_from != GVHMR or options.gvhmr:
+        if options.body_from != GVHMR and options.focal_mm is not None:
+            raise BadUsageError("--focal-mm is for a GVHMR that is run", "give --body-from gvhmr too, or leave it out")
+        return
+    program = named_checkout(options.gvhmr_checkout, options.gvhmr_python)
+    folder = options.out[0].parent
+    gvhmr_body(
+        Request(options.clip, folder, program, options.static_camera, options.focal_mm, options.afresh), events, cancellation
+    )
+    options.made_body = folder / RESULT_NAME
+    options.gvhmr = [options.made_body]
+
+
 def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Cancellation) -> None:
     from ..core.body.body_files import read_bodies
     from ..core.body.motion import BodyMotion
@@ -259,14 +306,6 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
     from .estimators import EstimatorChoice, create_estimator
     from .video import probe_clip
 
-    if len(options.out) != max(1, len(options.gvhmr)):
-        raise BadUsageError(
-            f"There are {len(options.gvhmr)} GVHMR results for {len(options.out)} files", "give one --out for every --gvhmr"
-        )
-    if len({path.resolve() for path in options.out}) < len(options.out):
-        raise BadUsageError("The same --out is given twice", "name a file for each person")
-    if options.other_gvhmr and not options.gvhmr:
-        raise BadUsageError("--other-gvhmr stands alone", "give the --gvhmr of the person whose hands are wanted")
     clip = probe_clip(options.clip, options.image_fps, options.view_transform)
     given = clip
     found = clip_of_the_results(clip, read_bodies([*options.gvhmr, *options.other_gvhmr]))
@@ -315,10 +354,14 @@ def _estimate(options: argparse.Namespace, events: EventWriter, cancellation: Ca
         clip=str(clip.path),
         reused=result.reused,
         people=written,
-        body=None if result.body is None else str(result.body),
+        body=_text(result.body or options.made_body),
         no_body=no_body,
         **written[0],
     )
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
 def _body_estimator(options: argparse.Namespace, events: EventWriter) -> tuple[BodyEstimator | None, str | None]:
@@ -328,7 +371,7 @@ def _body_estimator(options: argparse.Namespace, events: EventWriter) -> tuple[B
         BadUsageError: there are bodies already.
         MissingSetupError: it is not there, and was asked for by name.
     """
-    if options.body_from == "none" or (options.body_from == "auto" and options.gvhmr):
+    if options.body_from in ("none", GVHMR) or (options.body_from == "auto" and options.gvhmr):
         return None, None
     if options.gvhmr:
         raise BadUsageError("--body-from mediapipe and --gvhmr are two bodies", "leave one of them out")

@@ -8,6 +8,7 @@ from pathlib import Path
 from ...core.body.stand_in import STAND_IN
 from ...core.clip.view_choices import ViewChoice
 from ...core.skeleton import Side
+from .gvhmr_stage import GvhmrStage
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,9 @@ class EstimateRequest:
     frames: tuple[int, int] | None = None  # first and last, from 1 on; None: all of them
     side: Side | None = None  # None: both
     afresh: bool = False  # also where a finished result is there
-    body_from: str = "none"  # one of `WORKER_BODIES`
+    body_from: str = "none"  # one of `BODIES`
     focal: float | None = None  # pixels, for a body from the clip
+    stage: GvhmrStage | None = None  # where the body is GVHMR's and there is none yet
 
     def arguments(self) -> list[str]:
         """The worker's command line."""
@@ -52,4 +54,5 @@ class EstimateRequest:
                 arguments += [option, str(value)]
         for other in self.other_gvhmr:
             arguments += ["--other-gvhmr", str(other)]
+        arguments += self.stage.options() if self.stage is not None else []
         return [*arguments, *(["--afresh"] if self.afresh else [])]

@@ -6,11 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...core.audience import way_out
 from ...core.body.body_choices import RESULT_NAME
-from ...core.errors import MissingSetupError
 from ...core.job_protocol import Progress
-from ...set_up.gvhmr_checkout import GvhmrCheckout
+from ...set_up.gvhmr_checkout import named_checkout
 from ..jobs.child_job import ChildJob
 from ..jobs.worker_command import worker_command
 
@@ -31,27 +29,22 @@ class GvhmrStage:
             MissingSetupError: it is not named, or lacks something.
             BadUsageError: it cannot do what is asked for.
         """
-        self._program().check(self.focal_mm)
+        named_checkout(self.checkout, self.python).check(self.focal_mm)
+
+    def options(self) -> list[str]:
+        """How the worker's `estimate` is told of it."""
+        chosen = {"--gvhmr-checkout": self.checkout, "--gvhmr-python": self.python, "--focal-mm": self.focal_mm}
+        named = [word for option, value in chosen.items() if value is not None for word in (option, str(value))]
+        return [*named, *(["--static-camera"] if self.static_camera else [])]
 
     def arguments(self, clip: Path, folder: Path, afresh: bool) -> list[str]:
         """The worker's command line for a result in a folder."""
-        program = self._program()
+        program = named_checkout(self.checkout, self.python)
         arguments = ["gvhmr", "--clip", str(clip), "--out", str(folder / RESULT_NAME)]
         arguments += ["--checkout", str(program.folder), "--python", str(program.python)]
         arguments += ["--static-camera"] if self.static_camera else []
         arguments += ["--focal-mm", str(self.focal_mm)] if self.focal_mm is not None else []
         return [*arguments, *(["--afresh"] if afresh else [])]
-
-    def _program(self) -> GvhmrCheckout:
-        if self.checkout is None or self.python is None:
-            raise MissingSetupError(
-                "GVHMR is not set up here",
-                way_out(
-                    "choose GVHMR Checkout and GVHMR Python in the preferences, or another Body From",
-                    "name GVHMR's folder and Python with --gvhmr-checkout and --gvhmr-python, or a result with --gvhmr",
-                ),
-            )
-        return GvhmrCheckout(self.checkout.absolute(), self.python.absolute())
 
 
 def run_gvhmr(

@@ -15,5 +15,5 @@ PYTHON_HELP: Final = "the Python of that GVHMR's environment"
 RESULT_NAME: Final = "hmr4d_results.pt"
 GVHMR: Final = "gvhmr"
 BODIES: Final = ("auto", GVHMR, "mediapipe", "none")
-# The worker reads a GVHMR result where one is named, and looks for none.
+# What a run leaves to the worker: GVHMR is a stage of its own there.
 WORKER_BODIES: Final = ("auto", "mediapipe", "none")

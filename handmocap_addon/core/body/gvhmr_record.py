@@ -36,6 +36,11 @@ def is_own_result(folder: Path) -> bool:
     return record is not None and _is_as_it_was(folder, record)
 
 
+def has_record(folder: Path) -> bool:
+    """Whether a run of GVHMR left its record in a folder. A look that takes no time, for what is drawn."""
+    return (folder / RECORD_NAME).is_file()
+
+
 def keep_result(made: Path, folder: Path, wanted: Mapping[str, Any], notes: Mapping[str, Any]) -> None:
     """Move a whole result and GVHMR's copy of the clip into a folder, the record last.
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 BODIES_FROM = (
-    ("AUTO", "Result or Clip", "A body motion that is chosen below, else the built-in body from the clip"),
-    ("MEDIAPIPE", "Clip", "The built-in body: MediaPipe's landmarks of the clip, found together with the hands"),
+    ("AUTO", "Result or Built-in", "A body motion that is chosen below, else the built-in body from the clip"),
+    ("GVHMR", "GVHMR", "A body motion that is chosen below, else GVHMR is run on the clip, before the hands"),
+    ("MEDIAPIPE", "Built-in", "The built-in body: MediaPipe's landmarks of the clip, found together with the hands"),
     ("NONE", "None", "Hands alone, unless a body motion is chosen below"),
 )
+GVHMR_MISSING = "GVHMR is not set up here: choose GVHMR Checkout and GVHMR Python in the preferences, or another Body From"
 WRISTS = (
     ("BODY", "Body", "The wrists of the body's motion: steady, but stiff"),
     ("HAND", "Hands", "The wrists that the hand estimator found: livelier, but noisier"),

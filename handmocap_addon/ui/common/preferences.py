@@ -39,6 +39,16 @@ def wheels_folder(context: bpy.types.Context) -> Path | None:
     return _folder(context, "wheels_folder")
 
 
+def gvhmr_checkout(context: bpy.types.Context) -> Path | None:
+    """Where the user's GVHMR is, if he said."""
+    return _folder(context, "gvhmr_checkout")
+
+
+def gvhmr_python(context: bpy.types.Context) -> Path | None:
+    """The Python of its environment, if the user said."""
+    return _folder(context, "gvhmr_python")
+
+
 def smplx_folder(context: bpy.types.Context) -> Path | None:
     """Where the user's SMPL-X models are, if he said."""
     return _folder(context, "smplx_folder")

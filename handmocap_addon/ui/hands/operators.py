@@ -8,9 +8,11 @@ import bpy
 from ...blender.jobs.child_job import ChildJob
 from ...blender.jobs.worker_command import worker_command
 from ...blender.version_differences import path_options
+from ...core.body.body_choices import GVHMR
 from ...core.files.atomic_files import ensure_output_folder
 from ...core.hands.hand_poses_file import HAND_POSES_NAME
 from ..common import panel_jobs
+from ..common.choices import GVHMR_MISSING
 from ..common.drawing import waits_for
 from ..common.estimators import ESTIMATORS
 from ..common.preferences import device, environment_folder, wilor_folder
@@ -52,6 +54,8 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
             return waits_for(cls, place.said)
         if settings.frames == "RANGE" and settings.last_frame < settings.first_frame:
             return waits_for(cls, "The range of frames ends before it begins")
+        if settings.worker_body() == GVHMR and not settings.runs_gvhmr():
+            return waits_for(cls, GVHMR_MISSING)
         estimator = settings.estimator
         if not disk.has_estimator(environment_folder(context), estimator):
             button = "WiLoR" if estimator == "wilor" else "Hand Estimator"
@@ -65,13 +69,15 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
         clip = settings.clip_path()
         target = Path(bpy.path.abspath(self.output)) if self.output else settings.result_folder() / HAND_POSES_NAME
         estimator = settings.estimator if self.estimator == "SCENE" else self.estimator
+        asked_for = settings.worker_body()
         request = settings.estimate_request(target, estimator, wilor_folder(context), device(context))
 
         def finish(result: dict[str, Any]) -> str:
             used, seen = Path(result["clip"]), result["detected"]
             whose = "" if used == clip else f" of GVHMR's {used.name}"
             again = ", as before" if result["reused"] else ""
-            body = "; with the body from the clip" if result.get("body") else ""
+            made = "GVHMR's body" if asked_for == GVHMR else "the body from the clip"
+            body = f"; with {made}" if result.get("body") else ""
             body = f". {result['no_body']}" if result.get("no_body") else body
             hands = f"left hand seen on {seen['left']}, right hand on {seen['right']}"
             return f"{result['frames']} frames{whose}{again}: {hands}{body}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import bpy
 
@@ -20,6 +20,10 @@ from ..common.guards import quiet_update
 from ..common.preferences import ROOT_PACKAGE, smplx_folder, smplx_models
 from .cache_operators import SIZES_STAGE
 from .cache_operators import STAGE as CACHE_STAGE
+
+_PLACES: Final = (
+    "environment_folder", "smplx_folder", "wilor_folder", "wheels_folder", "gvhmr_checkout", "gvhmr_python",
+)  # fmt: skip
 
 
 def _whole(name: str) -> Callable[[Any, Any], None]:
@@ -67,6 +71,21 @@ class HandmocapPreferences(bpy.types.AddonPreferences):
         subtype="DIR_PATH",
         options=path_options(),
         update=_whole("wheels_folder"),
+    )
+    gvhmr_checkout: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="GVHMR Checkout",
+        description="Folder of a GVHMR that you have set up, with tools/demo/demo.py and inputs/checkpoints; Estimate runs "
+        "it where Body From is GVHMR",
+        subtype="DIR_PATH",
+        options=path_options(),
+        update=_whole("gvhmr_checkout"),
+    )
+    gvhmr_python: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="GVHMR Python",
+        description="The Python of GVHMR's own environment, such as envs/gvhmr/bin/python of your conda",
+        subtype="FILE_PATH",
+        options=path_options(),
+        update=_whole("gvhmr_python"),
     )
     estimator: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="Estimator",
@@ -120,7 +139,9 @@ def _draw(chosen: HandmocapPreferences, context: bpy.types.Context) -> None:
         column.label(text="There is no SMPLX_NEUTRAL, MALE or FEMALE.npz in this folder", icon="ERROR")
     column.prop(chosen, "wilor_folder")
     column.prop(chosen, "wheels_folder")
-    for name in ("environment_folder", "smplx_folder", "wilor_folder", "wheels_folder"):
+    column.prop(chosen, "gvhmr_checkout")
+    column.prop(chosen, "gvhmr_python")
+    for name in _PLACES:
         if getattr(chosen, name).startswith("//") and not bpy.data.filepath:
             column.label(text=f"{getattr(chosen, name)} starts from a saved file: give the whole path", icon="ERROR")
     column = layout.column()

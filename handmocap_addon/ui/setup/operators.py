@@ -18,7 +18,15 @@ from ...set_up.wilor import WILOR
 from ...set_up.wilor_weights import missing_megabytes
 from ..common import panel_jobs
 from ..common.drawing import waits_for
-from ..common.preferences import device, environment_folder, smplx_folder, wheels_folder, wilor_folder
+from ..common.preferences import (
+    device,
+    environment_folder,
+    gvhmr_checkout,
+    gvhmr_python,
+    smplx_folder,
+    wheels_folder,
+    wilor_folder,
+)  # fmt: skip
 
 STAGE = "setup"
 DOCTOR_STAGE = "doctor"
@@ -166,6 +174,8 @@ class HANDMOCAP_OT_doctor(bpy.types.Operator):
         weights, body = wilor_folder(context), context.scene.handmocap.smplx_model_path() or smplx_folder(context)
         command += ["--weights", str(weights)] if weights is not None else []
         command += ["--body", str(body)] if body is not None else []
+        for option, chosen in (("--gvhmr-checkout", gvhmr_checkout(context)), ("--gvhmr-python", gvhmr_python(context))):
+            command += [option, str(chosen)] if chosen is not None else []
         with panel_jobs.sentences_for(self, DOCTOR_STAGE):
             job = ChildJob(command, folder / "logs" / "doctor.log")
             panel_jobs.start(DOCTOR_STAGE, job, job, _diagnosis, title="Doctor")

@@ -4,6 +4,7 @@ from typing import Any
 
 import bpy
 
+from ..common.choices import GVHMR_MISSING
 from ..common.drawing import CATEGORY, sentence, stage_state
 from ..common.stages import SOURCE as STAGE
 from ..state.header import WithState
@@ -27,6 +28,8 @@ class HANDMOCAP_PT_source(WithState, bpy.types.Panel):
         if settings.clip_facts:
             column.label(text=settings.clip_facts, icon="INFO")
         column.prop(settings, "body_from")
+        if settings.body_from == "GVHMR":
+            _draw_gvhmr(column, settings)
         column.prop(settings, "gvhmr")
         if len(settings.people) > 1:
             column.prop(settings, "person")
@@ -35,6 +38,15 @@ class HANDMOCAP_PT_source(WithState, bpy.types.Panel):
                 sentence(column, f"There is no {name} {path}", "ERROR")
         draw_results(column, settings)
         stage_state(column, STAGE)
+
+
+def _draw_gvhmr(column: bpy.types.UILayout, settings: Any) -> None:
+    """What GVHMR is told of the camera; or how to have it."""
+    row = column.row(align=True)
+    row.prop(settings, "steady_camera")
+    row.prop(settings, "focal_mm")
+    if not settings.runs_gvhmr():
+        sentence(column, GVHMR_MISSING, "INFO" if settings.given_body() is not None else "ERROR")
 
 
 def draw_results(layout: bpy.types.UILayout, settings: Any) -> None:
