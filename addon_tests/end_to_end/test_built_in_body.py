@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import bpy
 import numpy as np
 import pytest
 
-from addon_tests.end_to_end.commands import batch, sentence_of
+from addon_tests.end_to_end.commands import REPOSITORY, batch, sentence_of
 from handmocap_addon.blender.clip.body_source import body_source
 from handmocap_addon.blender.rig.body_stillness import moves_body
 from handmocap_addon.core.body.body_motion_file import read_body_motion
@@ -84,6 +85,29 @@ def test_the_hand_that_was_not_run_closes_its_arm_too(shot: Path, clip: Path, tm
     assert done.returncode == 0, done.stderr
     again, first = read_body_motion(out / "body_motion.npz"), read_body_motion(shot / "body_motion.npz")
     np.testing.assert_allclose(again.motion.body_quat_wxyz, first.motion.body_quat_wxyz, atol=1e-6)
+
+
+def test_where_hands_alone_are_in_view_they_stand_alone_and_the_report_says_why(
+    tmp_path: Path, worker_python: Path, shot: Path, empty_scene: Any
+) -> None:
+    hands, out = tmp_path / "hands.mp4", tmp_path / "out"
+    made = subprocess.run(
+        [worker_python, "-m", "addon_tests.making.person_clips", hands], cwd=REPOSITORY, check=False, capture_output=True
+    )
+    assert made.returncode == 0, made.stderr
+    done = batch("run", "--clip", hands, *QUICK, "--out", out)
+    assert done.returncode == 0, done.stderr
+    report = _report(out)
+    said = (
+        "The hands stand alone. A body was found on 0 of 36 frames: choose a clip in which head, shoulders and arms are seen"
+    )
+    assert said in report["warnings"]
+    assert report["body_from"] is None
+    assert not (out / "body_motion.npz").exists()
+    bpy.ops.wm.open_mainfile(filepath=str(out / "scene.blend"))
+    armature = bpy.data.objects["mannequin"]
+    assert not moves_body(armature)
+    assert body_source(armature) == ""
 
 
 def test_what_contradicts_itself_is_refused_before_any_work(demo: Path, clip: Path, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def write_clip(
         for packet in stream.encode(None):
             container.mux(packet)
     if rotation:
-        _set_rotation(path, turns)
+        set_rotation(path, turns)
 
 
 def put_behind_itself(clip: Path, frame_count: int, target: Path) -> None:
@@ -80,7 +80,7 @@ def put_behind_itself(clip: Path, frame_count: int, target: Path) -> None:
                 container.mux(packet)
 
 
-def _set_rotation(path: Path, quarter_turns_clockwise: int) -> None:
+def set_rotation(path: Path, quarter_turns_clockwise: int) -> None:
     """Write the turn into the track header's matrix, as phones do (ISO 14496-12, 8.3.2)."""
     content = bytearray(path.read_bytes())
     header = content.index(b"tkhd") + 4

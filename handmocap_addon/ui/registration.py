@@ -107,8 +107,7 @@ def _step_of(cls: type[Any]) -> tuple[Step, Step]:
 
 def _setting(name: str, settings: type[Any]) -> tuple[Step, Step]:
     def add() -> None:
-        added: Any = bpy.props
-        setattr(bpy.types.Scene, name, added.PointerProperty(type=settings))
+        setattr(bpy.types.Scene, name, bpy.props.PointerProperty(type=settings))
 
     return add, lambda: delattr(bpy.types.Scene, name)
 

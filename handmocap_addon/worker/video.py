@@ -13,10 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core.clip.frame_marks import FrameMark
 from ..core.clip.moving_pictures import head_of, is_moving, refuse_moving_webp
@@ -33,15 +31,13 @@ from .clip.tiff_pages import page_count
 from .clip.video_frames import decoded_video, stored_video
 from .estimators.base import VideoFrame
 
-Array = NDArray[Any]
-
 
 @dataclass(frozen=True, eq=False)
 class FrameList:
     """All rows of a clip: seconds from the first (N,), and the `FrameMark`s of each (N,) uint8."""
 
-    time: Array
-    marks: Array
+    time: np.ndarray
+    marks: np.ndarray
 
 
 def probe_clip(path: Path, image_fps: Fraction = Fraction(24), view: ViewChoice = "auto") -> ClipInfo:
@@ -187,5 +183,5 @@ def _shown(frame: DecodedFrame) -> VideoFrame:
 
 
 @functools.lru_cache(maxsize=2)
-def _black(size: tuple[int, int]) -> Array:
+def _black(size: tuple[int, int]) -> np.ndarray:
     return np.zeros((size[1], size[0], 3), np.uint8)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import bpy
-from numpy.typing import NDArray
+import numpy as np
 
 from ...core.cleanup.clean_hands import CleanHand, CleanupSettings, clean_hand
 from ...core.cleanup.corrections import OwnSmoothing
@@ -17,8 +17,6 @@ from ..clip.clock import frame_times, frames_at
 from ..clip.place import ClipPlace, place_of
 from .corrections_store import read_corrections, tracks_of
 
-Array = NDArray[Any]
-
 
 @dataclass(frozen=True, eq=False)
 class CleanedHands:
@@ -26,7 +24,7 @@ class CleanedHands:
 
     tracks: dict[Side, HandTrack]
     hands: dict[Side, CleanHand]
-    frames: Array  # (N,) on the timeline, of the rows of the hands
+    frames: np.ndarray  # (N,) on the timeline, of the rows of the hands
 
 
 def cleaned_hands(

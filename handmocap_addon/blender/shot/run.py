@@ -12,7 +12,6 @@ from typing import Any
 
 import bpy
 import numpy as np
-from numpy.typing import NDArray
 
 from ...core.bake.options import BakeOptions
 from ...core.body.body_choices import GVHMR, WORKER_BODIES
@@ -67,8 +66,6 @@ from .estimate_request import EstimateRequest
 from .gvhmr_stage import GvhmrStage, run_gvhmr
 from .preview import render_preview
 
-Array = NDArray[Any]
-
 SCENE_NAME = "scene.blend"
 PREVIEW_NAME = "preview.png"
 UNFITTING_HINT = "name another with --armature, or add a body beside it with --body stand-in"
@@ -119,7 +116,7 @@ class RunOptions:
     @property
     def chosen_model(self) -> Path | None:
         """The person's own model file."""
-        return None if self.body in (None, STAND_IN) else Path(self.body)
+        return None if self.body in (None, STAND_IN) else Path(self.body)  # type: ignore[arg-type]
 
     @property
     def bake_targets(self) -> list[Path]:
@@ -427,7 +424,7 @@ def _export_motion(options: RunOptions, armature: Any, on_progress: OnProgress) 
     return files
 
 
-def _clearest_frame(poses: HandPoses, frames: Array) -> int:
+def _clearest_frame(poses: HandPoses, frames: np.ndarray) -> int:
     both = poses.left.score + poses.right.score
     return round(float(frames[int(np.argmax(both))]))
 

@@ -108,15 +108,4 @@ def without_other_bodies(landmarks: BodyLandmarks, hands: Mapping[Side, HandTrac
         away = np.linalg.norm(wrists - track.keypoints_2d[:, [LANDMARK_WRIST]], axis=-1).min(axis=1)
         seen |= track.detected
         near |= track.detected & (away < _ANOTHER_BODY * breadth)
-    kept = landmarks.found & (near | ~seen)
-
-    def only(values: Array, other: float) -> Array:
-        return np.where(kept.reshape(-1, *[1] * (values.ndim - 1)), values, other)
-
-    return BodyLandmarks(
-        picture=only(landmarks.picture, np.nan),
-        world=only(landmarks.world, np.nan),
-        visibility=only(landmarks.visibility, 0.0),
-        presence=only(landmarks.presence, 0.0),
-        found=kept,
-    )
+    return landmarks.only(landmarks.found & (near | ~seen))

@@ -33,6 +33,7 @@ from .definition import landmarks_on
 from .facing import sides_exchanged, with_sides_exchanged, without_other_bodies
 from .freedom import JOINT_COUNT, BodyState, Freedom, posed
 from .landmarks import LANDMARK_INDEX, BodyLandmarks, about_their_middle, weight_of
+from .made_up import without_made_up
 from .sentences import sentences_of
 from .solver import solved
 from .standing import standing_feet
@@ -113,6 +114,8 @@ def fit_body(
     Raises:
         NoBodyError: a body was found on too few frames.
     """
+    time = np.asarray(frame_time, dtype=np.float64)
+    landmarks = without_made_up(landmarks, time)
     count, seen = landmarks.frame_count, landmarks.found
     landmarks = without_other_bodies(landmarks, hands)
     found = landmarks.found
@@ -121,7 +124,6 @@ def fit_body(
             f"A body was found on {int(found.sum())} of {count} frames",
             "choose a clip in which head, shoulders and arms are seen",
         )
-    time = np.asarray(frame_time, dtype=np.float64)
     cuts = cuts_of(landmarks, time)
     shots = shots_of(cuts, count)
     exchanged = sides_exchanged(landmarks, hands, shots)

@@ -51,6 +51,20 @@ class BodyLandmarks:
             found=np.zeros(frame_count, bool),
         )
 
+    def only(self, kept: Array) -> BodyLandmarks:
+        """The same with nobody found but on some frames (N,)."""
+
+        def chosen(values: Array, other: float) -> Array:
+            return np.where(kept.reshape(-1, *[1] * (values.ndim - 1)), values, other)
+
+        return BodyLandmarks(
+            picture=chosen(self.picture, np.nan),
+            world=chosen(self.world, np.nan),
+            visibility=chosen(self.visibility, 0.0),
+            presence=chosen(self.presence, 0.0),
+            found=kept,
+        )
+
     @property
     def frame_count(self) -> int:
         return len(self.found)

@@ -18,7 +18,6 @@ from ...core.hands.hand_poses import HandPoses
 from ...core.hands.hand_poses_file import read_hand_poses
 from ..apply.problem_list import show_problems
 from ..common import panel_jobs
-from ..common.blender_types import Answer
 from ..common.drawing import has_own_armature, sentence, waits_for
 from ..common.stages import SOURCE as STAGE
 from ..overlay.right_picture import bring_up_to_date
@@ -66,7 +65,7 @@ class _OfTheClock(bpy.types.Operator):
             return waits_for(cls, "Run Estimate or choose a hand_poses.npz first")
         return settings.armature is None or has_own_armature(cls, context)
 
-    def _run(self, context: bpy.types.Context, before_moving: Callable[[HandPoses], None], said: str) -> Answer:
+    def _run(self, context: bpy.types.Context, before_moving: Callable[[HandPoses], None], said: str) -> set[str]:
         scene = context.scene
         settings = scene.handmocap
         armature = settings.armature
@@ -91,7 +90,7 @@ class HANDMOCAP_OT_match_scene(_OfTheClock):
     bl_idname = "handmocap.match_scene"
     bl_label = "Match Scene to Clip"
 
-    def execute(self, context: bpy.types.Context) -> Answer:
+    def execute(self, context: bpy.types.Context) -> set[str]:
         scene, armature = context.scene, context.scene.handmocap.armature
         return self._run(
             context, lambda poses: match_scene_to_clip(scene, poses, armature), "The scene has the clip's clock and size"
@@ -104,7 +103,7 @@ class HANDMOCAP_OT_follow_scene(_OfTheClock):
     bl_idname = "handmocap.follow_scene"
     bl_label = "Retime Keys to Scene"
 
-    def execute(self, context: bpy.types.Context) -> Answer:
+    def execute(self, context: bpy.types.Context) -> set[str]:
         return self._run(context, lambda _poses: None, "The keys lie at the scene's frame rate")
 
 

@@ -6,9 +6,8 @@ import functools
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-from numpy.typing import NDArray
+import numpy as np
 
 from ...core.clip.frame_marks import FrameMark
 from ...core.clip.picture_sequences import PictureSequence
@@ -19,8 +18,6 @@ from .frame import DecodedFrame, no_pixels
 from .info import ClipInfo
 from .picture_files import Picture, TooLargePictureError, UnreadablePictureError, read_picture
 from .stored import ChannelOrder, StoredPicture, upright_pixels
-
-Array = NDArray[Any]
 
 
 def decoded_pictures(clip: ClipInfo, channel_order: ChannelOrder) -> Iterator[DecodedFrame]:
@@ -35,7 +32,7 @@ def decoded_pictures(clip: ClipInfo, channel_order: ChannelOrder) -> Iterator[De
     def size() -> tuple[int, int]:
         return first().size
 
-    def pixels(path: Path) -> Array | None:
+    def pixels(path: Path) -> np.ndarray | None:
         picture = _picture(path, clip.view)
         if picture is None:
             return None
