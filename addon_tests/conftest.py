@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from addon_tests.making import property_tests
+from addon_tests.making.real_installs import OnlyMarkedTestsInstall
 from handmocap_addon.set_up import environments
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -25,6 +26,28 @@ if importlib.util.find_spec("bpy") is not None:
     # Blender reads this when it is first imported; without it the tests would see and change the person's own settings.
     _user_resources = tempfile.mkdtemp(prefix="handmocap-tests-")
     os.environ["BLENDER_USER_RESOURCES"] = _user_resources
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--core-properties-elsewhere",
+        action="store_true",
+        help="leave out the tests of properties in core, which a run in another environment has",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(OnlyMarkedTestsInstall())
+
+
+@pytest.hookimpl(trylast=True)  # hypothesis marks its tests first
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--core-properties-elsewhere"):
+        return
+    core = REPOSITORY / "addon_tests" / "core"
+    left_out = [item for item in items if core in item.path.parents and item.get_closest_marker("hypothesis")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_unconfigure() -> None:

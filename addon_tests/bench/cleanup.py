@@ -1,6 +1,6 @@
 """Times and measures the cleanup of both hands beside smoothing of one strength everywhere, on the same data in the same run.
 
-    python -m addon_tests.bench.cleanup
+    python -m addon_tests.bench.cleanup [--frames 1000 10000]
 
 with a Python that has numpy and the stand-in's package, from the top of the checkout. Hands hold, move and close into fast
 fists, with noise like a landmark detector's and gaps.
@@ -8,6 +8,7 @@ fists, with noise like a landmark detector's and gaps.
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -113,12 +114,15 @@ def _quality(cleanup: Cleanup) -> str:
 
 def main() -> None:
     """Print the table."""
-    print("| both hands | 1,000 frames | 10,000 frames | jitter on holds, times less | fast fist loses | lag, frames |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--frames", type=int, nargs="+", default=[1_000, 10_000])
+    counts = parser.parse_args().frames
+    lengths = " | ".join(f"{count:,} frames" for count in counts)
+    print(f"| both hands | {lengths} | jitter on holds, times less | fast fist loses | lag, frames |")
+    print(f"| --- |{' --- |' * len(counts)} --- | --- | --- |")
     for name, cleanup in WAYS.items():
-        print(
-            f"| {name} | {_milliseconds(cleanup, 1000):.0f} ms | {_milliseconds(cleanup, 10_000):.0f} ms | {_quality(cleanup)} |"
-        )
+        times = " | ".join(f"{_milliseconds(cleanup, count):.0f} ms" for count in counts)
+        print(f"| {name} | {times} | {_quality(cleanup)} |")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Times the fit of both hands to MediaPipe's landmarks and their cleanup beside the fit without a reading, in the same run.
 
-    python -m addon_tests.bench.fit_and_cleanup
+    python -m addon_tests.bench.fit_and_cleanup [--frames 10000]
 
 with a Python that has numpy and the stand-in's package, from the top of the checkout. The landmarks are those of the demo's
 truth with a detector's noise, over and over. Cleanup alone, as a slider drives it, is in cleanup.py.
@@ -8,6 +8,7 @@ truth with a detector's noise, over and over. Cleanup alone, as a slider drives 
 
 from __future__ import annotations
 
+import argparse
 import os
 import time
 from collections.abc import Callable
@@ -24,7 +25,6 @@ from handmocap_addon.core.rig.hand_skeleton import HandSkeleton
 from handmocap_addon.core.rig.relaxed_hand import relaxed_hand_pose
 from handmocap_addon.core.skeleton import SIDES, Side
 
-FRAME_COUNT = 10_000
 SOME_FRAMES = 200  # one by one, for the way that is too slow for all of them
 FPS = 30.0
 MISSING = 0.1  # share of the frames without a hand
@@ -40,14 +40,14 @@ class Landmarks:
     hand: HandSkeleton
 
 
-def _landmarks(side: Side) -> Landmarks:
+def _landmarks(side: Side, frame_count: int) -> Landmarks:
     world, image, _, hand = known_landmarks(REPOSITORY / "demo" / "truth.npz", side)
     random = np.random.default_rng(0)
-    rows = np.arange(FRAME_COUNT) % len(world)
+    rows = np.arange(frame_count) % len(world)
     return Landmarks(
         side,
-        world[rows] + random.normal(0.0, 0.004, (FRAME_COUNT, 21, 3)),
-        image[rows] + random.normal(0.0, 1.0, (FRAME_COUNT, 21, 2)),
+        world[rows] + random.normal(0.0, 0.004, (frame_count, 21, 3)),
+        image[rows] + random.normal(0.0, 1.0, (frame_count, 21, 2)),
         hand,
     )
 
@@ -63,7 +63,7 @@ def _track(fitted: FittedHand) -> HandTrack:
 
 
 def _one_by_one(seen: Landmarks) -> None:
-    for frame in range(SOME_FRAMES):
+    for frame in range(min(SOME_FRAMES, len(seen.world))):
         fit_mediapipe_landmarks(seen.world[frame, None], seen.image[frame, None], seen.hand)
 
 
@@ -81,11 +81,15 @@ def _timed(name: str, of_a_hand: Callable[[Landmarks], object], seen: list[Landm
 
 def main() -> None:
     """Print the table."""
-    seen = [_landmarks(side) for side in SIDES]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--frames", type=int, default=10_000)
+    frame_count = parser.parse_args().frames
+    some_frames = min(SOME_FRAMES, frame_count)
+    seen = [_landmarks(side, frame_count) for side in SIDES]
     readings = {hand.side: read_mediapipe_landmarks(hand.world, hand.image, hand.side) for hand in seen}
     fitted = {hand.side: fit_read_landmarks(hand.image, readings[hand.side], hand.hand) for hand in seen}
     tracks = {side: _track(hand) for side, hand in fitted.items()}
-    frame_time = np.arange(FRAME_COUNT) / FPS
+    frame_time = np.arange(frame_count) / FPS
 
     def fit_and_clean(hand: Landmarks) -> None:
         track = _track(fit_mediapipe_landmarks(hand.world, hand.image, hand.hand))
@@ -94,15 +98,15 @@ def main() -> None:
     def clean(hand: Landmarks) -> None:
         clean_hand(tracks[hand.side], frame_time, relaxed_hand_pose(hand.side), side=hand.side)
 
-    print(f"numpy {np.__version__}, {os.cpu_count()} cores; {FRAME_COUNT:,} frames of two hands\n")
+    print(f"numpy {np.__version__}, {os.cpu_count()} cores; {frame_count:,} frames of two hands\n")
     print("| stage | time | processor time |\n| --- | --- | --- |")
     _timed("reading", lambda hand: read_mediapipe_landmarks(hand.world, hand.image, hand.side), seen)
     _timed("fit to the reading", lambda hand: fit_read_landmarks(hand.image, readings[hand.side], hand.hand), seen)
     _timed("cleanup", clean, seen)
     _timed("all three", fit_and_clean, seen)
     _timed("instead: fit without a reading", lambda hand: fit_landmarks(hand.world, hand.hand, hand.image), seen)
-    name = f"instead: reading and fit frame by frame, from {SOME_FRAMES} frames"
-    _timed(name, _one_by_one, seen, FRAME_COUNT / SOME_FRAMES)
+    name = f"instead: reading and fit frame by frame, from {some_frames} frames"
+    _timed(name, _one_by_one, seen, frame_count / some_frames)
 
 
 if __name__ == "__main__":

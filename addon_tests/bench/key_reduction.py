@@ -1,6 +1,6 @@
 """Times the reduction of finger keys and the way back, and measures what is left of clips.
 
-    python -m addon_tests.bench.key_reduction [HAND_POSES.npz …]
+    python -m addon_tests.bench.key_reduction [HAND_POSES.npz …] [--frames 100 1000 5000 20000]
 
 with a Python that has `bpy` and the stand-in's package, from the top of the checkout. Without files it times made-up hands
 that go from pose to pose and hold some. Each file, named for its folder, is keyed with the default cleanup and reduced to
@@ -10,7 +10,7 @@ bend at a key is how much a bone's speed changes on it.
 
 from __future__ import annotations
 
-import sys
+import argparse
 import time
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,6 @@ from handmocap_addon.core.keys.key_sharing import KeySharing
 from handmocap_addon.core.maths.rotations import axis_angle_to_quat_wxyz, normalized, sign_continuous_quat_wxyz
 from handmocap_addon.core.skeleton import SIDES, hand_joint_names
 
-FRAME_COUNTS = (100, 1_000, 5_000, 20_000)
 LIMIT_DEGREES = 1.5
 BONES = [joint for side in SIDES for joint in hand_joint_names(side)]
 
@@ -134,13 +133,17 @@ def _clips(paths: list[Path]) -> None:
 
 def main() -> None:
     """Print the table of the files, or of times."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("hand_poses", type=Path, nargs="*")
+    parser.add_argument("--frames", type=int, nargs="+", default=[100, 1_000, 5_000, 20_000], help="of the made-up hands")
+    options = parser.parse_args()
     print(f"Blender {bpy.app.version_string}, {len(BONES)} bones, {LIMIT_DEGREES} degrees\n")
-    if len(sys.argv) > 1:
-        _clips([Path(name) for name in sys.argv[1:]])
+    if options.hand_poses:
+        _clips(options.hand_poses)
         return
     print("Keys shared by finger:\n")
     print("| frames | apply | reduce | full keys | reduce, a frame | times fewer |\n| --- | --- | --- | --- | --- | --- |")
-    for frame_count in FRAME_COUNTS:
+    for frame_count in options.frames:
         print(_times(frame_count), flush=True)
 
 

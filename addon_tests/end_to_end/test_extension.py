@@ -18,6 +18,8 @@ from addon_tests.end_to_end.commands import REPOSITORY
 from addon_tests.making.patience import COMMAND_PATIENCE
 from handmocap_addon.set_up.pythons import find_python
 
+pytestmark = pytest.mark.installs  # pip brings the wheels of the zip
+
 PINS = REPOSITORY / "handmocap_addon" / "requirements" / "stand_in.txt"
 BUILD = REPOSITORY / "scripts" / "build_extension.py"
 

@@ -8,8 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from addon_tests.making import real_installs
 from handmocap_addon.core.errors import NoUvError
 from handmocap_addon.set_up import environments, installers, uv
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What asks who makes its environments has them made."""
+    for item in items:
+        if "maker" in getattr(item, "fixturenames", ()):
+            item.add_marker(real_installs.MARK)
 
 
 @pytest.fixture(autouse=True)

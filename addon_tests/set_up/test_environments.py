@@ -40,6 +40,7 @@ def make(folder: Path, pins: Path, said: list[str]) -> environments.Environment:
     return environments._ensure(folder, "worker", PYTHON, [pins], Listener(say))
 
 
+@pytest.mark.installs
 @pytest.mark.usefixtures("of_this_version")
 def test_an_environment_is_made_once_and_used_again(tmp_path, pins):
     folder, said = tmp_path / "Umgebung für später", []
@@ -54,6 +55,7 @@ def test_an_environment_is_made_once_and_used_again(tmp_path, pins):
     assert environments.find_worker(folder) == made
 
 
+@pytest.mark.installs
 def test_changed_pins_make_it_again(tmp_path, pins):
     said: list[str] = []
     made = make(tmp_path / "environments", pins, said)
@@ -64,6 +66,7 @@ def test_changed_pins_make_it_again(tmp_path, pins):
     assert not (made.folder / "marker").exists()
 
 
+@pytest.mark.installs
 def test_an_environment_that_was_not_finished_is_made_again(tmp_path, pins):
     unfinished = tmp_path / f"worker-python{sys.version_info.major}.{sys.version_info.minor}"
     venv.create(unfinished, with_pip=False)
@@ -91,6 +94,7 @@ def test_find_worker_gives_nothing_where_the_python_is_gone(tmp_path):
     assert environments.find_worker(tmp_path) is None
 
 
+@pytest.mark.installs
 @pytest.mark.usefixtures("of_this_version")
 def test_the_two_kinds_of_environment_are_not_mixed_up(tmp_path, pins):
     environments._ensure(tmp_path, "blender", PYTHON, [pins], Listener(print))

@@ -205,6 +205,7 @@ def test_the_index_of_a_person_s_pip_file_is_asked(index, tmp_path, monkeypatch)
     assert installed(tmp_path) == {"tiny_one", "tiny_two"}
 
 
+@pytest.mark.installs
 def test_a_line_without_a_hash_is_a_sentence(index, tmp_path):
     (tmp_path / "pins.txt").write_text("tiny_one==1.0\n", encoding="utf-8")
     with pytest.raises(WorkerFailedError):

@@ -93,6 +93,7 @@ def test_root_s_shared_one_is_used_and_another_person_s_is_not(folder, monkeypat
         trusted_folders.refuse_where_others_write(folder)
 
 
+@pytest.mark.installs
 def test_with_a_wide_umask_an_environment_is_still_its_owner_s_alone(tmp_path, monkeypatch):
     pins = tmp_path / "pins.txt"
     pins.write_text("# nothing\n", encoding="utf-8")

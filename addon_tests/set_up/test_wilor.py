@@ -145,6 +145,7 @@ def test_the_network_cut_in_the_middle_and_taken_up_again(shop):
     assert shop.server.ranges[-1] == "bytes=500000-"
 
 
+@pytest.mark.installs
 def test_torch_comes_from_the_named_index_alone(shop, tmp_path, monkeypatch):
     """Another place that the person's own settings name has a newer build, for another device."""
     write_wheel(tmp_path / "elsewhere", "torch", version="1.1")
@@ -157,6 +158,7 @@ def test_torch_comes_from_the_named_index_alone(shop, tmp_path, monkeypatch):
     assert not list(installed.rglob("torch-1.1.dist-info"))
 
 
+@pytest.mark.installs
 def test_no_index_at_all(shop, monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     with pytest.raises(WorkerFailedError) as caught:
@@ -164,6 +166,7 @@ def test_no_index_at_all(shop, monkeypatch):
     assert "could not be downloaded" in caught.value.message
 
 
+@pytest.mark.installs
 def test_a_step_that_fails_leaves_no_half_environment_in_use_and_is_all_that_is_done_again(shop):
     (shop.wheels / "wilor_mini-1.0-py3-none-any.whl").write_bytes(b"no wheel")
     with pytest.raises(BadInputError, match="cannot be read"):
@@ -221,6 +224,7 @@ def test_another_build_under_torch_s_name_is_not_installed(shop, where):
     assert not list(shop.folder.rglob("torch/__init__.py"))
 
 
+@pytest.mark.installs
 @pytest.mark.parametrize("where", ["published", "wheels", "folder"])
 def test_other_sources_of_the_package_are_not_installed(shop, tmp_path, where):
     other = write_wheel(tmp_path / "other", "wilor_mini", code="raise SystemExit('ran')")
@@ -254,6 +258,7 @@ def test_a_wilor_mini_of_one_s_own_has_a_version_of_its_own():
     assert (own.version, own.sha256) == (f"{WILOR_MINI.version}+abababab", "ab" * 32)
 
 
+@pytest.mark.installs
 def test_an_archive_without_end_is_not_taken(shop, monkeypatch):
     monkeypatch.setattr("handmocap_addon.set_up.wilor_environment._MOST_ARCHIVE_BYTES", 100_000)
     with pytest.raises(WorkerFailedError, match="has more than 100000 bytes"):
@@ -294,6 +299,7 @@ def test_the_device_is_found_and_paths_are_whole(tmp_path, monkeypatch):
     assert plan.wheels == tmp_path / "wheels"
 
 
+@pytest.mark.installs
 def test_one_that_an_earlier_version_made_of_the_same_lists_stays(shop, monkeypatch):
     """It noted a hash alone, which is known where nothing is a person's own; else the next set-up notes the rest."""
     lists = [environments.REQUIREMENTS / name for name in (*environments.WILOR_LISTS, "wilor_torch-cpu.txt")]
@@ -311,6 +317,7 @@ def test_one_that_an_earlier_version_made_of_the_same_lists_stays(shop, monkeypa
     assert environments.find_wilor(shop.folder) == ready
 
 
+@pytest.mark.installs
 def test_an_environment_of_other_lists_is_outdated_and_made_again(shop, monkeypatch):
     """Doctor and whoever asks for it say so; what is made of this version's lists, or of a person's own torch, is not."""
     shop.recipe = replace(shop.recipe, check="pass")

@@ -9,6 +9,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.audience import way_out
 from ..core.body.model import BodyModel
@@ -51,6 +52,8 @@ from .rig.rest_warnings import rest_warnings
 from .rig.stance import check_stance
 from .scene_time import check_range, frame_rate, frame_rate_fraction, set_range
 
+Array = NDArray[Any]
+
 
 @dataclass(frozen=True)
 class AppliedHands(CleanedHands):
@@ -60,7 +63,7 @@ class AppliedHands(CleanedHands):
     warnings: tuple[str, ...] = ()
 
 
-def load_body(choice: str, betas: np.ndarray | None) -> BodyModel:
+def load_body(choice: str, betas: Array | None) -> BodyModel:
     """`stand-in`, or the path of the user's SMPLX_*.npz.
 
     Raises:
@@ -69,7 +72,7 @@ def load_body(choice: str, betas: np.ndarray | None) -> BodyModel:
     return load_stand_in_body(betas) if choice == STAND_IN else read_smplx_model(Path(choice), betas)
 
 
-def add_body_to_scene(choice: str, betas: np.ndarray | None = None) -> Any:
+def add_body_to_scene(choice: str, betas: Array | None = None) -> Any:
     """Load a body and add it to the scene; returns its armature object."""
     return add_body(load_body(choice, betas))
 
@@ -262,7 +265,7 @@ def apply_body(
 
 def _filled_wrists(
     tracks: dict[Side, HandTrack], settings: WristSettings, corrections: tuple[Correction, ...]
-) -> dict[Side, np.ndarray]:
+) -> dict[Side, Array]:
     """Frames (N,) by side on which the hand's wrist was wanted and not measured; none of a hand that never was."""
     filled = {}
     for side, track in tracks.items():
@@ -272,7 +275,7 @@ def _filled_wrists(
     return filled
 
 
-def _wants_hand(side: Side, frame_count: int, settings: WristSettings, corrections: tuple[Correction, ...]) -> np.ndarray:
+def _wants_hand(side: Side, frame_count: int, settings: WristSettings, corrections: tuple[Correction, ...]) -> Array:
     """Frames (N,) on which a wrist comes from the hand, wholly or in part."""
     wanted = np.full(frame_count, settings.source != WristSource.BODY)
     for correction in corrections:

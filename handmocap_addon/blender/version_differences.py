@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import bpy
@@ -23,9 +24,10 @@ def ensure_curve(action: Any, slot: Any, data_path: str, index: int, group: str)
 
 def channelbag(action: Any, slot: Any) -> Any | None:
     """The curves that the action holds for a slot, or None."""
-    from bpy_extras.anim_utils import action_get_channelbag_for_slot
+    from bpy_extras import anim_utils
 
-    return action_get_channelbag_for_slot(action, slot) if slot is not None else None
+    bag_of: Callable[[Any, Any], Any] = anim_utils.action_get_channelbag_for_slot
+    return bag_of(action, slot) if slot is not None else None
 
 
 def _ensured_channelbag(action: Any, slot: Any) -> Any:
@@ -63,7 +65,7 @@ def drop_older_copy(datablock: Any, name: str) -> None:
 
 def key_colour(name: str) -> tuple[float, float, float]:
     """The theme's colour (3,) of a type of keys, such as `keyframe_jitter`; 5.0 moved them to what all editors share."""
-    theme = bpy.context.preferences.themes[0]
+    theme: Any = bpy.context.preferences.themes[0]
     colour = getattr(theme.common.anim if bpy.app.version >= (5, 0, 0) else theme.dopesheet_editor, name)
     return (colour[0], colour[1], colour[2])
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import bpy
-from bpy.app.handlers import persistent
+from bpy.app import handlers
 
 from .common import panel_jobs
 from .common.guards import quiet
 from .overlay import session
 from .source import relative_paths
 
+# Blender's own decorator, which keeps a handler when another file is opened.
+persistent: Callable[[Callable[..., Any]], Callable[..., Any]] = handlers.persistent
 # Of what is changed in a file, what a tool's line can be about.
 _CHANGING = (bpy.types.Action, bpy.types.Object, bpy.types.Scene)
 

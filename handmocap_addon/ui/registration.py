@@ -107,7 +107,8 @@ def _step_of(cls: type[Any]) -> tuple[Step, Step]:
 
 def _setting(name: str, settings: type[Any]) -> tuple[Step, Step]:
     def add() -> None:
-        setattr(bpy.types.Scene, name, bpy.props.PointerProperty(type=settings))
+        added: Any = bpy.props
+        setattr(bpy.types.Scene, name, added.PointerProperty(type=settings))
 
     return add, lambda: delattr(bpy.types.Scene, name)
 

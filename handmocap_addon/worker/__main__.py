@@ -12,7 +12,7 @@ if __name__ == "__main__":
         sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != here]
         sys.path.insert(0, str(here.parent))
         sys.dont_write_bytecode = True  # as `python_command`
-        from load_package import load_package  # type: ignore[import-not-found]
+        from load_package import load_package
 
         sys.path.pop(0)
         load_package(here.parent)

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.clip.frame_marks import FrameMark
 from ..core.clip.moving_pictures import head_of, is_moving, refuse_moving_webp
@@ -31,13 +33,15 @@ from .clip.tiff_pages import page_count
 from .clip.video_frames import decoded_video, stored_video
 from .estimators.base import VideoFrame
 
+Array = NDArray[Any]
+
 
 @dataclass(frozen=True, eq=False)
 class FrameList:
     """All rows of a clip: seconds from the first (N,), and the `FrameMark`s of each (N,) uint8."""
 
-    time: np.ndarray
-    marks: np.ndarray
+    time: Array
+    marks: Array
 
 
 def probe_clip(path: Path, image_fps: Fraction = Fraction(24), view: ViewChoice = "auto") -> ClipInfo:
@@ -183,5 +187,5 @@ def _shown(frame: DecodedFrame) -> VideoFrame:
 
 
 @functools.lru_cache(maxsize=2)
-def _black(size: tuple[int, int]) -> np.ndarray:
+def _black(size: tuple[int, int]) -> Array:
     return np.zeros((size[1], size[0], 3), np.uint8)

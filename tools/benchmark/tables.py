@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tools.benchmark.measures import (
     ALL_IN_VIEW,
@@ -17,6 +18,8 @@ from tools.benchmark.measures import (
     TAKEN_AT_THEIR_WORD,
     Sample,
 )
+
+Array = NDArray[Any]
 
 if TYPE_CHECKING:
     from tools.benchmark.accuracy import HandResult
@@ -32,7 +35,7 @@ def _joined(results: Sequence[HandResult]) -> Sample:
     return sample
 
 
-def _figures(values: list[np.ndarray]) -> tuple[float, float]:
+def _figures(values: list[Array]) -> tuple[float, float]:
     """Mean and 95th percentile."""
     every = np.concatenate([value.ravel() for value in values])
     return float(every.mean()), float(np.percentile(every, 95))
@@ -54,7 +57,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 
 
-def _pair(values: list[np.ndarray] | None) -> str:
+def _pair(values: list[Array] | None) -> str:
     if not values:
         return "-"
     mean, high = _figures(values)

@@ -26,7 +26,7 @@ _HINGES_OF_JOINT = (slice(0, 3), slice(3, 4), slice(4, 5))
 _HINGES_PER_FINGER = 5
 
 
-class ReadingNetwork(nn.Module):
+class ReadingNetwork(nn.Module):  # type: ignore[misc]  # torch is in no environment of the suite
     """Features (B, 100) to hinge angles, the palm's rotation and expected errors."""
 
     def __init__(self, features: Array, hinge_count: int) -> None:

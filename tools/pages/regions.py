@@ -60,7 +60,10 @@ def write_region(name: str, text: str) -> None:
     if not pages:
         raise ValueError(f"There is no region {name!r}")
     for page in pages:
-        page.write_text(with_region(page.read_text(encoding="utf-8"), name, text), encoding="utf-8")
+        before = page.read_text(encoding="utf-8")
+        after = with_region(before, name, text)
+        if after != before:
+            page.write_text(after, encoding="utf-8")
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -80,8 +80,8 @@ def _add_lights(surroundings: Surroundings, target: Array) -> None:
         light.energy, light.size, light.color = wanted.power, wanted.size, wanted.colour
         lamp = bpy.data.objects.new(light.name, light)
         bpy.context.collection.objects.link(lamp)
-        offset = Vector(_TO_BLENDER @ np.array(wanted.offset))
-        lamp.location = Vector(_TO_BLENDER @ target) + offset
+        offset = Vector((_TO_BLENDER @ np.array(wanted.offset)).tolist())
+        lamp.location = Vector((_TO_BLENDER @ target).tolist()) + offset
         lamp.rotation_euler = (-offset).to_track_quat("-Z", "Y").to_euler()
 
 

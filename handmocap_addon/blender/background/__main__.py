@@ -42,7 +42,7 @@ if __name__ == "__main__":
     package = Path(__file__).resolve().parents[2]
     sys.path.insert(0, str(package))
     sys.dont_write_bytecode = True  # as `python_command`
-    from load_package import load_package  # type: ignore[import-not-found]
+    from load_package import load_package
 
     sys.path.pop(0)
     load_package(package)

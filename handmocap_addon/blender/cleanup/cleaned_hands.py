@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import bpy
-import numpy as np
+from numpy.typing import NDArray
 
 from ...core.cleanup.clean_hands import CleanHand, CleanupSettings, clean_hand
 from ...core.cleanup.corrections import OwnSmoothing
@@ -17,6 +17,8 @@ from ..clip.clock import frame_times, frames_at
 from ..clip.place import ClipPlace, place_of
 from .corrections_store import read_corrections, tracks_of
 
+Array = NDArray[Any]
+
 
 @dataclass(frozen=True, eq=False)
 class CleanedHands:
@@ -24,7 +26,7 @@ class CleanedHands:
 
     tracks: dict[Side, HandTrack]
     hands: dict[Side, CleanHand]
-    frames: np.ndarray  # (N,) on the timeline, of the rows of the hands
+    frames: Array  # (N,) on the timeline, of the rows of the hands
 
 
 def cleaned_hands(

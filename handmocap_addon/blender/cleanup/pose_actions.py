@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from ...core.errors import BadInputError
 from ...core.maths.rotation_modes import AXIS_ANGLE, QUATERNION, quat_wxyz_of_mode
@@ -15,6 +16,8 @@ from ..curves.key_arrays import key_count
 from ..rig.finger_target import finger_bones
 from ..version_differences import all_curves
 from .pose_tools import Pose
+
+Array = NDArray[Any]
 
 _PATH = re.compile(r'pose\.bones\["(?P<bone>.+)"\]\.(?P<property>rotation_quaternion|rotation_axis_angle|rotation_euler)')
 _RESTS = {
@@ -32,7 +35,7 @@ def pose_of_action(armature: Any, action: Any) -> Pose:
     """
     joint_of = {bone: joint for joint, bone in finger_bones(armature).items()}
     frame = action.frame_range[0]
-    values: dict[tuple[str, str], np.ndarray] = {}
+    values: dict[tuple[str, str], Array] = {}
     for curve in all_curves(action):
         found = _PATH.fullmatch(curve.data_path)
         if found and found["bone"] in joint_of and key_count(curve):
@@ -55,9 +58,10 @@ def pose_of_library(armature: Any, path: Path, name: str) -> Pose:
     Raises:
         BadInputError: the file cannot be read, has no such action, or it keys none of the armature's fingers.
     """
-    before = set(bpy.data.libraries)
+    libraries: Any = bpy.data.libraries
+    before = set(libraries)
     try:
-        with bpy.data.libraries.load(str(path), link=False) as (inside, wanted):
+        with libraries.load(str(path), link=False) as (inside, wanted):
             wanted.actions = [action for action in inside.actions if action == name]
     except OSError as error:
         raise BadInputError(f"{path} cannot be read as a Blender file", "choose the library that holds the pose") from error

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 import numpy as np
 from mathutils import Matrix, Quaternion
+from numpy.typing import NDArray
 
 from ...core.body.motion import BodyMotion, camera_path, steady_camera
 from ...core.hands.hand_poses import HandPoses
@@ -31,6 +32,8 @@ from .footage import file_of, look_at
 from .scene_content import remember_match
 from .shown_pictures import ClipPicture
 
+Array = NDArray[Any]
+
 # Where a camera of which nothing is known stands, three metres before a person, and how it is turned.
 _ONLOOKER = ((0.0, -3.0, 1.2), (math.radians(90.0), 0.0, 0.0))
 _SENSOR_WIDTH = 36.0  # millimetres; only its ratio to the focal length matters
@@ -41,7 +44,7 @@ _BLENDER_TO_OPENCV = np.diag((1.0, -1.0, -1.0))
 
 
 def add_camera(
-    shot: Shot, motion: BodyMotion, frames: np.ndarray, lift: float, size: tuple[int, int], name: str, steady: bool,
+    shot: Shot, motion: BodyMotion, frames: Array, lift: float, size: tuple[int, int], name: str, steady: bool,
     settings: KeySettings | None = None, match_scene: bool = True,
 ) -> Any:  # fmt: skip
     """Add the clip's camera to the scene, or bring the one of a former run up to date.
@@ -155,7 +158,7 @@ def _new_camera(armature: Any, name: str) -> Any:
 
 
 def _write_path(
-    camera: Any, action_name: str, frames: np.ndarray, position: np.ndarray, quat_wxyz: np.ndarray,
+    camera: Any, action_name: str, frames: Array, position: Array, quat_wxyz: Array,
     settings: KeySettings | None,
 ) -> None:  # fmt: skip
     """Key positions (n, 3) and rotations (n, 4); without any, what a former run keyed goes."""
@@ -203,7 +206,7 @@ def show_clip_behind(camera: Any, clip: Path, first_frame: int) -> None:
     show_picture(camera, clip, ClipPicture(file_of(clip), first_frame))
 
 
-def _set_lens(data: Any, intrinsics: np.ndarray, size: tuple[int, int]) -> None:
+def _set_lens(data: Any, intrinsics: Array, size: tuple[int, int]) -> None:
     """Focal length and principal point in pixels as Blender's lens and shift, which count in the sensor's width."""
     width, height = size
     data.sensor_fit = "HORIZONTAL"

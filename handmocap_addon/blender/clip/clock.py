@@ -6,12 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...core.hands.hand_poses import HandPoses
 from ..curves.retimed_frames import frame_before_retiming, retimed_as
 from ..scene_time import set_frame_rate, set_range, whole_where_near
 from .place import ClipPlace, place_of
 from .scene_content import remember_match
+
+Array = NDArray[Any]
 
 
 def match_scene_to_clip(scene: Any, poses: HandPoses, armature: Any = None, first_frame: int | None = None) -> None:
@@ -31,7 +34,7 @@ def match_scene_to_clip(scene: Any, poses: HandPoses, armature: Any = None, firs
     remember_match(scene)
 
 
-def timeline_frames(scene: Any, poses: HandPoses, armature: Any = None) -> np.ndarray:
+def timeline_frames(scene: Any, poses: HandPoses, armature: Any = None) -> Array:
     """Timeline frames (N,) of the rows of the hands; row after row where the file has no times.
 
     The armature says where its keys are: at which rate they were written, from which frame on, and how they were retimed.
@@ -46,7 +49,7 @@ def place_on(scene: Any, armature: Any, first_frame: int | None = None) -> ClipP
     return place if first_frame is None else replace(place, first_frame=frame_before_retiming(armature, first_frame))
 
 
-def frames_at(place: ClipPlace, poses: HandPoses, armature: Any = None) -> np.ndarray:
+def frames_at(place: ClipPlace, poses: HandPoses, armature: Any = None) -> Array:
     """Timeline frames (N,) of the rows of the hands at a place."""
     if poses.frame_time is None:
         frames = place.first_frame + np.arange(poses.frame_count, dtype=np.float64)
@@ -60,7 +63,7 @@ def clip_start(scene: Any, armature: Any) -> int:
     return round(float(retimed_as(armature, [place_of(scene, armature).first_frame])[0]))
 
 
-def frame_times(poses: HandPoses) -> np.ndarray:
+def frame_times(poses: HandPoses) -> Array:
     """Seconds (N,) of the rows of the hands; by the clip's rate, else 30 a second, where the file has no times."""
     if poses.frame_time is None:
         return np.arange(poses.frame_count) / float(poses.frames_per_second() or 30)

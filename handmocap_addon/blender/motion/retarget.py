@@ -15,7 +15,8 @@ from ...core.keys.own_keys import OwnKeys
 from ...core.rig.bone_map import BoneMap, detected_bone_map, wrist_joint
 from ...core.rig.retargeting import RestHand, retargeted_rotmat
 from ...core.skeleton import SIDES, Side, hand_joint_names, joint_group
-from ..curves.actions import MEASURED_KEY, Channel, key_type_number, write_keys
+from ..curves.actions import MEASURED_KEY, Channel, write_keys
+from ..curves.key_arrays import key_type_number
 from ..curves.plain_curves import curves_of, has_only_an_action, local_rotmat, moves_by_curves_alone
 from ..curves.rotation_channels import is_locked, rotation_channels
 from ..rig.armatures import RigMap, map_armature

@@ -6,12 +6,15 @@ from typing import Any
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from ...core.body.model import BodyModel
 from ...core.skeleton import BODY_JOINTS, JOINT_NAMES, PARENTS
 from ..nodes import node_of_type
 from .rest_marks import keep_rest
 from .smplx_shape import remember_shape
+
+Array = NDArray[Any]
 
 # Model axes (x left, y up, z forward) to Blender's z up with the figure facing -Y: (x, y, z) becomes (x, -z, y).
 MODEL_TO_BLENDER = np.array(((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)))
@@ -91,7 +94,7 @@ def _add_mesh(model: BodyModel, name: str, armature: Any) -> Any:
     return mesh
 
 
-def _add_weights(groups: list[Any], joints: np.ndarray, weights: np.ndarray) -> None:
+def _add_weights(groups: list[Any], joints: Array, weights: Array) -> None:
     """Vertices that share joint and weight go in one call; rigid parts are thousands of them."""
     order = np.lexsort((weights, joints))
     joints, weights = joints[order], weights[order]

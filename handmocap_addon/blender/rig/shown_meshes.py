@@ -6,9 +6,12 @@ from typing import Any
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
 
 
-def world_vertices(mesh: Any) -> np.ndarray:
+def world_vertices(mesh: Any) -> Array:
     """Evaluated vertices (V, 3) of a mesh object on the current frame, in world space."""
     evaluated = mesh.evaluated_get(bpy.context.evaluated_depsgraph_get())
     points = np.empty(len(evaluated.data.vertices) * 3, dtype=np.float32)

@@ -12,6 +12,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from ...core.bake.options import BakeOptions
 from ...core.body.body_choices import GVHMR, WORKER_BODIES
@@ -66,6 +67,8 @@ from .estimate_request import EstimateRequest
 from .gvhmr_stage import GvhmrStage, run_gvhmr
 from .preview import render_preview
 
+Array = NDArray[Any]
+
 SCENE_NAME = "scene.blend"
 PREVIEW_NAME = "preview.png"
 UNFITTING_HINT = "name another with --armature, or add a body beside it with --body stand-in"
@@ -116,7 +119,7 @@ class RunOptions:
     @property
     def chosen_model(self) -> Path | None:
         """The person's own model file."""
-        return None if self.body in (None, STAND_IN) else Path(self.body)  # type: ignore[arg-type]
+        return None if self.body in (None, STAND_IN) else Path(self.body)
 
     @property
     def bake_targets(self) -> list[Path]:
@@ -424,7 +427,7 @@ def _export_motion(options: RunOptions, armature: Any, on_progress: OnProgress) 
     return files
 
 
-def _clearest_frame(poses: HandPoses, frames: np.ndarray) -> int:
+def _clearest_frame(poses: HandPoses, frames: Array) -> int:
     both = poses.left.score + poses.right.score
     return round(float(frames[int(np.argmax(both))]))
 

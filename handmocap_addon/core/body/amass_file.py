@@ -91,5 +91,5 @@ def _said_up(value: dict[Any, Any]) -> UpAxis | None:
     named = text_in(value, "up_axis", "output_up", "coordinate_system")
     for axis in ("y", "z"):
         if named == axis or f"{axis}_up" in named or f"{axis}-up" in named:
-            return axis  # type: ignore[return-value]
+            return axis
     return None

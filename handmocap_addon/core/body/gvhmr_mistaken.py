@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .body_choices import RESULT_NAME
+
+Array = NDArray[Any]
 
 _MODEL_MODULES: Final = ("chumpy", "scipy")
 _NETWORK_MODULES: Final = ("torch.nn", "torch.optim", "pytorch_lightning", "lightning", "ultralytics", "hmr4d")
@@ -51,7 +54,7 @@ def which_to_choose(path: Path) -> str:
     return f"choose {found}" if found != path else f"choose the {RESULT_NAME} in GVHMR's output folder"
 
 
-def _of_array(array: np.ndarray) -> str:
+def _of_array(array: Array) -> str:
     if array.ndim == 3 and array.shape[1] in _BODY_POINTS and array.shape[2] in (2, 3):
         return "the body's points in the pictures that GVHMR found on the way (vitpose.pt)"
     if array.ndim == 2 and array.shape[1] >= 512:

@@ -28,4 +28,4 @@ def gender_in(name: str) -> Gender | None:
     """The gender that a model's or mesh's name tells, as in `SMPLX_FEMALE` and `SMPLX-mesh-male`; None where it does not."""
     lower = name.lower()
     # "female" holds "male".
-    return next((gender for gender in ("female", "male", "neutral") if gender in lower), None)  # type: ignore[misc]
+    return next((gender for gender in ("female", "male", "neutral") if gender in lower), None)

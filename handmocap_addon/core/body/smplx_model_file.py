@@ -99,7 +99,7 @@ def read_texture_coordinates(path: Path) -> Array | None:
     return np.asarray(coordinates, dtype=np.float64)[corners.astype(np.int64)]
 
 
-def read_smplx_model(path: Path, betas: np.ndarray | None = None) -> BodyModel:
+def read_smplx_model(path: Path, betas: Array | None = None) -> BodyModel:
     """The model file shaped by up to ten betas: 10,475 vertices, 55 joints.
 
     Raises:

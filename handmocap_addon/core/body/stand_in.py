@@ -7,13 +7,17 @@ what they mean on SMPL-X; only the surface differs. It leaves out jaw and eyes, 
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..audience import way_out
 from ..errors import MissingSetupError
 from ..skeleton import FACE_JOINTS, JOINT_INDEX, JOINT_NAMES
 from .model import BodyModel
+
+Array = NDArray[Any]
 
 STAND_IN = "stand-in"  # where a body is asked for by name
 _SKIN_INFLUENCES = 4
@@ -33,7 +37,7 @@ def _not_installed() -> MissingSetupError:
     return MissingSetupError("The stand-in body is not installed", todo)
 
 
-def load_stand_in_body(betas: np.ndarray | None = None) -> BodyModel:
+def load_stand_in_body(betas: Array | None = None) -> BodyModel:
     """The stand-in shaped by up to ten betas.
 
     Raises:
@@ -72,7 +76,7 @@ def load_stand_in_body(betas: np.ndarray | None = None) -> BodyModel:
 
 
 @functools.cache
-def smplx_rest_response() -> tuple[np.ndarray, np.ndarray]:
+def smplx_rest_response() -> tuple[Array, Array]:
     """The SMPL-X rest joints (55, 3) of the neutral shape, metres, and how each of ten betas moves them (55, 3, 10).
 
     As `load_stand_in_body` has them, without its surface. NaN for jaw and eyes, which the package leaves out.

@@ -29,9 +29,11 @@ MOST_BYTES = 3 << 28
 _ENDING = ".npy"
 _MOST_MEMBERS = 10_000
 _BYTES_OF_A_DOUBLE = 8
+# Without types in the older numpy.
+_npy: Any = np.lib.format
 _HEADERS = {
-    (1, 0): (struct.Struct("<H"), np.lib.format.read_array_header_1_0),
-    (2, 0): (struct.Struct("<I"), np.lib.format.read_array_header_2_0),
+    (1, 0): (struct.Struct("<H"), _npy.read_array_header_1_0),
+    (2, 0): (struct.Struct("<I"), _npy.read_array_header_2_0),
 }
 _MOST_HEADER = 1 << 16
 _MOST_AXES, _LONGEST_AXIS = 32, 1 << 48
@@ -153,7 +155,7 @@ def _array(archive: zipfile.ZipFile, item: zipfile.ZipInfo) -> Array:
     if begins + math.prod(shape) * dtype.itemsize != item.file_size or (dtype.itemsize == 0 and math.prod(shape) > 1):
         raise ValueError(f"{item.filename} claims another size than it has")
     with opened_member(archive, item) as file:
-        array: Array = np.lib.format.read_array(file, allow_pickle=False)
+        array: Array = _npy.read_array(file, allow_pickle=False)
         # The checksum is looked at where the end is read.
         file.read(1)
     return with_real_texts(array)
@@ -176,7 +178,7 @@ def npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any], i
     Raises:
         Exception: it is damaged, in any way.
     """
-    version = np.lib.format.read_magic(file)
+    version = _npy.read_magic(file)
     layout, read = _HEADERS[version]
     length_bytes = file.read(layout.size)
     (length,) = layout.unpack(length_bytes)
@@ -185,4 +187,4 @@ def npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any], i
     shape, is_column_order, dtype = read(io.BytesIO(length_bytes + file.read(length)))
     if len(shape) > _MOST_AXES or any(not 0 <= extent <= _LONGEST_AXIS for extent in shape):
         raise ValueError("an axis of a length that there is not")
-    return tuple(shape), bool(is_column_order), dtype, np.lib.format.MAGIC_LEN + layout.size + length
+    return tuple(shape), bool(is_column_order), dtype, _npy.MAGIC_LEN + layout.size + length

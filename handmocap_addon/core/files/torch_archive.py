@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .array_rebuilding import array_names
 from .inert_pickle import InertContent, Rebuilder, Unknown, extents, plain, read_inert
 from .zip_files import read_member
+
+Array = NDArray[Any]
 
 _STORAGE_TYPES: Final = {
     "DoubleStorage": "f8", "FloatStorage": "f4", "HalfStorage": "f2", "LongStorage": "i8", "IntStorage": "i4",
@@ -42,7 +45,7 @@ class _StorageType:
     is_bfloat16: bool = False  # the upper half of a float32, which numpy does not have
     is_bytes: bool = False  # of any type; the tensor says which
 
-    def shaped(self, content: bytes, byte_order: Literal["<", ">"]) -> np.ndarray:
+    def shaped(self, content: bytes, byte_order: Literal["<", ">"]) -> Array:
         numbers = np.frombuffer(content, dtype=np.dtype(self.dtype).newbyteorder(byte_order))
         return (numbers.astype(np.uint32) << 16).view(np.float32) if self.is_bfloat16 else numbers
 
@@ -67,7 +70,7 @@ def read_legacy_torch(data: bytes) -> InertContent:
         position += read_inert(data[position:], {}).end
     kinds: dict[str, tuple[_StorageType, int]] = {}
 
-    def note(pid: Any) -> np.ndarray:
+    def note(pid: Any) -> Array:
         # Which storages there are is only known when the tensors have been read; they are read again with them.
         kind, storage_type, key, _location, count, *view = pid
         if kind != "storage" or not isinstance(storage_type, _StorageType) or view != [None]:
@@ -81,7 +84,7 @@ def read_legacy_torch(data: bytes) -> InertContent:
         return first
     keys = read_inert(data[position + first.end :], {})
     offset = position + first.end + keys.end
-    storages: dict[str, np.ndarray] = {}
+    storages: dict[str, Array] = {}
     for key in keys.value:
         storage_type, count = kinds[plain(key)]
         size = np.dtype(storage_type.dtype).itemsize
@@ -109,7 +112,7 @@ class _ZipReader:
         self._archive = archive
         self._left = self._file_size = file_size
         self._root = pickles[0][: -len("data.pkl")]
-        self._storages: dict[str, np.ndarray] = {}
+        self._storages: dict[str, Array] = {}
         self._byte_order: Literal["<", ">"] = "<"
         if f"{self._root}byteorder" in archive.namelist():
             self._byte_order = ">" if self._content("byteorder").strip() == b"big" else "<"
@@ -126,7 +129,7 @@ class _ZipReader:
             raise ValueError("it unpacks to more than it is")
         return read_member(self._archive, info)
 
-    def _storage(self, pid: Any) -> np.ndarray:
+    def _storage(self, pid: Any) -> Array:
         kind, storage_type, key, _location, count = pid
         if kind != "storage" or not isinstance(storage_type, _StorageType):
             raise ValueError("unknown persistent id")
@@ -173,7 +176,7 @@ class _Tensors:
 
     def _typed_tensor(
         self, storage: Any, offset: int, size: Any, stride: Any, _gradient: Any, _hooks: Any, kind: Any, *_metadata: Any
-    ) -> np.ndarray:
+    ) -> Array:
         if not isinstance(kind, _StorageType) or not isinstance(storage, np.ndarray):
             raise TypeError("a tensor of an unknown kind")
         if storage.dtype == np.uint8 and not self._only_shapes:
@@ -181,7 +184,7 @@ class _Tensors:
             storage = kind.shaped(storage.tobytes(), "<")
         return self._tensor(storage, offset, size, stride)
 
-    def _tensor(self, storage: Any, offset: Any, size: Any, stride: Any, *_autograd: Any) -> np.ndarray:
+    def _tensor(self, storage: Any, offset: Any, size: Any, stride: Any, *_autograd: Any) -> Array:
         if isinstance(storage, Unknown) or self._only_shapes:
             return np.zeros(0)
         size, stride = extents(size), extents(stride)

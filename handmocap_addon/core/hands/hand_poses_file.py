@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import HandPosesFileError
 from ..files.atomic_files import replacing
@@ -15,6 +16,8 @@ from ..files.npz_files import NpzError, checked_array, npz_shapes, read_npz
 from ..plain_text import plain_json
 from ..skeleton import SIDES, Side
 from .hand_poses import MOST_FRAMES, HandPoses, HandTrack
+
+Array = NDArray[Any]
 
 HAND_POSES_NAME = "hand_poses.npz"
 SCHEMA_VERSION = 1
@@ -119,7 +122,7 @@ def _track(path: Path, content: dict[str, Any], side: Side) -> HandTrack:
     return HandTrack(**values)
 
 
-def _checked(path: Path, content: dict[str, Any], key: str, blank: np.ndarray, kind: str) -> np.ndarray:
+def _checked(path: Path, content: dict[str, Any], key: str, blank: Array, kind: str) -> Array:
     if key not in content:
         return blank
     try:

@@ -7,6 +7,7 @@ import bpy
 from ...core.errors import KeysInTheWayError
 from ...core.keys.own_keys import OwnKeys
 from ..common import panel_jobs
+from ..common.blender_types import Answer, OperatorPart
 from ..common.drawing import has_own_armature
 from .body import apply_motion
 from .fingers import apply_fingers
@@ -34,18 +35,18 @@ def _asked(context: bpy.types.Context, stage: str) -> KeysInTheWayError | None:
     return said.error if isinstance(said.error, KeysInTheWayError) else None
 
 
-class _Answers:
+class _Answers(OperatorPart):
     """What both answers have in common."""
 
     stage: bpy.props.EnumProperty(name="Stage", description="Whose keys are meant", items=_STAGES, default="fingers")  # type: ignore[valid-type]
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return has_own_armature(cls, context)  # type: ignore[arg-type]
+        return has_own_armature(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         apply = {"body": apply_motion, "fingers": apply_fingers}[self.stage]
-        with panel_jobs.sentences_for(self, self.stage):  # type: ignore[arg-type]
+        with panel_jobs.sentences_for(self, self.stage):
             apply(context, own_keys=self.answer())
             return {"FINISHED"}
         return {"CANCELLED"}

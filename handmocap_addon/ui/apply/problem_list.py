@@ -100,7 +100,15 @@ class HANDMOCAP_UL_problems(bpy.types.UIList):
     """One line a problem: frame, whose and why, and the tick"""
 
     def draw_item(
-        self, _context: Any, layout: Any, _data: Any, item: Any, _icon: int, _active_data: Any, _active_name: str, *_: Any
+        self,
+        _context: Any,
+        layout: Any,
+        _data: Any,
+        item: Any,
+        _icon: int | None,
+        _active_data: Any,
+        _active_name: str | None,
+        *_: Any,
     ) -> None:
         row = layout.row(align=True)
         row.active = not item.done

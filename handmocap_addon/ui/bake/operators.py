@@ -13,6 +13,7 @@ from ...core.bake.options import BakeOptions
 from ...core.errors import BadUsageError, HandmocapError
 from ...set_up import environments
 from ..common import panel_jobs
+from ..common.blender_types import Answer
 from ..common.chosen_paths import path_said
 from ..common.drawing import has_armature, waits_for
 from ..common.preferences import environment_folder
@@ -50,7 +51,7 @@ class HANDMOCAP_OT_bake(bpy.types.Operator):
         lacking = what_exact_lacks(context)
         return waits_for(cls, lacking) if lacking else True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         settings = context.scene.handmocap
         with panel_jobs.sentences_for(self, STAGE):
             targets = bake_targets(context, self.folder)

@@ -115,7 +115,7 @@ class HandmocapBakeSettings(bpy.types.PropertyGroup):
         """
         return BakeOptions(
             geometry=self.geometry.lower(),
-            parts=tuple(part for part in ("body", "hands", "camera") if getattr(self, part)),  # type: ignore[misc]
+            parts=tuple(part for part in ("body", "hands", "camera") if getattr(self, part)),
             apart=self.apart,
             first_frame=self.first_frame if self.own_range else None,
             last_frame=self.last_frame if self.own_range else None,

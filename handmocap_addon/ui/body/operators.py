@@ -4,6 +4,7 @@ import bpy
 
 from ..apply.body import add_body, apply_motion
 from ..common import panel_jobs
+from ..common.blender_types import Answer
 from ..common.drawing import has_own_armature, waits_for
 from ..common.matching import wants_match
 from ..common.pressed import TakesFromPanel
@@ -32,7 +33,7 @@ class HANDMOCAP_OT_add_body(TakesFromPanel, bpy.types.Operator):
             return waits_for(cls, "Choose your SMPLX_NEUTRAL.npz first, its folder in the preferences, or the stand-in")
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         with panel_jobs.sentences_for(self, STAGE):
             self.take_anew_if_repeated(context)
             add_body(context, self.body)
@@ -70,7 +71,7 @@ class HANDMOCAP_OT_apply_body(bpy.types.Operator):
             return waits_for(cls, "Run Estimate for the hands that the arms go to, or switch Arms to the Hands off")
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         with panel_jobs.sentences_for(self, STAGE):
             self.match_scene = wants_match(self, context.scene)
             apply_motion(context, self.match_scene)

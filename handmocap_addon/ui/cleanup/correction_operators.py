@@ -18,6 +18,7 @@ from ...core.hands.hand_poses_file import read_hand_poses
 from ..apply.body import apply_motion
 from ..apply.fingers import apply_fingers
 from ..common import panel_jobs
+from ..common.blender_types import Answer
 from ..common.choices import WRISTS
 from ..common.drawing import waits_for
 from .reduced_keys import reduced_as_before
@@ -37,7 +38,7 @@ class _Corrects(OnTarget):
     def poll(cls, context: bpy.types.Context) -> bool:
         return can_apply_again(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         with panel_jobs.sentences_for(self, STAGE):
             self.take_anew_if_repeated(context)
             armature = context.scene.handmocap.armature
@@ -56,7 +57,7 @@ class _Corrects(OnTarget):
         """What is to be done before the fingers are applied again."""
 
     def sentence(self, context: bpy.types.Context, target: FingerTarget) -> str:
-        return f"{self.bl_label}: {target.text()}, {range_text(context, self, not self.has_whole_clip)}"  # type: ignore[attr-defined]
+        return f"{self.bl_label}: {target.text()}, {range_text(context, self, not self.has_whole_clip)}"
 
     def _rows(self, context: bpy.types.Context) -> Rows:
         settings = context.scene.handmocap

@@ -13,6 +13,7 @@ from ...blender.version_differences import path_options
 from ...core.errors import BadUsageError
 from ...core.keys.hand_key_ease import EASE_FRAMES
 from ..common import panel_jobs
+from ..common.blender_types import Answer
 from ..common.chosen_paths import path_said
 from .correction_operators import STAGE, range_text
 from .reduced_keys import reduced_as_before
@@ -36,7 +37,7 @@ class _Keys(OnTarget):
         soft_max=30.0,
     )
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         with panel_jobs.sentences_for(self, STAGE):
             self.take_anew_if_repeated(context)
             self._check_range(context)
@@ -46,7 +47,7 @@ class _Keys(OnTarget):
             if count == 0:
                 raise BadUsageError("No key was made", "look whether these bones' rotations are locked")
             where = range_text(context, self, only_current_frame=True)
-            panel_jobs.set_status(STAGE, True, f"{self.bl_label}: {target.text()}, {where}")  # type: ignore[attr-defined]
+            panel_jobs.set_status(STAGE, True, f"{self.bl_label}: {target.text()}, {where}")
             return {"FINISHED"}
         return {"CANCELLED"}
 
@@ -57,7 +58,7 @@ class _Keys(OnTarget):
     def _check_range(self, context: bpy.types.Context) -> None:
         if self.needs_range and chosen_range(context, self) is None:
             raise BadUsageError(
-                f"{self.bl_label} needs a range",  # type: ignore[attr-defined]
+                f"{self.bl_label} needs a range",
                 "set a preview range in the timeline (P), or tick Range in the panel",
             )
 

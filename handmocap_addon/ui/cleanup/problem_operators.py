@@ -9,12 +9,13 @@ from ...blender.cleanup.problems import find_problems
 from ...core.hands.hand_poses_file import read_hand_poses
 from ..apply import problem_list
 from ..common import panel_jobs
+from ..common.blender_types import Answer, OperatorPart
 from ..common.drawing import waits_for
 from .correction_operators import STAGE
 from .target import can_apply_again, can_edit_keys
 
 
-class _Goes:
+class _Goes(OperatorPart):
     bl_options = {"REGISTER", "UNDO"}
     forwards = True
 
@@ -26,10 +27,10 @@ class _Goes:
             return waits_for(cls, "Nothing is left to look at; Apply Fingers looks again")
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         index = problem_list.nearest(context, self.forwards)
         if index is None:
-            self.report({"INFO"}, f"No problem {'after' if self.forwards else 'before'} this frame")  # type: ignore[attr-defined]
+            self.report({"INFO"}, f"No problem {'after' if self.forwards else 'before'} this frame")
             return {"CANCELLED"}
         context.scene.handmocap_cleanup.active_problem = index
         return {"FINISHED"}
@@ -63,7 +64,7 @@ class HANDMOCAP_OT_find_problems(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return can_apply_again(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         settings = context.scene.handmocap
         with panel_jobs.sentences_for(self, STAGE):
             poses = read_hand_poses(settings.hand_poses_path())

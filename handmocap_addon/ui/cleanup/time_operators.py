@@ -10,6 +10,7 @@ from ...blender.cleanup.retiming import retime
 from ...core.hands.hand_poses_file import read_hand_poses
 from ..apply.problem_list import show_problems
 from ..common import panel_jobs
+from ..common.blender_types import Answer
 from ..overlay.right_picture import bring_up_to_date
 from .correction_operators import STAGE
 from .target import can_apply_again, can_edit_keys
@@ -29,7 +30,7 @@ class HANDMOCAP_OT_compare_raw(bpy.types.Operator):
         armature = context.scene.handmocap.armature
         return (armature is not None and is_raw_shown(armature)) or can_apply_again(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         settings = context.scene.handmocap
         with panel_jobs.sentences_for(self, STAGE):
             if is_raw_shown(settings.armature):
@@ -67,12 +68,12 @@ class HANDMOCAP_OT_retime(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return can_edit_keys(cls, context)
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Answer:
         if not self.properties.is_property_set("around"):
             self.around = context.scene.frame_current
         return context.window_manager.invoke_props_dialog(self)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         scene = context.scene
         around = self.around if self.properties.is_property_set("around") else scene.frame_current
         with panel_jobs.sentences_for(self, STAGE):

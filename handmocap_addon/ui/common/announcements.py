@@ -11,6 +11,8 @@ from typing import Any
 
 import bpy
 
+from .blender_types import Answer
+
 _LOOK_SECONDS = 0.3
 
 
@@ -62,12 +64,12 @@ class HANDMOCAP_OT_announce(bpy.types.Operator):
     title: bpy.props.StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
     sentence: bpy.props.StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Answer:
         self._timer: Any = context.window_manager.event_timer_add(0.01, window=context.window)
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
-    def modal(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+    def modal(self, context: bpy.types.Context, _event: bpy.types.Event) -> Answer:
         # It ends with the next event: an error reported at an operator's end opens a popup, which takes a click meant for
         # what is below.
         if self._timer is None:

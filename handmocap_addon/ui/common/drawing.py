@@ -8,6 +8,7 @@ import bpy
 
 from ...blender.curves.tool_actions import is_own, linked
 from . import panel_jobs
+from .blender_types import Icon
 
 CATEGORY = "handmocap"
 # Pixels at 100 % interface scale: what icon and margins take of the sidebar, and the mean width of a letter.
@@ -15,7 +16,7 @@ _MARGIN, _LETTER = 62.0, 6.6
 _BUTTON_MARGIN = 24.0  # what an icon button at the end of the line takes
 
 
-def sentence(layout: bpy.types.UILayout, text: str, icon: str, taken: float = 0.0) -> None:
+def sentence(layout: bpy.types.UILayout, text: str, icon: Icon, taken: float = 0.0) -> None:
     """A sentence over as many lines as the sidebar needs; `taken` is the width in pixels of what stands beside it."""
     column = layout.column(align=True)
     column.scale_y = 0.8
@@ -42,7 +43,9 @@ def stage_state(layout: bpy.types.UILayout, stage: str) -> None:
     if status is not None:
         has_log = status.log_path is not None and status.log_path.is_file()
         row = layout.row(align=True)
-        icon = "CHECKMARK" if status.ok else "CANCEL" if status.is_cancelled else "INFO" if status.is_refusal else "ERROR"
+        icon: Icon = (
+            "CHECKMARK" if status.ok else "CANCEL" if status.is_cancelled else "INFO" if status.is_refusal else "ERROR"
+        )
         sentence(row, status.sentence_for(bpy.context.scene), icon, _BUTTON_MARGIN if has_log else 0.0)
         if has_log:
             row.operator("handmocap.open_log", text="", icon="TEXT", emboss=False).filepath = str(status.log_path)

@@ -8,6 +8,7 @@ from ...blender.status_bar import redraw_status_bars
 from ...blender.version_differences import path_options
 from ...core.plain_text import plain_text
 from . import panel_jobs
+from .blender_types import Answer
 from .chosen_paths import path_said
 
 
@@ -19,7 +20,7 @@ class HANDMOCAP_OT_cancel_job(bpy.types.Operator):
 
     stage: bpy.props.StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         panel_jobs.cancel(self.stage)
         return {"FINISHED"}
 
@@ -33,7 +34,7 @@ class HANDMOCAP_OT_dismiss_failure(bpy.types.Operator):
 
     stage: bpy.props.StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         panel_jobs.dismiss(self.stage)
         redraw_status_bars()
         return {"FINISHED"}
@@ -47,7 +48,7 @@ class HANDMOCAP_OT_open_log(bpy.types.Operator):
 
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options=path_options("HIDDEN"))  # type: ignore[valid-type]
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         path = path_said(self.filepath)
         try:
             content = path.read_text(encoding="utf-8", errors="replace")
@@ -71,7 +72,7 @@ class HANDMOCAP_OT_open_text(bpy.types.Operator):
 
     name: bpy.props.StringProperty(options={"HIDDEN"})  # type: ignore[valid-type]
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         text = bpy.data.texts.get(self.name)
         if text is None:
             self.report({"ERROR"}, f"There is no text {self.name} in this file: run it again")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import bpy
 
 from . import panel_jobs
+from .blender_types import Answer, OperatorPart
 
 
-class TakesFromPanel:
+class TakesFromPanel(OperatorPart):
     """For operators of a stage. A script's empty properties still mean what the panel says.
 
     `taken` are the properties that are filled in, each unless it was given.
@@ -17,8 +18,6 @@ class TakesFromPanel:
 
     stage: ClassVar[str]
     taken: ClassVar[tuple[str, ...]] = ()
-    properties: Any
-    options: Any
 
     def take_from_panel(self, context: bpy.types.Context) -> None:
         """Fill in what was not given.
@@ -31,10 +30,10 @@ class TakesFromPanel:
     def is_given(self, name: str) -> bool:
         return bool(self.properties.is_property_set(name))
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        with panel_jobs.sentences_for(self, self.stage):  # type: ignore[arg-type]
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Answer:
+        with panel_jobs.sentences_for(self, self.stage):
             self.take_from_panel(context)
-            return self.execute(context)  # type: ignore[attr-defined,no-any-return]
+            return self.execute(context)
         return {"CANCELLED"}
 
     def take_anew_if_repeated(self, context: bpy.types.Context) -> None:

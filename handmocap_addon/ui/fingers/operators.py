@@ -5,6 +5,7 @@ import bpy
 from ...blender.motion.key_reduction import ReductionResult, reduce_finger_keys, restore_full_keys
 from ..apply.fingers import apply_fingers
 from ..common import panel_jobs
+from ..common.blender_types import Answer
 from ..common.choices import SHARINGS
 from ..common.drawing import has_armature_and_hands, has_own_armature
 from ..common.matching import wants_match
@@ -30,7 +31,7 @@ class HANDMOCAP_OT_apply_hands(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return has_armature_and_hands(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         with panel_jobs.sentences_for(self, STAGE):
             self.match_scene = wants_match(self, context.scene)
             apply_fingers(context, self.match_scene)
@@ -67,7 +68,7 @@ class HANDMOCAP_OT_reduce_keys(TakesFromPanel, bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return has_own_armature(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         settings = context.scene.handmocap
         with panel_jobs.sentences_for(self, STAGE):
             self.take_anew_if_repeated(context)
@@ -102,7 +103,7 @@ class HANDMOCAP_OT_full_keys(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return has_own_armature(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         with panel_jobs.sentences_for(self, STAGE):
             result = restore_full_keys(context.scene.handmocap.armature)
             panel_jobs.set_status(STAGE, True, f"{result.keys_after} finger keys{_kept(result)}")

@@ -17,6 +17,7 @@ from ...core.maths.rotation_modes import EULER_ORDERS, QUATERNION
 from ...core.skeleton import SIDES, hand_joint_names, joint_group
 from ..apply.problem_list import show_problems
 from ..common import panel_jobs
+from ..common.blender_types import Answer
 from ..common.drawing import has_armature_and_hands, has_own_armature
 from ..common.pressed import TakesFromPanel
 from ..common.stages import FINGERS as STAGE
@@ -46,11 +47,11 @@ class HANDMOCAP_OT_start_over(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return has_armature_and_hands(cls, context)
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> Answer:
         self.target = "SELECTED" if _selected_joints(context) else "ALL"
         return context.window_manager.invoke_props_dialog(self, title="Lose Your Own Keys on", confirm_text="Start Over")
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         settings = context.scene.handmocap
         joints = _joints(context, self.target)
         if not joints:
@@ -91,7 +92,7 @@ class HANDMOCAP_OT_convert_rotation(TakesFromPanel, bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return has_own_armature(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         armature = context.scene.handmocap.armature
         with panel_jobs.sentences_for(self, STAGE):
             self.take_anew_if_repeated(context)

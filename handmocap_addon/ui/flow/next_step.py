@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import bpy
 
+from ..common.blender_types import Icon
 from ..common.preferences import environment_folder
 from ..state import disk
 from ..state.states import Kind, can_bake, facts_of
@@ -17,7 +18,7 @@ class Step:
 
     label: str
     operator: str  # of `bpy.ops.handmocap`
-    icon: str
+    icon: Icon
     stage: str
     options: dict[str, str] = field(default_factory=dict)
 

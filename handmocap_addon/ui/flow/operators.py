@@ -15,6 +15,7 @@ from ..apply.body import add_body, apply_motion
 from ..apply.fingers import apply_fingers
 from ..body.operators import HANDMOCAP_OT_add_body, HANDMOCAP_OT_apply_body
 from ..common import panel_jobs
+from ..common.blender_types import Answer
 from ..common.drawing import waits_for
 from ..common.stages import BODY, FINGERS
 from ..overlay.operators import look_through
@@ -38,7 +39,7 @@ class HANDMOCAP_OT_put_on_body(bpy.types.Operator):
             return poll_of(HANDMOCAP_OT_add_body, cls, context)
         return poll_of(HANDMOCAP_OT_apply_body, cls, context) if settings.gvhmr else True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         # A person's scene keeps its clock; keys go where the clip's times fall on it.
         match_scene = not is_a_persons(context.scene)
         had_clip_camera = _clip_camera(context) is not None
@@ -106,13 +107,13 @@ class HANDMOCAP_OT_next_step(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return poll_of(_class_of(next_step(context).operator), cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         return self._run(context, "EXEC_DEFAULT")
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Answer:
         return self._run(context, "INVOKE_DEFAULT")
 
-    def _run(self, context: bpy.types.Context, how: str) -> set[str]:
+    def _run(self, context: bpy.types.Context, how: str) -> Answer:
         step = next_step(context)
         try:
             # With the step's own undo, where it has one.

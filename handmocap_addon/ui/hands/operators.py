@@ -12,6 +12,7 @@ from ...core.body.body_choices import GVHMR
 from ...core.files.atomic_files import ensure_output_folder
 from ...core.hands.hand_poses_file import HAND_POSES_NAME
 from ..common import panel_jobs
+from ..common.blender_types import Answer
 from ..common.choices import GVHMR_MISSING
 from ..common.drawing import waits_for
 from ..common.estimators import ESTIMATORS
@@ -64,7 +65,7 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
             return waits_for(cls, f"The hand estimator {why}: press Set Up {button} in Set-up")
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         settings = context.scene.handmocap
         clip = settings.clip_path()
         target = Path(bpy.path.abspath(self.output)) if self.output else settings.result_folder() / HAND_POSES_NAME

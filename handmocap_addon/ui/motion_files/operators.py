@@ -13,6 +13,7 @@ from ...core.body.motion_formats import MotionFormat
 from ...core.errors import BadUsageError
 from ...set_up import environments
 from ..common import panel_jobs
+from ..common.blender_types import Answer
 from ..common.chosen_paths import chosen_folder
 from ..common.drawing import has_armature, waits_for
 from ..common.guards import quiet
@@ -54,7 +55,7 @@ class HANDMOCAP_OT_export_motion(bpy.types.Operator):
             return waits_for(cls, f"An export is running{' for ' + whose if whose else ''}; cancel it first")
         return has_armature(cls, context)
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Answer:
         if not self.filepath:
             self.filepath = str((_folder(context) or Path()) / self._format.file_name)
         context.window_manager.fileselect_add(self)
@@ -75,7 +76,7 @@ class HANDMOCAP_OT_export_motion(bpy.types.Operator):
         if self._format.has_up_axis:
             column.row().prop(self, "up_axis", expand=True)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         scene, settings = context.scene, context.scene.handmocap
         with panel_jobs.sentences_for(self, STAGE):
             path = self._path(context)

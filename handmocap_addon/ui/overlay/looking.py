@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import bpy
-import numpy as np
+from numpy.typing import NDArray
 
 from ...blender.cleanup.seen_clip import SeenClip, strip_end
 from ...blender.clip.backgrounds import clip_background, pixels_to_region
 from ...core.overlay.state_strip import StripPlace
 from .session import shown_clip
+
+Array = NDArray[Any]
 
 # Pixels at 100 % interface scale.
 _MARGIN, _LABEL, _LINE_HEIGHT = 12.0, 40.0, 9.0
@@ -38,17 +40,22 @@ def clip_view(context: bpy.types.Context) -> ClipView | None:
     return ClipView(camera, background, clip) if clip is not None else None
 
 
-def to_region(seen: ClipView, context: bpy.types.Context) -> np.ndarray | None:
+def to_region(seen: ClipView, context: bpy.types.Context) -> Array | None:
     """The map (2, 3) from pixels of the clip to those of the context's region."""
-    region = context.region
-    size, matrix = (region.width, region.height), context.region_data.window_matrix
+    region, view = context.region, context.region_data
+    assert region is not None
+    assert view is not None
+    size, matrix = (region.width, region.height), view.window_matrix
     return pixels_to_region(context.scene, seen.camera, seen.background, seen.clip.size, matrix, size)
 
 
 def strip_place(clip: SeenClip, context: bpy.types.Context) -> StripPlace:
     """Where the strip lies: along the bottom of what sidebar and toolbar leave free."""
     scale = context.preferences.system.ui_scale
-    left, right, bottom = _free_area(context.area, context.region)
+    area, region = context.area, context.region
+    assert area is not None
+    assert region is not None
+    left, right, bottom = _free_area(area, region)
     return StripPlace(
         left=left + (_MARGIN + _LABEL) * scale,
         right=right - _MARGIN * scale,

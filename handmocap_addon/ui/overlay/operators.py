@@ -11,6 +11,7 @@ from ...blender.clip.cameras import add_clip_camera
 from ...blender.clip.scene_content import is_a_persons
 from ...core.hands.hand_poses_file import read_hand_poses
 from ..common import panel_jobs
+from ..common.blender_types import Answer
 from ..common.drawing import waits_for
 from ..common.matching import wants_match
 from ..common.stages import SOURCE as STAGE
@@ -40,7 +41,7 @@ class HANDMOCAP_OT_add_clip_camera(bpy.types.Operator):
             return waits_for(cls, "The clip is not there; choose it again in Source")
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         settings, scene = context.scene.handmocap, context.scene
         with panel_jobs.sentences_for(self, STAGE):
             hands = settings.hand_poses_path()
@@ -72,7 +73,7 @@ class HANDMOCAP_OT_look_through_clip(bpy.types.Operator):
             return waits_for(cls, "Open a 3D viewport first")
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         camera, space = clip_camera(context.scene, context.scene.handmocap.clip_path()), _viewport(context)
         if is_looking_through(space, context.scene, camera):
             space.region_3d.view_perspective = "PERSP"

@@ -7,11 +7,13 @@ from typing import Any
 import blf
 import gpu
 import numpy as np
-from gpu.types import GPUBatch, GPUVertBuf, GPUVertFormat
 
 from ...core.overlay.shapes import ColouredPoints, HandLabel
 
-Array = np.ndarray
+Array = np.ndarray[Any, np.dtype[Any]]
+# The stubs know neither their arguments nor arrays.
+gpu_types: Any = gpu.types
+gpu_state: Any = gpu.state
 
 _FONT = 0
 _OUTLINE = (0.0, 0.0, 0.0, 0.45)
@@ -52,17 +54,17 @@ def draw_label(label: HandLabel, size: float) -> None:
 
 def _set_width(shader: Any, width: float) -> None:
     shader.bind()
-    shader.uniform_float("viewportSize", gpu.state.viewport_get()[2:])
+    shader.uniform_float("viewportSize", gpu_state.viewport_get()[2:])
     shader.uniform_float("lineWidth", width)
 
 
-def _batch(kind: str, positions: Array, colours: Array | None = None) -> GPUBatch:
-    shape = GPUVertFormat()
+def _batch(kind: str, positions: Array, colours: Array | None = None) -> Any:
+    shape = gpu_types.GPUVertFormat()
     shape.attr_add(id="pos", comp_type="F32", len=positions.shape[1], fetch_mode="FLOAT")
     if colours is not None:
         shape.attr_add(id="color", comp_type="F32", len=4, fetch_mode="FLOAT")
-    points = GPUVertBuf(shape, len(positions))
+    points = gpu_types.GPUVertBuf(shape, len(positions))
     points.attr_fill("pos", np.ascontiguousarray(positions, np.float32))
     if colours is not None:
         points.attr_fill("color", np.ascontiguousarray(colours, np.float32))
-    return GPUBatch(type=kind, buf=points)
+    return gpu_types.GPUBatch(type=kind, buf=points)

@@ -6,6 +6,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from ...blender.cleanup.seen_clip import SeenClip, strip_end
 from ...blender.version_differences import key_colour
@@ -13,8 +14,11 @@ from ...core.cleanup.gap_filling import Provenance
 from ...core.overlay.shapes import BOX_COLOURS, ColouredPoints, HandLabel
 from ...core.overlay.state_strip import StripPlace, StripRuns, rectangles
 from ...core.skeleton import SIDES
+from ..common.blender_types import Answer
 from .looking import clip_view, strip_place
 from .pens import draw_label, draw_triangles
+
+Array = NDArray[Any]
 
 # The strip's colours are those of the keys in the dope sheet, by the names of the theme. What is missing stays empty.
 _KEYS = {
@@ -49,7 +53,9 @@ def draw_strip(clip: SeenClip, place: StripPlace, context: bpy.types.Context) ->
 def draw_strip_under_keys(clip: SeenClip, context: bpy.types.Context) -> None:
     """The same along the bottom of a region with a timeline of its own."""
     first, end = float(clip.frames[0]), strip_end(clip)
-    view = context.region.view2d
+    region = context.region
+    assert region is not None
+    view = region.view2d
     # A key's middle is on its frame, and so is that of a row.
     left, right = (view.view_to_region(frame - 0.5, 0.0, clip=False)[0] for frame in (first, end))
     if right <= left:
@@ -73,7 +79,7 @@ def _lines(clip: SeenClip, place: StripPlace) -> list[ColouredPoints]:
     return parts
 
 
-def _rectangles_of(runs: StripRuns, chosen: np.ndarray, place: StripPlace, bottom: float, top: float) -> np.ndarray:
+def _rectangles_of(runs: StripRuns, chosen: Array, place: StripPlace, bottom: float, top: float) -> Array:
     return rectangles(place.x_of(runs.first[chosen]), place.x_of(runs.end[chosen]), bottom, top)
 
 
@@ -93,13 +99,13 @@ class HANDMOCAP_GT_strip(bpy.types.Gizmo):
         reach = _REACH * context.preferences.system.ui_scale
         return 0 if place is not None and place.has_inside(location[0], location[1], reach) else -1
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> Answer:
         return _go_to(context, event)
 
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event, tweak: set[str]) -> set[str]:
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event, tweak: Any) -> Answer:
         return _go_to(context, event)
 
-    def exit(self, context: bpy.types.Context, cancel: bool) -> None:
+    def exit(self, context: bpy.types.Context, cancel: bool | None) -> None:
         """Nothing is held."""
 
 
@@ -128,7 +134,7 @@ def _place(context: bpy.types.Context) -> StripPlace | None:
     return strip_place(seen.clip, context) if seen is not None else None
 
 
-def _go_to(context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+def _go_to(context: bpy.types.Context, event: bpy.types.Event) -> Answer:
     place = _place(context)
     if place is None:
         return {"CANCELLED"}

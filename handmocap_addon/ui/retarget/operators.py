@@ -10,6 +10,7 @@ from ...blender.motion.retarget import transfer_fingers
 from ...blender.scene_time import scene_range
 from ...core.rig.bone_map import read_bone_map, write_bone_map
 from ..common import panel_jobs
+from ..common.blender_types import Answer
 from ..common.drawing import has_armature, waits_for
 
 STAGE = "retarget"
@@ -40,7 +41,7 @@ Its arms, locked channels and keys that you made yourself stay as they are; no c
             return waits_for(cls, "Name the other rig's finger bones first, or load a bone map")
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         scene = context.scene
         settings, retarget = scene.handmocap, scene.handmocap.retarget
         with panel_jobs.sentences_for(self, STAGE):
@@ -70,7 +71,7 @@ class HANDMOCAP_OT_detect_bone_map(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return _has_target(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         retarget = context.scene.handmocap.retarget
         if retarget.detect():
             panel_jobs.set_status(STAGE, True, f"{retarget.map_name} bones found")
@@ -81,7 +82,7 @@ class HANDMOCAP_OT_detect_bone_map(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class HANDMOCAP_OT_load_bone_map(bpy.types.Operator, ImportHelper):
+class HANDMOCAP_OT_load_bone_map(bpy.types.Operator, ImportHelper):  # type: ignore[misc]  # the stub's helper answers None
     """Fill in a bone map from a file"""
 
     bl_idname = "handmocap.load_bone_map"
@@ -94,15 +95,15 @@ class HANDMOCAP_OT_load_bone_map(bpy.types.Operator, ImportHelper):
     def poll(cls, context: bpy.types.Context) -> bool:
         return _has_target(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         with panel_jobs.sentences_for(self, STAGE):
             context.scene.handmocap.retarget.fill_in(read_bone_map(_path(self)))
-            panel_jobs.set_status(STAGE, True, f"Loaded {Path(self.filepath).name}")
+            panel_jobs.set_status(STAGE, True, f"Loaded {_path(self).name}")
             return {"FINISHED"}
         return {"CANCELLED"}
 
 
-class HANDMOCAP_OT_save_bone_map(bpy.types.Operator, ExportHelper):
+class HANDMOCAP_OT_save_bone_map(bpy.types.Operator, ExportHelper):  # type: ignore[misc]  # as above
     """Write the bones below to a file, for other scenes and for scripts/batch.py"""
 
     bl_idname = "handmocap.save_bone_map"
@@ -117,12 +118,12 @@ class HANDMOCAP_OT_save_bone_map(bpy.types.Operator, ExportHelper):
             return waits_for(cls, "Name the other rig's finger bones first")
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         with panel_jobs.sentences_for(self, STAGE):
             retarget = context.scene.handmocap.retarget
             write_bone_map(_path(self), retarget.bone_map())
-            retarget.map_name = Path(self.filepath).stem
-            panel_jobs.set_status(STAGE, True, f"Saved {Path(self.filepath).name}")
+            retarget.map_name = _path(self).stem
+            panel_jobs.set_status(STAGE, True, f"Saved {_path(self).name}")
             return {"FINISHED"}
         return {"CANCELLED"}
 

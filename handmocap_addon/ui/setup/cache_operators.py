@@ -10,6 +10,7 @@ import bpy
 from ...blender.jobs.child_job import ChildJob
 from ...core.process.child_processes import python_command
 from ..common import panel_jobs
+from ..common.blender_types import Answer
 from ..common.drawing import waits_for
 from ..common.preferences import environment_folder
 from .operators import SET_UP_SCRIPT
@@ -52,7 +53,7 @@ class HANDMOCAP_OT_measure_cache(bpy.types.Operator):
             return waits_for(cls, "The cache is being measured already")
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         with panel_jobs.sentences_for(self, SIZES_STAGE):
             _start(context, SIZES_STAGE, "Cache", "sizes")
             return {"FINISHED"}
@@ -85,7 +86,7 @@ class HANDMOCAP_OT_clear_cache(bpy.types.Operator):
             return waits_for(cls, "A job is running; wait for its end or cancel it first")
         return True
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Answer:
         return context.window_manager.invoke_props_dialog(self, width=420, confirm_text="Remove")
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -97,7 +98,7 @@ class HANDMOCAP_OT_clear_cache(bpy.types.Operator):
         column.label(text="Clips, hands, baked files and anything of your own there stay.", icon="INFO")
         column.label(text="The buttons in Set-up bring it back, from the network.", icon="BLANK1")
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         parts = [part for part in PART_NAMES if getattr(self, part)]
         if not parts:
             self.report({"WARNING"}, "Nothing was ticked, so nothing was removed")

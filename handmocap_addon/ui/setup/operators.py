@@ -17,6 +17,7 @@ from ...set_up.licences import WILOR_LICENCES, are_accepted
 from ...set_up.wilor import WILOR
 from ...set_up.wilor_weights import missing_megabytes
 from ..common import panel_jobs
+from ..common.blender_types import Answer
 from ..common.drawing import waits_for
 from ..common.preferences import (
     device,
@@ -88,7 +89,7 @@ class HANDMOCAP_OT_set_up(bpy.types.Operator):
             return waits_for(cls, _no_network())
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         with panel_jobs.sentences_for(self, STAGE):
             _start(context, _TITLES[self.what], self.what, str(environment_folder(context)))
             return {"FINISHED"}
@@ -116,7 +117,7 @@ class HANDMOCAP_OT_set_up_wilor(bpy.types.Operator):
             return waits_for(cls, f"{_no_network()}, or choose folders of wheels and weights in the extension's preferences")
         return True
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> Answer:
         if are_accepted(environment_folder(context), WILOR, WILOR_LICENCES):
             return self.execute(context)
         return context.window_manager.invoke_props_dialog(self, width=_DIALOG_PIXELS, confirm_text="Set Up")
@@ -131,7 +132,7 @@ class HANDMOCAP_OT_set_up_wilor(bpy.types.Operator):
         column.separator()
         self.layout.prop(self, "accept")
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         folder = environment_folder(context)
         if not (self.accept or are_accepted(folder, WILOR, WILOR_LICENCES)):
             said = "The licences of WiLoR are not accepted, so nothing was installed: press Set Up WiLoR and tick the box"
@@ -168,7 +169,7 @@ class HANDMOCAP_OT_doctor(bpy.types.Operator):
             return waits_for(cls, "Doctor is already looking")
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         folder = environment_folder(context)
         command = python_command(sys.executable, SET_UP_SCRIPT, "doctor", folder, "--blender", _this_blender())
         weights, body = wilor_folder(context), context.scene.handmocap.smplx_model_path() or smplx_folder(context)
@@ -189,7 +190,7 @@ class HANDMOCAP_OT_open_system_preferences(bpy.types.Operator):
     bl_idname = "handmocap.open_system_preferences"
     bl_label = "Open Preferences > System"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         bpy.ops.screen.userpref_show("INVOKE_DEFAULT", section="SYSTEM")
         return {"FINISHED"}
 

@@ -18,6 +18,7 @@ from ...core.hands.hand_poses import HandPoses
 from ...core.hands.hand_poses_file import read_hand_poses
 from ..apply.problem_list import show_problems
 from ..common import panel_jobs
+from ..common.blender_types import Answer
 from ..common.drawing import has_own_armature, sentence, waits_for
 from ..common.stages import SOURCE as STAGE
 from ..overlay.right_picture import bring_up_to_date
@@ -65,7 +66,7 @@ class _OfTheClock(bpy.types.Operator):
             return waits_for(cls, "Run Estimate or choose a hand_poses.npz first")
         return settings.armature is None or has_own_armature(cls, context)
 
-    def _run(self, context: bpy.types.Context, before_moving: Callable[[HandPoses], None], said: str) -> set[str]:
+    def _run(self, context: bpy.types.Context, before_moving: Callable[[HandPoses], None], said: str) -> Answer:
         scene = context.scene
         settings = scene.handmocap
         armature = settings.armature
@@ -90,7 +91,7 @@ class HANDMOCAP_OT_match_scene(_OfTheClock):
     bl_idname = "handmocap.match_scene"
     bl_label = "Match Scene to Clip"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         scene, armature = context.scene, context.scene.handmocap.armature
         return self._run(
             context, lambda poses: match_scene_to_clip(scene, poses, armature), "The scene has the clip's clock and size"
@@ -103,7 +104,7 @@ class HANDMOCAP_OT_follow_scene(_OfTheClock):
     bl_idname = "handmocap.follow_scene"
     bl_label = "Retime Keys to Scene"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         return self._run(context, lambda _poses: None, "The keys lie at the scene's frame rate")
 
 

@@ -6,6 +6,7 @@ from ...blender.version_differences import path_options
 from ...core.body.makers import BODY_SUFFIXES
 from ...core.hands.hand_poses_file import is_hand_poses
 from ..common import panel_jobs
+from ..common.blender_types import Answer
 from ..common.chosen_paths import path_said
 from ..common.stages import SOURCE as STAGE
 
@@ -29,13 +30,13 @@ class HANDMOCAP_OT_choose_clip(bpy.types.Operator):
         default=";".join(f"*{suffix}" for suffix in (*MOVIES, *BODY_SUFFIXES)), options={"HIDDEN"}
     )
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> Answer:
         if self.filepath:  # dropped on the viewport
             return self.execute(context)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> Answer:
         path, settings = path_said(self.filepath), context.scene.handmocap
         if not path.is_file():
             self.report({"ERROR"}, f"There is no file {path}: choose a movie or a body's motion")

@@ -20,6 +20,7 @@ from ...blender.version_differences import can_export
 from ...core.body.body_motion_file import BODY_MOTION_NAME
 from ...core.errors import HandmocapError, HandPosesFileError
 from ..common import panel_jobs
+from ..common.blender_types import Icon
 from ..common.preferences import environment_folder
 from . import disk, origins
 from .bake_targets import baked_files
@@ -36,7 +37,7 @@ class Kind(enum.Enum):
     OUTDATED = "out of date"
 
 
-ICONS = {
+ICONS: dict[Kind, Icon] = {
     Kind.NOTHING: "RADIOBUT_OFF",
     Kind.RUNNING: "TIME",
     Kind.DONE: "CHECKMARK",

@@ -10,6 +10,7 @@ from typing import Any
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from ...core.clip.mp4_boxes import samples_beyond_reason
 from ...core.errors import ClipError
@@ -17,6 +18,8 @@ from ...core.hands.hand_poses import MOST_FRAMES
 from ..threads.cores import usable_cores
 from .info import PromisedFrames
 from .stored import MOST_VIDEO_PIXELS
+
+Array = NDArray[Any]
 
 CONVERT_HINT = "convert it with ffmpeg to an H.264 mp4 and choose that"
 # Containers of films alone: FFmpeg also opens pictures, texts that name other files, games' files, devices and addresses.
@@ -293,7 +296,7 @@ def _has_order_of_decoding(container: Any, stream: Any) -> bool:
     return container.format.name == "avi" and (context.name in ("h264", "hevc", "vvc") or bool(context.reorder_depth))
 
 
-def _with_holes_filled(shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _with_holes_filled(shown: Array) -> tuple[Array, Array]:
     """Timestamps (P,) of a constant rate with those that are missing between them, and which those are."""
     nothing = shown, np.zeros(len(shown), bool)
     if len(shown) < 3:
@@ -314,7 +317,7 @@ def _with_holes_filled(shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return pts, ~np.isin(pts, shown)
 
 
-def _holes(path: Path, shown: np.ndarray, time_base: float) -> list[str]:
+def _holes(path: Path, shown: Array, time_base: float) -> list[str]:
     """Where a clip of constant rate has a hole, by damage that cannot be seen or since its camera left frames out."""
     pts, is_missing = _with_holes_filled(shown)
     missing = int(is_missing.sum())

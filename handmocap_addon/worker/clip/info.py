@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -16,8 +17,8 @@ from ...core.clip.view_choices import ViewChoice
 class PromisedFrames:
     """The frames that a video's packets promise, by timestamps in the stream's ticks, in the order of showing."""
 
-    pts: NDArray  # (P,)
-    is_missing: NDArray  # (P,) where the file is damaged and has no packet any more
+    pts: NDArray[Any]  # (P,)
+    is_missing: NDArray[Any]  # (P,) where the file is damaged and has no packet any more
     is_certain: bool  # every packet is one frame that is shown; else that is so where the decoder says no other
 
 

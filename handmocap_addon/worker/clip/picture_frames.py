@@ -6,8 +6,9 @@ import functools
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
 from ...core.clip.frame_marks import FrameMark
 from ...core.clip.picture_sequences import PictureSequence
@@ -18,6 +19,8 @@ from .frame import DecodedFrame, no_pixels
 from .info import ClipInfo
 from .picture_files import Picture, TooLargePictureError, UnreadablePictureError, read_picture
 from .stored import ChannelOrder, StoredPicture, upright_pixels
+
+Array = NDArray[Any]
 
 
 def decoded_pictures(clip: ClipInfo, channel_order: ChannelOrder) -> Iterator[DecodedFrame]:
@@ -32,7 +35,7 @@ def decoded_pictures(clip: ClipInfo, channel_order: ChannelOrder) -> Iterator[De
     def size() -> tuple[int, int]:
         return first().size
 
-    def pixels(path: Path) -> np.ndarray | None:
+    def pixels(path: Path) -> Array | None:
         picture = _picture(path, clip.view)
         if picture is None:
             return None

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
 
 # Frame intervals that differ by more than this share of their median make a clip variable in rate; millisecond
 # timestamps of Matroska alone make up to 6 % at 60 fps.
@@ -32,7 +36,7 @@ _ANOTHER_RECORDING_SECONDS = 1.0
 class ClipTiming:
     """True times of the decoded frames: seconds from the first frame (N,), and the rate as a fraction."""
 
-    frame_time: np.ndarray
+    frame_time: Array
     fps: Fraction
     variable_frame_rate: bool
 
@@ -70,7 +74,7 @@ class Clock:
         return after, True
 
 
-def clip_timing(declared: Fraction | None, frame_time: np.ndarray, has_holes: bool = False) -> ClipTiming:
+def clip_timing(declared: Fraction | None, frame_time: Array, has_holes: bool = False) -> ClipTiming:
     """The clip's rate from its declared rate and the times that its frames really had.
 
     Where frames are held or left out, the rate is that of the length which most frames have. With `has_holes` frames were
@@ -96,7 +100,7 @@ def clip_timing(declared: Fraction | None, frame_time: np.ndarray, has_holes: bo
     return ClipTiming(frame_time, _exact_rate(Fraction(measured)), variable)
 
 
-def _usual_interval(intervals: np.ndarray) -> tuple[float, float] | None:
+def _usual_interval(intervals: Array) -> tuple[float, float] | None:
     """The mean of the intervals (N,) of the most common length, in seconds, and the share by which it may be off.
 
     None where no length is the usual one.
@@ -110,7 +114,7 @@ def _usual_interval(intervals: np.ndarray) -> tuple[float, float] | None:
     return float(alike.mean()), float(alike.std() / np.sqrt(count) / alike.mean())
 
 
-def _most_alike(ordered: np.ndarray) -> tuple[int, int]:
+def _most_alike(ordered: Array) -> tuple[int, int]:
     """Where among growing intervals the most of one length begin, and how many they are."""
     if len(ordered) == 0:
         return 0, 0

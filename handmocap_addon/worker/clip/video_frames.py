@@ -10,6 +10,7 @@ from typing import Any
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from ...core.clip.frame_marks import FrameMark
 from ...core.errors import ClipError
@@ -20,6 +21,8 @@ from .orientation import orientation_of_frame
 from .stored import ChannelOrder, StoredPicture, plausible_aspect, upright_pixels
 from .timing import Clock
 from .views import view_of_video
+
+Array = NDArray[Any]
 
 # Pictures whose sides are in proportion to this much are the same picture in another size.
 _SAME_SHAPE = 0.02
@@ -216,7 +219,7 @@ def _marks(frame: Any, stored: StoredPicture, is_made_up: bool) -> FrameMark:
     return marks | FrameMark.RETIMED if is_made_up else marks
 
 
-def _pixels(frame: Any, stored: StoredPicture, channel_order: ChannelOrder, clip: ClipInfo, index: int) -> np.ndarray:
+def _pixels(frame: Any, stored: StoredPicture, channel_order: ChannelOrder, clip: ClipInfo, index: int) -> Array:
     width, height = stored.stored_size
     if abs(frame.width * height - frame.height * width) > _SAME_SHAPE * width * frame.height:
         raise ClipError(

@@ -10,6 +10,7 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ...core.clip.proxy_request import LONGER_SIDE, ProxyRequest
 from ...core.errors import ClipError
@@ -17,6 +18,8 @@ from ...core.files.atomic_files import ensure_output_folder, replacing
 from ..clip.info import ClipInfo
 from ..events import Cancellation, EventWriter
 from ..video import ClipReader
+
+Array = NDArray[Any]
 
 # A key frame this often, so that a jump to any frame is quick.
 _KEY_INTERVAL = 12
@@ -43,7 +46,7 @@ def make_proxy(clip: ClipInfo, request: ProxyRequest, target: Path, events: Even
     return len(rows)
 
 
-def _rows(clip: ClipInfo, request: ProxyRequest, cancellation: Cancellation) -> np.ndarray:
+def _rows(clip: ClipInfo, request: ProxyRequest, cancellation: Cancellation) -> Array:
     """The clip's frame (M,) that is shown on each of the proxy's, by their times."""
     times = ClipReader(clip, "rgb", on_decoded=cancellation.check).rows().time
     wanted = np.asarray(request.times)
@@ -51,14 +54,14 @@ def _rows(clip: ClipInfo, request: ProxyRequest, cancellation: Cancellation) -> 
     nearest = np.where(
         np.abs(times[np.minimum(after, len(times) - 1)] - wanted) < np.abs(wanted - times[after - 1]), after, after - 1
     )
-    rows: np.ndarray = np.minimum(nearest, len(times) - 1)
+    rows: Array = np.minimum(nearest, len(times) - 1)
     interval = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
     if np.abs(times[rows] - wanted).max() > interval:
         raise ClipError(f"{clip.path.name} has not the frames of the hands", "estimate the hands of this clip again")
     return rows
 
 
-def _pictures(clip: ClipInfo, request: ProxyRequest, rows: np.ndarray, cancellation: Cancellation) -> Iterator[np.ndarray]:
+def _pictures(clip: ClipInfo, request: ProxyRequest, rows: Array, cancellation: Cancellation) -> Iterator[Array]:
     """Pictures (H, W, 3) RGB, in the order of the proxy's frames."""
     frames = ClipReader(clip, "rgb", on_decoded=cancellation.check).frames(np.unique(rows).tolist())
     lost_rows = {int(row) for row, is_lost in zip(rows, request.lost, strict=True) if is_lost}
@@ -79,7 +82,7 @@ def _pictures(clip: ClipInfo, request: ProxyRequest, rows: np.ndarray, cancellat
         yield shown
 
 
-def _at_size(pixels: np.ndarray) -> np.ndarray:
+def _at_size(pixels: Array) -> Array:
     """No longer than a proxy's side, and of even width and height, as its codec wants it."""
     height, width = pixels.shape[:2]
     scale = min(1.0, LONGER_SIDE / max(height, width))
@@ -87,7 +90,7 @@ def _at_size(pixels: np.ndarray) -> np.ndarray:
     return pixels if size == (width, height) else cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
 
 
-def _write(path: Path, fps: Fraction, pictures: Iterator[np.ndarray], events: EventWriter, count: int) -> None:
+def _write(path: Path, fps: Fraction, pictures: Iterator[Array], events: EventWriter, count: int) -> None:
     with av.open(str(path), "w", format="mov") as container:
         stream: Any = None
         for number, pixels in enumerate(pictures):

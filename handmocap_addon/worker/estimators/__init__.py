@@ -47,8 +47,9 @@ def create_estimator(choice: EstimatorChoice) -> HandEstimator:
         return mediapipe.create(settings)
     if choice.name == "wilor":
         from . import wilor
+        from .wilor_settings import WilorSettings
 
-        wilor_settings = wilor.WilorSettings(
+        wilor_settings = WilorSettings(
             model_dir=choice.model, device=choice.device, batch_crops=choice.batch, side=choice.side
         )
         if choice.confidence is not None:

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ....core.bake.expectation import DIGEST_BYTES, CameraExpectation, MeshExpectation, points_digest
 from ....core.errors import BadInputError
+
+Array = NDArray[Any]
 
 # Times come back from float32 sub-frames.
 _NEAR = 1e-3
@@ -74,11 +77,11 @@ class Capture:
                 f"The exporter went through {len(self._seen)} of {len(self._frames)} samples", "report this with the log"
             )
 
-    def meshes(self, path_of: Callable[[Any], str], to_scene: np.ndarray) -> tuple[MeshExpectation, ...]:
+    def meshes(self, path_of: Callable[[Any], str], to_scene: Array) -> tuple[MeshExpectation, ...]:
         """`to_scene` (4, 4) takes the world as it was to the one that is meant."""
         return tuple(mesh.expectation(path_of, to_scene) for mesh in self._meshes)
 
-    def cameras(self, path_of: Callable[[Any], str], to_scene: np.ndarray) -> tuple[CameraExpectation, ...]:
+    def cameras(self, path_of: Callable[[Any], str], to_scene: Array) -> tuple[CameraExpectation, ...]:
         """As `meshes`."""
         if self._camera is None:
             return ()
@@ -127,7 +130,7 @@ class _MeshCapture:
         if self._file is not None:
             self._file.close()
 
-    def expectation(self, path_of: Callable[[Any], str], to_scene: np.ndarray) -> MeshExpectation:
+    def expectation(self, path_of: Callable[[Any], str], to_scene: Array) -> MeshExpectation:
         return MeshExpectation(
             path=path_of(self._mesh),
             vertex_count=self._vertex_count,

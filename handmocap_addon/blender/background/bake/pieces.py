@@ -9,6 +9,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from ....core.bake.options import BakeOptions, Part
 from ....core.files.file_hashes import sha256_of
@@ -16,6 +17,8 @@ from ....core.files.json_files import JsonError, read_json
 from ....core.files.npz_files import read_npz
 from ...scene_time import frame_rate_fraction
 from .scene import BakeScene
+
+Array = NDArray[Any]
 
 REPORT_SUFFIX = ".report.json"
 # Modifiers that change nothing but by their own settings, the armature's pose and the mesh.
@@ -53,10 +56,10 @@ class ExactPose:
     """What the exact surface was computed from: the pose of `times` (N,), and the model."""
 
     file: Path
-    times: np.ndarray
+    times: Array
     model_sha256: str
 
-    def rows(self, frames: tuple[float, ...]) -> list[np.ndarray]:
+    def rows(self, frames: tuple[float, ...]) -> list[Array]:
         """The values at some frames, and those that hold for all."""
         near = np.abs(np.subtract.outer(np.array(frames), self.times)) < _NEAR
         chosen = np.flatnonzero(near.any(axis=0))
@@ -137,7 +140,7 @@ def _is_animated(thing: Any) -> bool:
     return data is not None and (data.action is not None or len(data.drivers) > 0 or len(data.nla_tracks) > 0)
 
 
-def _resting(mesh: Any, options: BakeOptions) -> list[np.ndarray]:
+def _resting(mesh: Any, options: BakeOptions) -> list[Array]:
     """Points, faces, weights, shape keys and what else the file is to hold, each flat."""
     data = mesh.data
     found = [
@@ -156,7 +159,7 @@ def _resting(mesh: Any, options: BakeOptions) -> list[np.ndarray]:
     return found
 
 
-def _values(collection: Any, name: str, width: int, kind: Any) -> np.ndarray:
+def _values(collection: Any, name: str, width: int, kind: Any) -> Array:
     values = np.empty(len(collection) * width, kind)
     collection.foreach_get(name, values)
     return values
@@ -169,7 +172,7 @@ def _settings(thing: Any) -> list[tuple[str, str]]:
     return [(name, repr(getattr(thing, name))) for name in names if name not in ("show_viewport", "show_expanded")]
 
 
-def _posed(armature: Any | None, meshes: list[Any], camera: Any | None) -> np.ndarray:
+def _posed(armature: Any | None, meshes: list[Any], camera: Any | None) -> Array:
     """Every matrix of one frame, flat."""
     depsgraph = bpy.context.evaluated_depsgraph_get()
     found = [mesh.evaluated_get(depsgraph).matrix_world for mesh in meshes]

@@ -7,6 +7,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from ....core.bake.expectation import FileExpectation, MeshExpectation
 from ....core.bake.progress import ProgressSink, progress_of
@@ -15,6 +16,8 @@ from ....core.files.file_hashes import sha256_of
 from ...rig.shown_meshes import world_vertices
 from ...saving import disk_is_full, write_error
 from ...version_differences import supported_options
+
+Array = NDArray[Any]
 
 _HINT = "report this with the log"
 _Y_UP_FROM_Z_UP = np.array(((1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)))  # for row vectors
@@ -115,7 +118,7 @@ def _measure(
     }
 
 
-def _nearest(mesh: MeshExpectation, candidates: list[Any], turn: np.ndarray, sample: int) -> Any:
+def _nearest(mesh: MeshExpectation, candidates: list[Any], turn: Array, sample: int) -> Any:
     """The read-back mesh nearest to one; names change on the way in."""
     wanted = mesh.world_points(sample)
     same = []

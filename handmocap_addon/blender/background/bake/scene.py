@@ -11,12 +11,15 @@ import bmesh
 import bpy
 import numpy as np
 from mathutils import Matrix
+from numpy.typing import NDArray
 
 from ....core.bake.options import OVER_ORIGIN, BakeOptions, Part
 from ....core.errors import BadInputError
 from ....core.skeleton import SIDES, hand_joint_names
 from ...rig.armatures import map_armature
 from ...scene_time import set_frame_rate
+
+Array = NDArray[Any]
 
 ROOT_NAME = "root"
 _HANDS, _CAMERA = "hands", "camera"
@@ -152,7 +155,7 @@ def _hand_meshes(armature: Any, meshes: list[Any], cut: bool) -> list[Any]:
     return found
 
 
-def _hand_vertices(mesh: Any, bones: set[str]) -> np.ndarray:
+def _hand_vertices(mesh: Any, bones: set[str]) -> Array:
     groups = {group.index for group in mesh.vertex_groups if group.name in bones}
     deforming = {group.index for group in mesh.vertex_groups}
     shares = []
@@ -163,7 +166,7 @@ def _hand_vertices(mesh: Any, bones: set[str]) -> np.ndarray:
     return np.flatnonzero(np.array(shares) >= _HAND_SHARE)
 
 
-def _keep_vertices(data: Any, members: np.ndarray) -> None:
+def _keep_vertices(data: Any, members: Array) -> None:
     kept = set(members.tolist())
     shape = bmesh.new()
     shape.from_mesh(data)

@@ -15,6 +15,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from ....core.bake.expectation import FileExpectation
 from ....core.bake.options import UNITS_PER_METRE, BakeFile
@@ -38,6 +39,8 @@ from .pieces import ExactPose, finished_piece, report_path, scene_fingerprint
 from .prover import Prover
 from .read_back import read_back
 from .scene import BakeScene, prepare_scene
+
+Array = NDArray[Any]
 
 # What a file must reach against the evaluated scene, metres: float32 positions of a person some metres from the origin.
 LARGEST_DISTANCE = 1e-4
@@ -201,7 +204,7 @@ class _Bake:
             scene.frame_set(int(np.floor(frame)), subframe=frame - float(np.floor(frame)))
             capture(scene, bpy.context.evaluated_depsgraph_get())
 
-    def _to_scene(self) -> np.ndarray:
+    def _to_scene(self) -> Array:
         """(4, 4): the scene lies turned where Blender would not write the wanted axis."""
         return np.array(self._prepared.offset @ self._prepared.root.matrix_world.inverted())
 

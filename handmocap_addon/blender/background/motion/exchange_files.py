@@ -65,7 +65,9 @@ def write_exchange_file(
 def _enable(motion_format: MotionFormat) -> None:
     import addon_utils
 
-    if not has_exporter(motion_format) or addon_utils.enable(EXPORTERS[motion_format]) is None:
+    enable: Callable[[str], object] = addon_utils.enable
+
+    if not has_exporter(motion_format) or enable(EXPORTERS[motion_format]) is None:
         raise MissingSetupError(f"This build of Blender cannot write {motion_format.label}", set_up_exporter())
 
 
