@@ -109,7 +109,7 @@ BENCHES = "addon_tests/bench/"
 PROGRAMS = {
     f"{BENCHES}animator_tools.py": Smallest(("HERE/hand_poses.npz", "--frames", "12"), prepared=hand_poses),
     f"{BENCHES}baking.py": Smallest(("--frames", "2")),
-    f"{BENCHES}cleanup.py": Smallest(("--frames", "30")),
+    f"{BENCHES}cleanup.py": Smallest(("--frames", "30", "60")),
     f"{BENCHES}estimator_throughput.py": Smallest(("--help",), in_worker=True),
     f"{BENCHES}exact_surface.py": Smallest(("--frames", "2", "--format", "abc")),
     f"{BENCHES}fit_and_cleanup.py": Smallest(("--frames", "4")),
