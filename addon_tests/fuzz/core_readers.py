@@ -26,6 +26,8 @@ from handmocap_addon.core.body import parameter_files as body_parameter_files
 from handmocap_addon.core.body.body_files import body_licences, read_body
 from handmocap_addon.core.body.body_motion_file import StoredBody, read_body_motion, write_body_motion
 from handmocap_addon.core.body.frames import on_frames_of
+from handmocap_addon.core.body.gvhmr_file import RESULT_NAME
+from handmocap_addon.core.body.gvhmr_record import RECORD_NAME, is_own_result, is_result_of
 from handmocap_addon.core.body.motion import BodyMotion, BodyTrack
 from handmocap_addon.core.body.parameters import BodyParameters
 from handmocap_addon.core.body.pictures import PictureFacts, seen_in
@@ -266,6 +268,22 @@ def _read_built_in_body(path: Path) -> None:
     _read_body(path)
 
 
+_MADE_FROM = {"version": 1, "clip": "00", "options": {"steady_camera": True, "lens_mm": 35.0}, "program": "gvhmr"}
+
+
+def _gvhmr_record() -> bytes:
+    return json.dumps({"made_from": _MADE_FROM, "sha256": hashlib.sha256(b"a").hexdigest(), "seconds": 3.5}).encode()
+
+
+def _read_gvhmr_record(path: Path) -> None:
+    """Beside a file that is the result, and one that is another."""
+    path.rename(path.with_name(RECORD_NAME))
+    for content in (b"a", b"another"):
+        path.with_name(RESULT_NAME).write_bytes(content)
+        is_kept = is_result_of(path.parent, _MADE_FROM) or is_own_result(path.parent)
+        assert not is_kept or content == b"a"
+
+
 def _corrections() -> bytes:
     rows = Rows(2, 5)
     listed = (NotSeen(rows, "left"), SidesSwapped(rows), OwnSmoothing(rows, "right", ("thumb",), 0.5), Shifted("left", 2),
@@ -369,6 +387,7 @@ READERS: dict[str, Reader] = {
     "PromptHMR .smpl": Reader(cached(_smpl_codec, by_members), _read_body, ".smpl", 2),
     "AMASS npz of mocap": Reader(cached(_mocap, by_members), _read_body, ".npz", 2),
     "body_motion.npz": Reader(cached(_built_in_body, by_members), _read_built_in_body, ".npz", 2),
+    "gvhmr_run.json": Reader(cached(_gvhmr_record, text_changed), _read_gvhmr_record, ".x"),
     "SMPL-X model": Reader(cached(_model, by_members), _read_model, ".npz", 0.1),
     "SMPL-X poses": Reader(cached(_poses, by_members), read_smplx_poses, ".npz"),
     "AMASS npz": Reader(cached(lambda: _parameters("amass"), by_members), _read_any_body, ".npz", 0.5),
