@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 import time
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -270,6 +270,22 @@ def test_places_with_signs_of_hydra_s_language(checkout: GvhmrCheckout) -> None:
     odd = checkout.command(Path("/t/clip.mp4"), Path("/t/it's (1), a=b"), False, None)
     assert odd[odd.index("--output_root") + 1] == f"'{Path('/t/it')}\\'s (1), a=b'"
     assert odd[0] == str(sys.executable)
+
+
+@pytest.mark.parametrize(
+    ("path", "quoted"),
+    [
+        ("C:\\Users\\Jane Doe\\x", "'C:\\Users\\Jane Doe\\x'"),
+        ("C:\\Users\\o'x\\", "'C:\\Users\\o\\'x\\\\'"),
+        ("/t/a\\'b", "'/t/a\\\\\\'b'"),
+        ('/t/"x" ü', "'/t/\"x\" ü'"),
+        ("C:\\Users\\x", "C:\\Users\\x"),
+    ],
+)
+def test_backslashes_spaces_and_quotes_as_hydra_reads_them(checkout: GvhmrCheckout, path: str, quoted: str) -> None:
+    """As the test before."""
+    command = checkout.command(Path("clip.mp4"), PurePosixPath(path), False, None)  # type: ignore[arg-type]
+    assert command[command.index("--output_root") + 1] == quoted
 
 
 def test_the_record_names_what_it_is_made_from(checkout: GvhmrCheckout, clip: Path, out: Path) -> None:
