@@ -18,6 +18,7 @@ if sys.platform != "win32":
 
 # Blender says only that it failed; with less than this free the reason is the disk.
 _NEARLY_FULL_BYTES = 32 << 20
+_BLOCK_BYTES = 1 << 20
 
 
 def save_copy(path: Path) -> None:
@@ -52,6 +53,29 @@ def write_error(path: Path, error: RuntimeError) -> OutputError:
         return output_error(path, OSError(errno.EFBIG, "too large"))
     reason = " ".join(str(error).replace("Error:", "").split())
     return OutputError(f"Blender could not write {path} ({reason})", "choose another folder")
+
+
+def cut_short(written: Path, name: Path) -> OutputError | None:
+    """Why a file that its writer took for whole may not be: the disk is full, or it has come to a limit; else None.
+
+    `name` is the file to speak of.
+    """
+    if disk_is_full(written.parent):
+        return output_error(name, OSError(errno.ENOSPC, "no space"))
+    if _is_at_its_limit(written):
+        return output_error(name, OSError(errno.EFBIG, "too large"))
+    return None
+
+
+def _is_at_its_limit(path: Path) -> bool:
+    if sys.platform == "win32":
+        return False
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    try:
+        # Writers lay down whole blocks.
+        return limit != resource.RLIM_INFINITY and path.stat().st_size > limit - _BLOCK_BYTES
+    except OSError:
+        return False
 
 
 def claim_session_folder() -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import io
 import itertools
 import math
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from ..core.body.body_choices import (
     BODIES,
@@ -31,6 +30,7 @@ from ..core.errors import BadUsageError, ExitCode, HandmocapError, MissingSetupE
 from ..core.files.replaced_files import links_among
 from ..core.files.temporary_folders import remove_abandoned_folders
 from ..core.options.command_options import OptionParser, named_file
+from ..core.process.streams import protocol_stdout
 from ..core.process.trace_log import write_trace
 from .commands.frame_range import FrameRange
 from .events import Cancellation, EventWriter
@@ -180,7 +180,7 @@ def worker_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the process's exit code."""
-    with _protocol_stdout() as stdout:
+    with protocol_stdout() as stdout:
         events = EventWriter(stdout)
         remove_abandoned_folders()
         try:
@@ -240,22 +240,6 @@ def _failed(events: EventWriter, message: str, hint: str) -> int:
 def _with_log() -> str:
     """What to do about a failure that nobody foresaw; its trace is kept where the sentence says, and not shown."""
     return f"report this with {write_trace('worker') or 'what you did'}"
-
-
-@contextlib.contextmanager
-def _protocol_stdout() -> Iterator[TextIO]:
-    """The real stdout for events alone; what libraries print, even from C, goes to stderr."""
-    sys.stdout.flush()
-    # File names may hold bytes that are no text; both pipes show them escaped, which JSON reads as well.
-    protocol = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace")
-    if isinstance(sys.stderr, io.TextIOWrapper):
-        sys.stderr.reconfigure(errors="backslashreplace")
-    os.dup2(2, 1)
-    try:
-        yield protocol
-    finally:
-        with contextlib.suppress(BrokenPipeError):
-            protocol.close()
 
 
 def _check_people(options: argparse.Namespace) -> None:

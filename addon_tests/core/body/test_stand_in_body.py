@@ -6,6 +6,7 @@ import pytest
 from addon_tests.making.formulas import random_axis_angle
 from handmocap_addon.core.body.model import local_rotmat, posed_joints, skinned_vertices
 from handmocap_addon.core.body.stand_in import load_stand_in_body
+from handmocap_addon.core.errors import BadInputError
 from handmocap_addon.core.skeleton import JOINT_INDEX, JOINT_NAMES
 
 mannequin = pytest.importorskip("mannequin")
@@ -88,3 +89,10 @@ def test_skin_weights_of_a_vertex_add_up_to_one():
     assert model.skin_joints.min() >= 0
     assert model.skin_joints.max() < len(JOINT_NAMES)
     assert model.faces.max() < len(model.vertices)
+
+
+@pytest.mark.parametrize("coefficient", [101.0, -1e30, 1e300, np.inf, np.nan])
+def test_a_shape_that_nobody_has_is_refused(coefficient: float) -> None:
+    with pytest.raises(BadInputError, match="nobody has one above 100"):
+        load_stand_in_body(np.array([0.5, coefficient]))
+    assert np.isfinite(load_stand_in_body(np.full(10, 100.0)).vertices).all()

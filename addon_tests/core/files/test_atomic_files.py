@@ -300,3 +300,11 @@ def test_what_blender_left_half_under_a_name_of_its_own_goes_too(tmp_path):
     with replacing(tmp_path / "scene.blend") as temporary:
         temporary.write_text("whole", encoding="utf-8")
     assert names_in(tmp_path) == sorted(["scene.blend", other.name])
+
+
+def test_a_writer_s_own_sentence_names_the_file_and_not_its_temporary_name(tmp_path: Path) -> None:
+    target = tmp_path / "a.usdc"
+    with pytest.raises(OutputError) as caught, replacing(target) as temporary:
+        raise OutputError(f"{temporary} is too large", "choose another drive")
+    assert caught.value.sentence() == f"{target} is too large: choose another drive"
+    assert list(tmp_path.iterdir()) == []

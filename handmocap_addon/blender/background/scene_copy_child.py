@@ -9,13 +9,14 @@ import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from ...core.errors import ExitCode, HandmocapError, OutOfMemoryError
-from ...core.files.atomic_files import remove_temporaries_of
+from ...core.files.atomic_files import output_error, remove_temporaries_of
 from ...core.files.json_dataclasses import from_json
 from ...core.files.json_files import read_json
-from ...core.job_protocol import JobEvent, Progress
+from ...core.job_protocol import EventKind, JobEvent, Progress
+from ...core.process.streams import protocol_stdout
 from ..jobs.scene_copy_order import SceneCopyOrder
 
 Work = Callable[[SceneCopyOrder, Callable[[Progress], None]], dict[str, Any]]
@@ -27,27 +28,33 @@ def run_order(works: dict[str, Work]) -> int:
     The order's `command` chooses the work, which returns the result's content.
     """
     order = from_json(SceneCopyOrder, read_json(Path(sys.argv[sys.argv.index("--") + 1])))
-    command = order.command
     threading.Thread(target=_end_with_parent, args=(order,), daemon=True).start()
-    _emit("started", command=command, pid=os.getpid())
+    with protocol_stdout() as stdout:
+        return _done(order, works[order.command], stdout)
+
+
+def _done(order: SceneCopyOrder, work: Work, stdout: TextIO) -> int:
+    def emit(kind: EventKind, **data: Any) -> None:
+        print(JobEvent(kind, data).line(), file=stdout, flush=True)
+
+    command = order.command
+    emit("started", command=command, pid=os.getpid())
     try:
         try:
-            result = works[command](order, lambda progress: _emit("progress", **vars(progress)))
+            result = work(order, lambda progress: emit("progress", **vars(progress)))
         except MemoryError as error:
             raise OutOfMemoryError from error
+        except OSError as error:
+            raise output_error(Path(str(error.filename or order.folder)), error) from error
     except HandmocapError as error:
-        _emit("error", code=error.code, message=error.message, hint=error.hint)
+        emit("error", code=error.code, message=error.message, hint=error.hint)
         return int(error.exit_code)
     except Exception as error:  # The border of the process.
         traceback.print_exc()
-        _emit("error", code="failed", message=f"The {command} failed ({type(error).__name__}: {error})", hint="see the log")
+        emit("error", code="failed", message=f"The {command} failed ({type(error).__name__}: {error})", hint="see the log")
         return int(ExitCode.FAILED)
-    _emit("result", **result)
+    emit("result", **result)
     return int(ExitCode.DONE)
-
-
-def _emit(kind: Any, **data: Any) -> None:
-    print(JobEvent(kind, data).line(), flush=True)
 
 
 def _end_with_parent(order: SceneCopyOrder) -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from ...core.errors import CancelledError, HandmocapError
+from ...core.errors import CancelledError, HandmocapError, OutOfMemoryError
 from ...core.files.atomic_files import remove_temporaries_of
 from ...core.files.replaced_files import FilesBefore, links_among
 from ...core.process.ending import Ending
@@ -45,3 +45,7 @@ def telling_what_stays(
     except HandmocapError as error:
         tell(error)
         raise
+    except MemoryError:
+        shortage = OutOfMemoryError()
+        tell(shortage)
+        raise shortage from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
@@ -85,8 +86,10 @@ def run(options: argparse.Namespace, ending: Ending) -> None:
     )
 
     def tell(error: HandmocapError) -> None:
-        if options.out.is_dir() and not isinstance(error, OutputError):
-            write_failure(options.out, error, request.log_folder if request.log_folder.is_dir() else None)
+        # Where the place itself is what is wrong, or full, the report of before stays.
+        with contextlib.suppress(OutputError):
+            if options.out.is_dir():
+                write_failure(options.out, error, request.log_folder if request.log_folder.is_dir() else None)
 
     with telling_what_stays(ending, request.results, tell):
         report = run_shot(request, show_progress, ending)

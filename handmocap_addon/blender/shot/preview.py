@@ -18,6 +18,7 @@ from ..rig.shown_meshes import world_vertices
 from ..saving import write_error
 
 _SAMPLES = 24
+_END_OF_PNG = b"IEND\xaeB`\x82"
 
 
 def render_preview(armature: Any, frame: int, path: Path) -> None:
@@ -46,6 +47,9 @@ def render_preview(armature: Any, frame: int, path: Path) -> None:
         try:
             with quiet_stdout():
                 bpy.ops.render.render(write_still=True)
+            # Blender does not look whether all of it found room.
+            if not temporary.read_bytes().endswith(_END_OF_PNG):
+                raise RuntimeError("the picture is not whole")
         except RuntimeError as error:
             raise write_error(path, error) from error
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..audience import way_out
-from ..errors import MissingSetupError
+from ..errors import BadInputError, MissingSetupError
 from ..skeleton import FACE_JOINTS, JOINT_INDEX, JOINT_NAMES
 from .model import BodyModel
 
@@ -21,6 +21,8 @@ Array = NDArray[Any]
 
 STAND_IN = "stand-in"  # where a body is asked for by name
 _SKIN_INFLUENCES = 4
+# They count standard deviations of people; the arithmetic of a shape breaks down far above.
+_LARGEST_BETA = 100.0
 # Offsets from the head joint, metres: roughly where SMPL-X has them. Nothing is skinned to these joints.
 _FACE_OFFSETS = {"jaw": (0.0, -0.01, 0.02), "left_eye_smplhf": (0.032, 0.05, 0.07), "right_eye_smplhf": (-0.032, 0.05, 0.07)}
 
@@ -42,6 +44,7 @@ def load_stand_in_body(betas: Array | None = None) -> BodyModel:
 
     Raises:
         MissingSetupError: the `mannequin` module is not importable.
+        BadInputError: nobody has such a shape.
     """
     try:
         from mannequin import Mannequin
@@ -49,7 +52,12 @@ def load_stand_in_body(betas: Array | None = None) -> BodyModel:
         raise _not_installed() from error
     shape = np.zeros(10, dtype=np.float32)
     if betas is not None:
-        given = np.asarray(betas, dtype=np.float32).ravel()[:10]
+        given = np.asarray(betas, dtype=np.float64).ravel()[:10]
+        if not (np.abs(given) <= _LARGEST_BETA).all():
+            raise BadInputError(
+                f"A body's shape has a coefficient of {np.abs(given).max():.3g}, and nobody has one above {_LARGEST_BETA:g}",
+                "look at what wrote its betas",
+            )
         shape[: len(given)] = given
     figure = Mannequin("wooden", shape=shape, flat_hand_mean=True)
     rest_pose = figure.rest_pose()

@@ -91,6 +91,9 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     except OSError as error:
         raise output_error(path, error) from error
+    except OutputError as error:
+        # Whoever wrote it knows of no other name.
+        raise OutputError(error.message.replace(str(temporary), str(path)), error.hint) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -6,7 +6,8 @@ import contextlib
 import io
 import os
 import sys
-from typing import NoReturn
+from collections.abc import Iterator
+from typing import NoReturn, TextIO
 
 
 class _LastingStream(io.TextIOWrapper):
@@ -54,3 +55,19 @@ def leave(code: int) -> NoReturn:
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
     os._exit(code)
+
+
+@contextlib.contextmanager
+def protocol_stdout() -> Iterator[TextIO]:
+    """The real stdout for events alone; what libraries print, even from C, goes to stderr."""
+    sys.stdout.flush()
+    # File names may hold bytes that are no text; both pipes show them escaped, which JSON reads as well.
+    protocol = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace")
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(errors="backslashreplace")
+    os.dup2(2, 1)
+    try:
+        yield protocol
+    finally:
+        with contextlib.suppress(BrokenPipeError):
+            protocol.close()

@@ -21,14 +21,14 @@ from ....core.bake.expectation import FileExpectation
 from ....core.bake.options import UNITS_PER_METRE, BakeFile
 from ....core.bake.progress import ProgressSink, progress_of
 from ....core.bake.sampling import sampled_frames, usd_density
-from ....core.errors import MissingSetupError, PointsDifferError
+from ....core.errors import BakeError, MissingSetupError, PointsDifferError, WorkerFailedError
 from ....core.files.atomic_files import replacing, write_json
 from ....core.files.extension_manifest import extension_version
 from ....core.files.file_hashes import sha256_of
 from ....core.files.json_dataclasses import to_json
 from ...bake.request import BakeRequest
 from ...jobs.scene_copy_order import SceneCopyOrder
-from ...saving import write_error
+from ...saving import cut_short, write_error
 from ...scene_time import frame_rate_fraction
 from ..object_mode import leave_modes
 from .capture import Capture
@@ -227,7 +227,11 @@ class _Bake:
     def _finish(self, written: _Written) -> dict[str, Any]:
         started = time.monotonic()
         with written.place:
-            proof = self._reader.answer(written, self._prepared.scene, lambda: self._with_points(written))
+            try:
+                proof = self._reader.answer(written, self._prepared.scene, lambda: self._with_points(written))
+            except (BakeError, WorkerFailedError) as error:
+                # Exporters do not look whether all that they wrote found room.
+                raise cut_short(written.expected.path, written.file.path) or error from error
             size = written.expected.path.stat().st_size
         shutil.rmtree(written.folder, ignore_errors=True)
         whole = [frame for frame in written.expected.frames if frame == round(frame)]
