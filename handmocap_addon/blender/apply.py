@@ -34,7 +34,7 @@ from .cleanup.corrections_store import forget_corrections, read_corrections, tra
 from .clip import cameras
 from .clip.backgrounds import show_picture
 from .clip.body_of_clip import at_scene_s_rate, body_for, rate_told
-from .clip.clock import frame_times, frames_at, place_on
+from .clip.clock import frames_at, place_on, shot_times
 from .clip.place import keep_place, place_of
 from .clip.scene_content import is_a_persons, remember_match
 from .clip.shown_pictures import ClipPicture, picture_of
@@ -291,7 +291,7 @@ def _with_arms(
         return motion, None
     if poses is None:
         raise BadInputError("Arms to the hands need the hands", "run Estimate first, or leave the arms as the body has them")
-    moved, arms = with_arms_to_hands(motion, tracks, frame_times(poses), rig.rest_joints, settings)
+    moved, arms = with_arms_to_hands(motion, tracks, shot_times(poses), rig.rest_joints, settings)
     return moved.with_warning(arms.sentence()), arms
 
 
@@ -305,5 +305,5 @@ def _with_wrists(
     sources = [settings.source, *(correction.source for correction in chosen)]
     if any(source != WristSource.BODY for source in sources) and not tracks:
         raise BadInputError("The hands' wrists need the hands", "run Estimate first, or keep the body's wrist")
-    times = frame_times(poses) if poses is not None else np.arange(motion.frame_count, dtype=np.float64)
+    times = shot_times(poses) if poses is not None else np.arange(motion.frame_count, dtype=np.float64)
     return with_corrected_wrists(motion, tracks, times, rig.rest_joints, settings, chosen)

@@ -15,6 +15,7 @@ from handmocap_addon.core.body.motion import BodyMotion, BodyTrack, local_rotmat
 from handmocap_addon.core.body.stand_in import load_stand_in_body
 from handmocap_addon.core.body_landmarks.arms_to_hands import ArmsMoved, with_arms_to_hands
 from handmocap_addon.core.cleanup.wrist import WristSettings
+from handmocap_addon.core.clip.picture_cuts import apart_at_cuts
 from handmocap_addon.core.errors import BadUsageError
 from handmocap_addon.core.hands.hand_poses import HandTrack
 from handmocap_addon.core.maths.rotations import (
@@ -221,11 +222,11 @@ def test_forearms_turn_with_the_palms(model: BodyModel) -> None:
 
 def test_nothing_is_carried_across_a_cut(model: BodyModel) -> None:
     truth = gesturing()
-    shots = (np.arange(FRAMES) >= 45).astype(np.int64)
+    time = apart_at_cuts(TIME, [45])
     wrong, hands = turned(truth, OFF), hands_of(truth, model)
     for side in SIDES:
         hands[side].keypoints_2d[45:] += 30.0
-    both, _ = with_arms_to_hands(wrong, hands, TIME, model.rest_joints, SETTINGS, shots)
+    both, _ = with_arms_to_hands(wrong, hands, time, model.rest_joints, SETTINGS)
     rows = np.arange(45)
     first = {
         side: HandTrack(**{name: values[rows] for name, values in vars(track).items()}) for side, track in hands.items()

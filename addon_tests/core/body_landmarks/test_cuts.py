@@ -13,9 +13,10 @@ from addon_tests.core.body_landmarks.test_body_fit import gesturing, joints_of, 
 from handmocap_addon.core.body.model import BodyModel
 from handmocap_addon.core.body.motion import BodyTrack
 from handmocap_addon.core.body.stand_in import load_stand_in_body
-from handmocap_addon.core.body_landmarks.cuts import cuts_of, shots_of
+from handmocap_addon.core.body_landmarks.cuts import all_cuts, cuts_of, shots_of
 from handmocap_addon.core.body_landmarks.fit import fit_body
 from handmocap_addon.core.body_landmarks.landmarks import BodyLandmarks
+from handmocap_addon.core.clip.picture_cuts import PictureCuts
 
 Array = NDArray[Any]
 
@@ -103,3 +104,14 @@ def test_what_is_no_cut(model: BodyModel) -> None:
 def test_nobody_is_cut_to_from_nobody() -> None:
     assert not len(cuts_of(BodyLandmarks.empty(9), np.arange(9) / _FPS))
     assert not len(cuts_of(BodyLandmarks.empty(0), np.zeros(0)))
+
+
+def test_pictures_say_where_a_cut_is_and_where_none_can_be() -> None:
+    def of(certain: list[int], possible: list[int]) -> PictureCuts:
+        return PictureCuts(np.array(certain, np.int64), np.array(possible, np.int64))
+
+    leaps = np.array([20, 41, 70])
+    # At 20 no picture changes, at 41 one is cut to a frame earlier, at 70 one may be, at 90 only the pictures tell.
+    assert all_cuts(leaps, of([40, 90], [40, 70, 90])).tolist() == [40, 70, 90]
+    assert all_cuts(leaps, of([], [])).tolist() == []
+    assert all_cuts(leaps[:0], of([7], [7])).tolist() == [7]

@@ -54,7 +54,8 @@ def test_slices_come_back_and_join(tmp_path):
         detections = HandDetections.empty(hands)
         detections.frame[:] = first
         detections.keypoints_2d[:] = first + 0.5
-        return ClipSlice(np.arange(first, first + count) / 24.0, (640, 480), detections, np.full(count, first, np.uint8))
+        marks, thumbnails = np.full(count, first, np.uint8), np.full((count, 18, 32), first, np.uint8)
+        return ClipSlice(np.arange(first, first + count) / 24.0, (640, 480), detections, marks, thumbnails)
 
     slices = [part(0, 4, 3), part(4, 4, 0), part(8, 1, 1)]
     for number, each in enumerate(slices):
@@ -65,5 +66,6 @@ def test_slices_come_back_and_join(tmp_path):
     assert whole.picture_size == (640, 480)
     np.testing.assert_array_equal(whole.frame_time, np.arange(9) / 24.0)
     assert whole.marks.tolist() == [0] * 4 + [4] * 4 + [8]
+    assert whole.thumbnails[:, 5, 7].tolist() == [0] * 4 + [4] * 4 + [8]
     assert whole.detections.frame.tolist() == [0, 0, 0, 8]
     np.testing.assert_array_equal(whole.detections.keypoints_2d[-1], 8.5)

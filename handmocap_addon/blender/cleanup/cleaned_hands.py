@@ -13,7 +13,7 @@ from ...core.cleanup.corrections import OwnSmoothing
 from ...core.hands.hand_poses import HandPoses, HandTrack
 from ...core.rig.relaxed_hand import relaxed_hand_pose
 from ...core.skeleton import SIDES, Side
-from ..clip.clock import frame_times, frames_at
+from ..clip.clock import frames_at, shot_times
 from ..clip.place import ClipPlace, place_of
 from .corrections_store import read_corrections, tracks_of
 
@@ -36,7 +36,7 @@ def cleaned_hands(
 
     They lie at `place` on the timeline, where the armature's keys are if None.
     """
-    times = frame_times(poses)
+    times = shot_times(poses)
     corrections = read_corrections(armature)
     tracks = tracks_of(poses, corrections)
     own = [correction for correction in corrections if isinstance(correction, OwnSmoothing)]

@@ -14,7 +14,7 @@ from ...core.hands.hand_poses import HandPoses
 from ...core.overlay.seen_hands import SeenHand, seen_hands
 from ...core.overlay.state_strip import StripRuns, rows_in_ranges, strip_runs
 from ...core.skeleton import SIDES, Side
-from ..clip.clock import frame_times, frames_at, timeline_frames
+from ..clip.clock import frames_at, shot_times, timeline_frames
 from ..clip.place import ClipPlace, place_of
 from ..curves.retimed_frames import kept_steps
 from ..curves.tool_actions import find_tool_action, written_action
@@ -51,7 +51,7 @@ def seen_clip(
         frames = timeline_frames(scene, poses, armature)
     else:
         frames = frames_at(place, poses)
-    hands = seen_hands(poses, frame_times(poses), corrections, settings)
+    hands = seen_hands(poses, shot_times(poses), corrections, settings)
     problems = [problem for problem in read_problems(armature) if not problem.done]
     looks = {}
     for side in SIDES:

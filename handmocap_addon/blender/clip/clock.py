@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.clip.picture_cuts import apart_at_cuts
 from ...core.hands.hand_poses import HandPoses
 from ..curves.retimed_frames import frame_before_retiming, retimed_as
 from ..scene_time import set_frame_rate, set_range, whole_where_near
@@ -61,6 +62,11 @@ def frames_at(place: ClipPlace, poses: HandPoses, armature: Any = None) -> Array
 def clip_start(scene: Any, armature: Any) -> int:
     """The timeline frame on which the clip begins."""
     return round(float(retimed_as(armature, [place_of(scene, armature).first_frame])[0]))
+
+
+def shot_times(poses: HandPoses) -> Array:
+    """`frame_times` in which frames of different shots are far apart, for what must not be carried across a cut."""
+    return apart_at_cuts(frame_times(poses), poses.clip_notes().cut_frames)
 
 
 def frame_times(poses: HandPoses) -> Array:

@@ -59,7 +59,6 @@ def with_arms_to_hands(
     frame_time: ArrayLike,
     rest_joints: ArrayLike,
     settings: WristSettings,
-    shots: Array | None = None,
 ) -> tuple[BodyMotion, ArmsMoved]:
     """The motion with other shoulders and elbows, and how far that moved the wrists.
 
@@ -69,10 +68,9 @@ def with_arms_to_hands(
     Args:
         motion: N frames of a body that a camera saw.
         tracks: the raw hands of the same frames, by side.
-        frame_time: (N,) seconds.
+        frame_time: (N,) seconds, those of different shots far apart.
         rest_joints: (55, 3) metres, y up, facing +z, of the body that moves.
         settings: which frames count, how long gaps are bridged, and how fast arms ease back.
-        shots: (N,) number of the shot that each frame belongs to; all to one where None.
 
     Raises:
         BadUsageError: no camera saw the motion.
@@ -94,9 +92,7 @@ def with_arms_to_hands(
             continue
         bridged, share[:, number] = bridged_and_presence(measured[side], time, settings.longest_gap, settings.ease)
         terms += _terms(side, tracks[side], measured[side], bridged, seen, freedom, before.positions)
-    across = np.diff(shots) > 0 if shots is not None else np.zeros(len(time) - 1, bool)
-    seconds = np.where(across, np.inf, np.diff(time))
-    state = freedom.scaled(solved(freedom, start, terms, where, rest, seconds, _ITERATIONS), share)
+    state = freedom.scaled(solved(freedom, start, terms, where, rest, np.diff(time), _ITERATIONS), share)
     # What turned the wrists is for the forearms' twist alone: whose the wrists are is another choice.
     for side in SIDES:
         state.local_rotmat[:, WRIST[side]] = given[:, WRIST[side]]

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..clip.picture_cuts import PictureCuts
 from .landmarks import BodyLandmarks, about_their_middle, either_way_apart, weight_of
 
 Array = NDArray[Any]
@@ -28,7 +29,8 @@ _SEEN: Final = 0.3  # visibility
 def cuts_of(landmarks: BodyLandmarks, time: Array) -> Array:
     """The first frames of what follows a cut (C,), of N frames at `time` (N,) in seconds.
 
-    A cut to a picture in which the person is nearly where they were before is not seen. Where real clips were joined to each
+    A cut to a picture in which the person is nearly where they were before is not seen by this; see
+    `core.clip.picture_cuts`. Where real clips were joined to each
     other from their middles, leaps were 0.06 m and more; a detector that goes astray within a clip leaps by up to 0.19.
     """
     rows = np.flatnonzero(landmarks.found)
@@ -50,6 +52,17 @@ def cuts_of(landmarks: BodyLandmarks, time: Array) -> Array:
     allowed = np.maximum(_LEAP + _FAST * seconds, _OUT_OF_THE_BLUE * _usual_beside(leaps))
     is_cut = (leaps > allowed) | ((ratio > _ZOOM) & (leaps > _ZOOM_LEAP))
     return rows[1:][is_cut & (both.sum(axis=1) > 2) & (seconds <= _LONGEST_GAP)]
+
+
+def all_cuts(by_landmarks: Array, by_pictures: PictureCuts) -> Array:
+    """The cuts of both (C,). Pictures say on which frame one is, and whether landmarks can have leapt for a cut at all."""
+    is_possible = _is_near(by_landmarks, by_pictures.possible) & ~_is_near(by_landmarks, by_pictures.certain)
+    return np.union1d(by_landmarks[is_possible], by_pictures.certain)
+
+
+def _is_near(frames: Array, others: Array) -> Array:
+    near: Array = (np.abs(frames[:, None] - others) <= _AROUND).any(axis=1)
+    return near
 
 
 def shots_of(cuts: Array, frame_count: int) -> Array:

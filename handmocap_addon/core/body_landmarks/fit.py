@@ -18,6 +18,7 @@ from ..body.makers import BUILT_IN
 from ..body.model import BodyModel
 from ..body.motion import BodyMotion, BodyTrack
 from ..cleanup.wrist import hand_quat_wxyz, has_orientation
+from ..clip.picture_cuts import PictureCuts
 from ..errors import NoBodyError
 from ..hands.hand_poses import HandTrack
 from ..maths.rotations import (
@@ -28,7 +29,7 @@ from ..maths.rotations import (
     sign_continuous_quat_wxyz,
 )
 from ..skeleton import JOINT_INDEX, LANDMARK_WRIST, SIDES, WRIST, Side
-from .cuts import cuts_of, shots_of
+from .cuts import all_cuts, cuts_of, shots_of
 from .definition import landmarks_on
 from .facing import sides_exchanged, with_sides_exchanged, without_other_bodies
 from .freedom import JOINT_COUNT, BodyState, Freedom, posed
@@ -100,6 +101,7 @@ def fit_body(
     focal: float | None,
     model: BodyModel,
     hands: Mapping[Side, HandTrack],
+    picture_cuts: PictureCuts | None = None,
 ) -> FittedBody:
     """Fit a body to N frames of landmarks.
 
@@ -110,6 +112,7 @@ def fit_body(
         focal: of the lens in pixels; None takes GVHMR's assumption, the picture's diagonal.
         model: the body that is to move; the motion has its betas.
         hands: the raw hands of the same frames and person, by side.
+        picture_cuts: of the clip, where its pictures were looked at.
 
     Raises:
         NoBodyError: a body was found on too few frames.
@@ -125,6 +128,7 @@ def fit_body(
             "choose a clip in which head, shoulders and arms are seen",
         )
     cuts = cuts_of(landmarks, time)
+    cuts = all_cuts(cuts, picture_cuts) if picture_cuts is not None else cuts
     shots = shots_of(cuts, count)
     exchanged = sides_exchanged(landmarks, hands, shots)
     landmarks = steadied(with_sides_exchanged(landmarks, exchanged), time, shots)

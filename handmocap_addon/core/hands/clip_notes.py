@@ -24,6 +24,7 @@ class ClipNotes:
     lost_frames: tuple[int, ...] = ()  # rows that could not be read, or whose number is missing in a folder
     resized_frames: tuple[int, ...] = ()  # rows that have another size than the first, and were scaled to that
     smeared_frames: tuple[int, ...] = ()  # rows that stand on lost ones, up to the next key frame
+    cut_frames: tuple[int, ...] = ()  # first rows of what follows a cut
     is_first_stream: bool = True  # of the pictures in a video, covers counted
     first_number: int | None = None  # of the first picture's file name
     number_step: int = 1  # between the numbers of two rows
@@ -47,6 +48,7 @@ def clip_notes(meta: dict[str, Any]) -> ClipNotes:
         _rows(clip.get("lost_frames")),
         _rows(clip.get("resized_frames")),
         _rows(clip.get("smeared_frames")),
+        _rows(clip.get("cut_frames")),
         clip.get("first_stream") is not False,
         _whole(clip.get("first_number")),
         max(_whole(clip.get("number_step")) or 1, 1),

@@ -15,7 +15,7 @@ from .stored import StoredPicture
 _STRETCHES_NAMED = 4
 
 
-def clip_entries(clip: ClipInfo, stored: StoredPicture, marks: NDArray[Any]) -> dict[str, Any]:
+def clip_entries(clip: ClipInfo, stored: StoredPicture, marks: NDArray[Any], cuts: Sequence[int] = ()) -> dict[str, Any]:
     """How the clip was read, for its entry in `meta`; see `core.hands.clip_notes.ClipNotes`."""
     aspect = stored.pixel_aspect
     entries: dict[str, Any] = {
@@ -36,6 +36,8 @@ def clip_entries(clip: ClipInfo, stored: StoredPicture, marks: NDArray[Any]) -> 
     smeared = np.flatnonzero(marks & FrameMark.SMEARED).tolist()
     if smeared:
         entries["smeared_frames"] = smeared
+    if len(cuts):
+        entries["cut_frames"] = list(cuts)
     if clip.sequence is not None:
         entries["first_number"] = clip.sequence.first_number
         entries["number_step"] = clip.sequence.step
@@ -49,6 +51,9 @@ def clip_warnings(clip: ClipInfo, entry: dict[str, Any], frame_time: NDArray[Any
     lost = lost_sentence(entry, frame_time)
     if lost:
         said.append(lost)
+    cut = cut_sentence(entry)
+    if cut:
+        said.append(cut)
     if clip.leaves_out_lost:
         said.append(f"Frames of {clip.path.name} that cannot be read are left out, as the GVHMR result does")
     resized, retimed = (np.flatnonzero(marks & mark) for mark in (FrameMark.RESIZED, FrameMark.RETIMED))
@@ -69,6 +74,15 @@ def clip_warnings(clip: ClipInfo, entry: dict[str, Any], frame_time: NDArray[Any
             "not found"
         )
     return said
+
+
+def cut_sentence(entry: dict[str, Any]) -> str | None:
+    """Where a clip's entry in `meta` says that it is cut, or None."""
+    cuts = np.array(entry.get("cut_frames") or [], dtype=int)
+    if not len(cuts):
+        return None
+    where = f"{'frame' if len(cuts) == 1 else 'frames'} {_stretches(cuts + 1)}"
+    return f"The clip is cut at {where}; no hand is carried from one shot to the next"
 
 
 def lost_sentence(entry: dict[str, Any], frame_time: NDArray[Any] | None) -> str | None:

@@ -12,6 +12,7 @@ import numpy as np
 from ...core.body.body_motion_file import BODY_MOTION_NAME, StoredBody, write_body_motion
 from ...core.body.model import BodyModel
 from ...core.body_landmarks.fit import fit_body
+from ...core.clip.picture_cuts import PictureCuts
 from ...core.files.damaged_files import put_aside
 from ...core.hands.hand_poses import HandPoses
 from ...core.skeleton import SIDES
@@ -34,6 +35,7 @@ def fitted_body(
     model: BodyModel,
     info: EstimatorInfo,
     notes: Mapping[str, Any],
+    cuts: PictureCuts,
 ) -> StoredBody:
     """The body of whoever has the hands; `notes` go into its `meta`.
 
@@ -43,7 +45,7 @@ def fitted_body(
     assert poses.frame_time is not None
     hands = {side: poses.track(side) for side in SIDES}
     landmarks = person_with_hands(people, hands, poses.frame_count)
-    fitted = fit_body(landmarks, poses.frame_time, picture_size, focal, model, hands)
+    fitted = fit_body(landmarks, poses.frame_time, picture_size, focal, model, hands, cuts)
     meta = {
         "clip": poses.meta["clip"],
         "estimator": info.name,

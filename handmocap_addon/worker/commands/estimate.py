@@ -15,6 +15,7 @@ from ...core.body.makers import GVHMR
 from ...core.body.model import BodyModel
 from ...core.body.motion import BodyMotion
 from ...core.clip.frame_marks import FrameMark
+from ...core.clip.picture_cuts import PictureCuts, apart_at_cuts, picture_cuts
 from ...core.errors import (
     BadUsageError,
     BelongingError,
@@ -247,6 +248,9 @@ class _Run:
         else:
             # That a picture's file is damaged is known only where it was read.
             marks[request.frames.first : request.frames.last + 1] |= seen.marks
+        first = request.frames.first if request.frames is not None else 0
+        in_pictures = picture_cuts(seen.thumbnails, seen.frame_time, (seen.marks & FrameMark.LOST).astype(bool))
+        cuts = first + in_pictures.certain
         # What was seen is by far the largest thing of a long clip: no more of it than one is kept.
         del seen
         people = self._people
@@ -279,13 +283,13 @@ class _Run:
                 "choose a clip in which hands are larger than about 40 pixels, or another estimator",
             )
         timing = clip_timing(request.clip.declared_fps, frame_time, has_holes=request.clip.leaves_out_lost)
-        clip_entry = self._clip_entry(timing, picture_size, stored, marks)
+        clip_entry = self._clip_entry(timing, picture_size, stored, marks, cuts)
         warnings = clip_warnings(request.clip, clip_entry, frame_time, marks)
         files: list[HandPoses] = []
         asides: list[Path | None] = []
         body: StoredBody | None = None
         for number, target in request.targets:
-            poses = self._poses(number, detections, association, timing, len(arms))
+            poses = self._poses(number, detections, association, timing, len(arms), cuts)
             own = request.people[number].motion
             of_body = (*own.warnings, *told[number]) if own is not None else ()
             known = list(dict.fromkeys([*warnings, *of_body]))
@@ -293,7 +297,7 @@ class _Run:
             completed, aside = self._completed(poses, target, rows), place_aside(target)
             if self._bodies is not None:
                 # Both hands close the arms, whichever was asked for.
-                body, completed = self._body(people, completed, picture_size)
+                body, completed = self._body(people, completed, picture_size, in_pictures)
             if aside is not None:
                 said = f"{target.name} could not be read and was put aside as {aside.name}; a new one was made"
                 completed = with_warning(completed, said)
@@ -336,7 +340,7 @@ class _Run:
         return told
 
     def _clip_entry(
-        self, timing: ClipTiming, picture_size: tuple[int, int], stored: StoredPicture, marks: Array
+        self, timing: ClipTiming, picture_size: tuple[int, int], stored: StoredPicture, marks: Array, cuts: Array
     ) -> dict[str, Any]:
         """What `meta` says about the clip."""
         clip, instead_of = self._request.clip, self._request.instead_of
@@ -347,7 +351,7 @@ class _Run:
             "fps": [timing.fps.numerator, timing.fps.denominator],
             "variable_frame_rate": timing.variable_frame_rate,
             "sha256": self._clip_sha256,
-            **clip_entries(clip, stored, marks),
+            **clip_entries(clip, stored, marks, cuts.tolist()),
             **({"instead_of": instead_of} if instead_of is not None else {}),
         }
 
@@ -398,7 +402,7 @@ class _Run:
         return body_motion_beside(self._request.targets[0][1])
 
     def _body(
-        self, people: PeopleSeen, poses: HandPoses, picture_size: tuple[int, int]
+        self, people: PeopleSeen, poses: HandPoses, picture_size: tuple[int, int], cuts: PictureCuts
     ) -> tuple[StoredBody | None, HandPoses]:
         """The body of the person with the hands, and the hands with a sentence where there is none."""
         request = self._request
@@ -407,7 +411,7 @@ class _Run:
         try:
             body = fitted_body(
                 people, poses, picture_size, request.focal, request.body, self._bodies.info,
-                {"fingerprint": self._body_made_from},
+                {"fingerprint": self._body_made_from}, cuts,
             )  # fmt: skip
         except NoBodyError as error:
             said = f"The hands stand alone. {error.sentence()}"
@@ -443,6 +447,7 @@ class _Run:
         association: HandAssociation,
         timing: ClipTiming,
         body_count: int,
+        cuts: Array,
     ) -> HandPoses:
         """A person's hands on the frames that were run."""
         request, info = self._request, self._estimator.info
@@ -460,10 +465,10 @@ class _Run:
             **({"body": {"fps": [request.body_fps.numerator, request.body_fps.denominator]}} if request.body_fps else {}),
             **_notes_for(number, association, detections),
         }
+        # How steady a hand is, is not told across a cut.
+        time = apart_at_cuts(timing.frame_time, cuts)
         tracks = {
-            side: _hand_track(
-                side, detections, association.of(number, side), timing.frame_time, request.body, self._estimator
-            )
+            side: _hand_track(side, detections, association.of(number, side), time, request.body, self._estimator)
             if side in request.sides
             else HandTrack.empty(frame_count)
             for side in SIDES

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.clip.frame_marks import FrameMark
+from ...core.clip.picture_cuts import THUMBNAIL_SHAPE, thumbnail
 from ...core.errors import OutputError
 from ...core.whose_hands.clip_slices import ClipSlice
 from ...core.whose_hands.hand_evidence import WRIST_REACH
@@ -189,12 +190,14 @@ def _with_people(
 
 
 def _gathered(seen: Iterator[tuple[VideoFrame, list[HandObservation]]], step: OnStep) -> ClipSlice:
-    times, marks, found, size = [], [], [], (0, 0)
+    times, marks, thumbnails, found, size = [], [], [], [], (0, 0)
     for frame, hands in seen:
         size = (frame.pixels.shape[1], frame.pixels.shape[0])
         if not frame.marks & FrameMark.LOST:
             found += [(frame.index, hand) for hand in hands]
         times.append(frame.time)
         marks.append(int(frame.marks))
+        thumbnails.append(thumbnail(frame.pixels))
         step(1)
-    return ClipSlice(np.array(times), size, gathered(found), np.array(marks, np.uint8))
+    small = np.array(thumbnails, np.uint8).reshape(-1, *THUMBNAIL_SHAPE)
+    return ClipSlice(np.array(times), size, gathered(found), np.array(marks, np.uint8), small)

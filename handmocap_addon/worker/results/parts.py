@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...core.hands.hand_poses import HandPoses, HandTrack
 from ...core.skeleton import SIDES, Side
-from ..clip.sentences import lost_sentence
+from ..clip.sentences import cut_sentence, lost_sentence
 
 Array = NDArray[Any]
 
@@ -57,19 +57,26 @@ def _joined(before: HandTrack, after: HandTrack, rows: Array) -> HandTrack:
 def _clip_and_warnings(before: HandPoses, poses: HandPoses, rows: Array) -> dict[str, Any]:
     """The clip with the frames that are lost in the old rows and in the new ones, and all warnings once."""
     old, new = before.clip_notes(), poses.clip_notes()
-    old_lost, old_smeared = (
-        [row for row in found if row < len(rows) and not rows[row]] for found in (old.lost_frames, old.smeared_frames)
+    old_lost, old_smeared, old_cuts = (
+        [row for row in found if row < len(rows) and not rows[row]]
+        for found in (old.lost_frames, old.smeared_frames, old.cut_frames)
     )
     clip = poses.meta["clip"] | {
         "lost_frames": sorted({*old_lost, *new.lost_frames}),
         "smeared_frames": sorted({*old_smeared, *new.smeared_frames}),
+        "cut_frames": sorted({*old_cuts, *new.cut_frames}),
     }
     said = [*before.warnings(), *poses.warnings()]
-    old_clip = clip | {"lost_frames": list(old.lost_frames), "smeared_frames": list(old.smeared_frames)}
-    sentences = [lost_sentence(entry, poses.frame_time) for entry in (old_clip, poses.meta["clip"])]
+    old_clip = clip | {
+        "lost_frames": list(old.lost_frames),
+        "smeared_frames": list(old.smeared_frames),
+        "cut_frames": list(old.cut_frames),
+    }
+    old_and_new = (old_clip, poses.meta["clip"])
+    sentences = [tell for entry in old_and_new for tell in (lost_sentence(entry, poses.frame_time), cut_sentence(entry))]
     kept = [text for text in dict.fromkeys(said) if text not in sentences]
-    lost = lost_sentence(clip, poses.frame_time)
-    return {"clip": clip, "warnings": kept + ([lost] if lost else [])}
+    now = (lost_sentence(clip, poses.frame_time), cut_sentence(clip))
+    return {"clip": clip, "warnings": kept + [text for text in now if text]}
 
 
 def _again(before: HandPoses, poses: HandPoses, rows: Array, side: Side, is_new: bool) -> list[int]:
