@@ -366,13 +366,7 @@ def _body_estimator(options: argparse.Namespace, events: EventWriter) -> tuple[B
     except MissingSetupError as error:
         if options.body_from != "auto":
             raise
-        way_out = (
-            error.sentence()
-            if options.estimator == "mediapipe"
-            else f"The built-in body comes with MediaPipe's hands alone so far, not with {options.estimator}'s: estimate "
-            "with MediaPipe once, or give GVHMR's result"
-        )
-        said = f"The hands stand alone. {way_out}"
+        said = f"The hands stand alone. {error.sentence()}"
         events.log(said)
         return None, said
 

@@ -17,7 +17,13 @@ import pytest
 from addon_tests.making.person_clips import FPS, demo_pictures, write_pictures
 from addon_tests.making.truth_seer import demo_truth
 from handmocap_addon.core.body.body_motion_file import read_body_motion
+from handmocap_addon.core.body.model import posed_joints
+from handmocap_addon.core.body.motion import local_rotmat_of
+from handmocap_addon.core.body.stand_in import load_stand_in_body
+from handmocap_addon.core.errors import MissingSetupError
 from handmocap_addon.core.hands.hand_poses_file import read_hand_poses
+from handmocap_addon.core.skeleton import WRIST
+from handmocap_addon.set_up.task_models import BODY_MODEL
 from handmocap_addon.worker import command_line, estimators
 from handmocap_addon.worker.estimators import mediapipe_body, wilor, wilor_weights
 from handmocap_addon.worker.events import Cancellation, EventWriter
@@ -76,6 +82,27 @@ def test_the_body_is_mediapipe_s_and_goes_with_wilor_s_hands(double: ModuleType,
     assert body.motion.frame_count == poses.frame_count == len(demo_pictures(EVERY))
     assert poses.right.detected.mean() > 0.9 and not poses.left.detected.any()
     assert body.measured.mean() > 0.9
+    # WiLoR's wrist closes the arm.
+    motion = body.motion
+    assert motion.camera is not None and motion.intrinsics is not None
+    rest = load_stand_in_body(motion.betas).rest_joints
+    seen = posed_joints(rest, local_rotmat_of(motion, motion.camera), motion.camera.translation).positions
+    wrist = seen[:, WRIST["right"]] @ motion.intrinsics[0].T
+    off = np.linalg.norm(wrist[:, :2] / wrist[:, 2:] - poses.right.keypoints_2d[:, 0], axis=1)[poses.right.detected]
+    assert np.median(off) < 4.0
+
+
+def test_the_body_model_of_the_worker_beside_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """WiLoR has an environment of its own, in which the set-up makes no model."""
+    beside = tmp_path / "worker-python3.11" / "models" / BODY_MODEL.file_name
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "wilor-python3.11"))
+    assert mediapipe_body.default_model() == tmp_path / "wilor-python3.11" / "models" / BODY_MODEL.file_name
+    beside.parent.mkdir(parents=True)
+    beside.write_bytes(b"a model")
+    assert mediapipe_body.default_model() == beside
+    # Wherever it lies, only the one that the set-up made is opened.
+    with pytest.raises(MissingSetupError, match="is not the one that the set-up made"):
+        mediapipe_body.create(mediapipe_body.MediapipeBodySettings())
 
 
 def test_without_the_body_model_wilor_s_hands_stand_alone_and_say_why(
@@ -84,8 +111,6 @@ def test_without_the_body_model_wilor_s_hands_stand_alone_and_say_why(
     monkeypatch.setattr(mediapipe_body, "default_model", lambda: tmp_path / "nowhere.task")
     hands = tmp_path / "out" / "hand_poses.npz"
     said = estimated(clip, hands)["no_body"]
-    assert said.startswith(
-        "The hands stand alone. The built-in body comes with MediaPipe's hands alone so far, not with wilor's"
-    )
+    assert said.startswith(f"The hands stand alone. The body model {tmp_path / 'nowhere.task'} is missing: ")
     assert not hands.with_name("body_motion.npz").exists()
     assert read_hand_poses(hands).right.detected.any()

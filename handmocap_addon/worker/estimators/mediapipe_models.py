@@ -20,8 +20,10 @@ from .base import Array, EstimatorInfo
 
 
 def model_of_the_set_up(model: TaskModel) -> Path:
-    """Where the set-up puts a model: inside the worker's environment."""
-    return Path(sys.prefix) / "models" / model.file_name
+    """Where the set-up puts a model: inside the worker's environment, which may be beside that of another estimator."""
+    own = Path(sys.prefix)
+    places = [environment / "models" / model.file_name for environment in (own, *sorted(own.parent.glob("worker-python*")))]
+    return next((place for place in places if place.is_file()), places[0])
 
 
 @dataclass(frozen=True)
