@@ -50,7 +50,8 @@ def _round(place: Path, checkout: GvhmrCheckout, clip: Path, point: str, way: st
     out = place / "shot" / "hmr4d_results.pt"
     temporary = place / "temporary"
     temporary.mkdir(exist_ok=True)
-    arguments = ("gvhmr", "--clip", clip, "--out", out, "--checkout", checkout.folder, "--python", checkout.python)
+    arguments: tuple[str | Path, ...] = ("gvhmr", "--clip", clip, "--out", out)
+    arguments += ("--checkout", checkout.folder, "--python", checkout.python)
     # Behind the camera's stage the double's reader of the clip would wait for ever.
     arguments += ("--static-camera",) if POINTS.index(point) > POINTS.index("DPVO") else ()
     os.environ["TMPDIR"] = str(temporary)
@@ -100,7 +101,7 @@ def main() -> int:
             print(json.dumps(rounds[-1].__dict__, ensure_ascii=False), flush=True)
         # What a run that was killed left behind is no hindrance to the next.
         behave(checkout.folder)
-        arguments = ("gvhmr", "--clip", clip, "--out", place / "shot" / "hmr4d_results.pt")
+        arguments: tuple[str | Path, ...] = ("gvhmr", "--clip", clip, "--out", place / "shot" / "hmr4d_results.pt")
         arguments += ("--checkout", checkout.folder, "--python", checkout.python)
         done = Worker(REPOSITORY / "handmocap_addon", arguments, place / "process").finished()
         is_whole = done.exit_code == 0 and is_own_result(place / "shot")

@@ -113,6 +113,7 @@ PROGRAMS = {
     f"{BENCHES}estimator_throughput.py": Smallest(("--help",), in_worker=True),
     f"{BENCHES}exact_surface.py": Smallest(("--frames", "2", "--format", "abc")),
     f"{BENCHES}fit_and_cleanup.py": Smallest(("--frames", "4")),
+    f"{BENCHES}gvhmr_kills.py": Smallest(("--rounds", "1"), in_worker=True),
     f"{BENCHES}hand_work.py": Smallest(("--sequences", "1")),
     f"{BENCHES}key_reduction.py": Smallest(("--frames", "30")),
     f"{BENCHES}key_writing.py": Smallest(("--frames", "10", "--lengths", "60")),

@@ -24,7 +24,7 @@ from ...core.errors import BadUsageError, MissingSetupError
 from .base import EstimatorInfo
 from .wilor_engine import WilorEstimator
 from .wilor_network import WilorNetwork
-from .wilor_settings import WilorSettings
+from .wilor_settings import WilorSettings as WilorSettings  # callers say wilor.WilorSettings
 from .wilor_weights import LARGE_NAME, OpenedWeights, default_model_dir, opened_weights
 
 DEVICES: Final = ("auto", "cuda", "cpu")
