@@ -123,7 +123,6 @@ PROGRAMS = {
     f"{BENCHES}two_blenders.py": Smallest(("--other", sys.executable, "--sequences", "1")),
     f"{BENCHES}wilor_crops.py": Smallest(("--hand", "200", "--frames", "1"), in_worker=True),
     f"{BENCHES}wilor_throughput.py": Smallest(("--help",), in_worker=True, needs="torch"),
-    f"{BENCHES}gvhmr_kills.py": Smallest(("--rounds", "1"), in_worker=True),
     f"{BENCHES}worker_memory.py": Smallest(("--minutes", "0.02", "--double"), in_worker=True),
     "tools/benchmark/accuracy.py": Smallest(("--help",), in_worker=True),
     "tools/landmark_reading/gather.py": Smallest(("--first", "0", "--last", "1", "--out", "HERE/g.npz"), True, "moderngl"),
