@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 import threading
@@ -152,3 +154,20 @@ def test_a_drive_that_is_gone_is_a_sentence_and_can_be_cancelled(tmp_path, monke
     ):
         pass
     assert len(checks) > 1
+
+
+def test_a_drive_without_locks_is_said_once_and_the_work_goes_on(opened, target, monkeypatch):
+    def no_locks(_handle):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(partial_results_module, "try_to_lock", no_locks)
+    said: list[str] = []
+    with opened(said.append) as partial:
+        partial.write("first", "key", ARRAYS)
+        assert partial.read("first", "key") is not None
+        partial.remove()
+    assert said == [
+        f"{target.parent} is on a drive that knows no locks ({os.strerror(errno.ENOLCK)}): start no other run of "
+        "hand_poses.npz meanwhile"
+    ]
+    assert list(target.parent.iterdir()) == []

@@ -105,8 +105,10 @@ def _locked(folder: Path, say: Callable[[str], None], check: Callable[[], None])
         try:
             if try_to_lock(handle) and _is_still_there(handle, folder / _LOCK_NAME):
                 return handle
-        except OSError:
+        except OSError as error:
             # Some network drives know no locks. Writes are whole all the same, so that two runs only do the work twice.
+            where = f"{folder.parent} is on a drive that knows no locks ({error.strerror})"
+            say(f"{where}: start no other run of {folder.name.removesuffix('.partial')} meanwhile")
             return handle
         handle.close()
         if not has_said:
