@@ -31,6 +31,7 @@ import contextlib  # noqa: E402
 import json  # noqa: E402
 import re  # noqa: E402
 import shutil  # noqa: E402
+import signal  # noqa: E402
 import subprocess  # noqa: E402
 import time  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
@@ -40,6 +41,7 @@ from pathlib import Path  # noqa: E402
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
+from handmocap_addon.blender.jobs.death_by_signal import FROM_OUTSIDE  # noqa: E402
 from handmocap_addon.blender.shot.arguments import read_arguments  # noqa: E402
 from handmocap_addon.core.audience import speak_to_the_command_line  # noqa: E402
 from handmocap_addon.core.clip.moving_pictures import refuse_moving_webp  # noqa: E402
@@ -379,7 +381,9 @@ def _run(command: list[str]) -> int:
         return int(ExitCode.CANCELLED)
     if code >= 0:
         return code
-    say(f"the work was ended from outside by signal {-code}: run it again; what was finished before is still there")
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    how = "was ended from outside" if name in FROM_OUTSIDE else "broke off by itself, as libraries do that get no memory"
+    say(f"the work {how} ({name}): run it again; what was finished before is still there")
     return int(ExitCode.FAILED)
 
 

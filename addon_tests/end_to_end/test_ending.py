@@ -142,3 +142,17 @@ def test_a_closed_stdin_is_looked_at_only_where_a_parent_asks_for_it(
     )  # fmt: skip
     assert done.returncode == code, done.stderr
     assert (tmp_path / "a.blend").exists() == (code == 0)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(signal.SIGKILL, "was ended from outside (SIGKILL)"), (signal.SIGABRT, "broke off by itself, as libraries do that get no memory")],
+)  # fmt: skip
+def test_a_child_that_dies_of_a_signal_is_told_from_one_that_is_killed(number: int, said: str) -> None:
+    work = f"import os; os.kill(os.getpid(), {int(number)})"
+    code = FRONT_DOOR_HERE.replace(
+        "handmocap.leave(", f"handmocap._do = lambda *_: handmocap._run([sys.executable, '-c', {work!r}])\nhandmocap.leave("
+    )
+    done = subprocess.run([sys.executable, "-c", code, "doctor"], capture_output=True, text=True, check=False)
+    assert done.returncode == 5
+    assert f"handmocap: the work {said}" in done.stderr

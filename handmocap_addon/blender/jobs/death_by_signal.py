@@ -8,14 +8,14 @@ from pathlib import Path
 from ...core.errors import WorkerFailedError
 
 # Those that somebody sends: a person, a farm, the system that is short of memory. All others a process brings on itself.
-_FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
+FROM_OUTSIDE = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
 _LONGEST = 200  # letters of the log's last line
 
 
 def died_of(number: int, log_path: Path) -> WorkerFailedError:
     """`number` is the signal's."""
     name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
-    if name in _FROM_OUTSIDE:
+    if name in FROM_OUTSIDE:
         return WorkerFailedError(
             f"The background process was stopped from outside ({name})",
             f"run it again, with more free memory if that happens twice; see {log_path}",
