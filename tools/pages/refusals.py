@@ -144,6 +144,7 @@ class Constants:
     """Texts and functions that modules give a name: a module's own, else what all others agree on."""
 
     def __init__(self, trees: list[ast.Module]) -> None:
+        self._trees = trees
         self._texts: dict[str, dict[ast.Module, str]] = {}
         self._functions: dict[str, dict[ast.Module, ast.FunctionDef]] = {}
         for tree in trees:
@@ -162,6 +163,12 @@ class Constants:
         texts = self._texts.get(name, {})
         agreed = set(texts.values())
         return [texts[tree]] if tree in texts else list(agreed) if len(agreed) == 1 else []
+
+    def callers(self, function: ast.FunctionDef) -> list[tuple[ast.Module, ast.Call, ast.FunctionDef | None]]:
+        """The calls in all modules of a module's function whose name no other has."""
+        if list(self._functions.get(function.name, {}).values()) != [function]:
+            return []
+        return [(tree, *found) for tree in self._trees for found in _calls(tree) if _called(found[0]) == function.name]
 
     def function(self, name: str, tree: ast.Module) -> tuple[ast.Module, ast.FunctionDef] | None:
         """The function that a module means by a name, and where it stands."""
@@ -227,7 +234,7 @@ class Speech:
         return list(dict.fromkeys(text for value in plain for text in self.texts(value)))
 
     def _given(self, name: str) -> list[str]:
-        """What callers in the same file give one of the function's arguments."""
+        """What callers give one of the function's arguments: those in the same file, else those in others that mean it."""
         if self.function is None or self.depth >= _DEEPEST:
             return []
         arguments = [each.arg for each in (*self.function.args.posonlyargs, *self.function.args.args)]
@@ -235,14 +242,18 @@ class Speech:
             return []
         place = arguments.index(name)
         said = []
-        for call, caller in _calls(self.tree):
-            if _called(call) == self.function.name:
+        named = self.function.name
+        own = [(self.tree, *found) for found in _calls(self.tree) if _called(found[0]) == named]
+        for tree, call, caller in own or self.constants.callers(self.function):
+            if _called(call) == named:
                 value = next((word.value for word in call.keywords if word.arg == name), None)
                 offset = 1 if arguments[0] in ("self", "cls") else 0
                 if value is None and place - offset < len(call.args):
                     value = call.args[place - offset]
+                if not own and not isinstance(value, ast.Constant):
+                    return []  # of some caller elsewhere it is not known what it says
                 if value is not None:
-                    said += replace(self, function=caller, depth=self.depth + 1).texts(value)
+                    said += replace(self, tree=tree, function=caller, depth=self.depth + 1).texts(value)
         return list(dict.fromkeys(said))
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import BodyMotionFileError
 from ..files.atomic_files import replacing
 from ..files.json_files import JsonError, parsed_json
-from ..files.npz_files import NpzError, checked_array, npz_shapes, read_npz
+from ..files.npz_files import NpzError, finite_as, has_numbers, npz_shapes, read_npz
 from ..hands.hand_poses import MOST_FRAMES
 from ..maths.rotations import axis_angle_to_quat_wxyz, quat_wxyz_to_axis_angle
 from ..plain_text import plain_json
@@ -161,7 +161,10 @@ def _notes(path: Path, stored: Array) -> dict[str, Any]:
 
 
 def _checked(path: Path, content: dict[str, Any], key: str, shape: tuple[int, ...], kind: str) -> Array:
-    try:
-        return checked_array(content, key, shape, kind)
-    except NpzError as error:
-        raise BodyMotionFileError(f"{path.name} {error.message}", _HINT) from error
+    value = content.pop(key)  # no longer kept twice from here on
+    if not has_numbers(value, shape):
+        raise BodyMotionFileError(f"{path.name} has {key} of shape {value.shape} where {shape} is needed", _HINT)
+    stored = finite_as(value, kind)
+    if stored is None:
+        raise BodyMotionFileError(f"{path.name} holds numbers that are not finite in {key}", _HINT)
+    return stored

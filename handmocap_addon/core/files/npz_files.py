@@ -93,20 +93,16 @@ def npz_shapes(source: Path | bytes, wanted: Collection[str]) -> dict[str, tuple
         return {item.filename.removesuffix(_ENDING): _header_of(archive, item)[0] for item in members}
 
 
-def checked_array(content: dict[str, Any], key: str, shape: tuple[int, ...], kind: str) -> Array:
-    """Take a member of numbers out of what was read, so that it is not kept twice, as another type.
+def has_numbers(value: Array, shape: tuple[int, ...]) -> bool:
+    """Whether an array is of numbers, and of this shape."""
+    return value.shape == shape and value.dtype.kind in "fiub"
 
-    Raises:
-        NpzError: it is of another shape, or holds what is no number, also in that type.
-    """
-    value = content.pop(key)
-    if value.shape != shape or value.dtype.kind not in "fiub":
-        raise NpzError(f"has {key} of shape {value.shape} where {shape} is needed")
+
+def finite_as(value: Array, kind: str) -> Array | None:
+    """An array of numbers as another type; None where one is not finite, or too large for that type."""
     with np.errstate(over="ignore", invalid="ignore"):
         stored: Array = value.astype(kind, copy=False)
-    if not (np.isfinite(value).all() and np.isfinite(stored).all()):
-        raise NpzError(f"holds numbers that are not finite in {key}")
-    return stored
+    return stored if np.isfinite(value).all() and np.isfinite(stored).all() else None
 
 
 def _choice(wanted: Collection[str] | Callable[[str], bool] | None) -> Callable[[str], bool]:

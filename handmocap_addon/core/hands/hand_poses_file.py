@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..errors import HandPosesFileError
 from ..files.atomic_files import replacing
 from ..files.json_files import JsonError, parsed_json
-from ..files.npz_files import NpzError, checked_array, npz_shapes, read_npz
+from ..files.npz_files import NpzError, finite_as, has_numbers, npz_shapes, read_npz
 from ..plain_text import plain_json
 from ..skeleton import SIDES, Side
 from .hand_poses import MOST_FRAMES, HandPoses, HandTrack
@@ -125,7 +125,10 @@ def _track(path: Path, content: dict[str, Any], side: Side) -> HandTrack:
 def _checked(path: Path, content: dict[str, Any], key: str, blank: Array, kind: str) -> Array:
     if key not in content:
         return blank
-    try:
-        return checked_array(content, key, blank.shape, kind)
-    except NpzError as error:
-        raise HandPosesFileError(f"{path.name} {error.message}", _HINT) from error
+    value = content.pop(key)  # no longer kept twice from here on
+    if not has_numbers(value, blank.shape):
+        raise HandPosesFileError(f"{path.name} has {key} of shape {value.shape} where {blank.shape} is needed", _HINT)
+    stored = finite_as(value, kind)
+    if stored is None:
+        raise HandPosesFileError(f"{path.name} holds numbers that are not finite in {key}", _HINT)
+    return stored

@@ -15,14 +15,22 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ...core.audience import way_out
+from ...core.audience import set_up_worker, way_out
+from ...core.errors import MissingSetupError
 from ...core.landmarks.fit import FittedHand, fit_mediapipe_landmarks
 from ...core.rig.hand_skeleton import HandSkeleton
 from ...set_up.task_models import HAND_MODEL
+from ...set_up.trial import missing_library
 from ..threads.cores import usable_cores
 from ..threads.read_ahead import ReadAhead
 from .base import Array, EstimatorInfo, HandObservation, Slicing, VideoFrame
-from .mediapipe_models import MediapipeModel, image_of, library, model_of_the_set_up
+from .mediapipe_models import (
+    image_of,
+    mediapipe_info,
+    mediapipe_library,
+    mediapipe_model,
+    model_of_the_set_up,
+)
 
 LICENCE = "MediaPipe hand landmarker: code and models Apache-2.0, no limit on the use of its output"
 # How much wider than its landmarks a hand's box is, as a share of the box: landmarks lie inside the skin.
@@ -125,14 +133,13 @@ def create(settings: MediapipeSettings) -> MediapipeEstimator:
     Raises:
         MissingSetupError: the package or the model is not installed.
     """
-    mediapipe, base_options, vision = library("The built-in estimator")
-    model = MediapipeModel.read(
-        "hand model", settings.model or default_model(), HAND_MODEL if settings.model is None else None
-    )
+    mediapipe, base_options, vision = mediapipe_library("The built-in estimator")
+    file = settings.model or default_model()
+    model = mediapipe_model("The hand model", file, HAND_MODEL if settings.model is None else None)
 
     def open_landmarker(tracking: bool) -> Any:
         options = vision.HandLandmarkerOptions(
-            base_options=base_options(model_asset_buffer=model.content),
+            base_options=base_options(model_asset_buffer=model),
             running_mode=vision.RunningMode.VIDEO if tracking else vision.RunningMode.IMAGE,
             num_hands=settings.most_hands if tracking else _MOST_HANDS_IN_A_CROP,
             min_hand_detection_confidence=settings.detection_confidence,
@@ -142,10 +149,15 @@ def create(settings: MediapipeSettings) -> MediapipeEstimator:
         return vision.HandLandmarker.create_from_options(options)
 
     used = {key: value for key, value in asdict(settings).items() if key != "model"}
-    with model.loading(way_out("", ", or name another")):
-        return MediapipeEstimator(
-            open_landmarker, functools.partial(image_of, mediapipe), model.info(mediapipe, LICENCE, used)
-        )
+    info = mediapipe_info(mediapipe, model, LICENCE, used)
+    try:
+        return MediapipeEstimator(open_landmarker, functools.partial(image_of, mediapipe), info)
+    except OSError as error:
+        raise missing_library(str(error), "MediaPipe") or error from error
+    except (ValueError, RuntimeError) as error:
+        raise MissingSetupError(
+            f"The hand model {file} cannot be loaded", f"remove it and {set_up_worker()}" + way_out("", ", or name another")
+        ) from error
 
 
 def _observations(result: Any, shape: tuple[int, ...]) -> list[HandObservation]:

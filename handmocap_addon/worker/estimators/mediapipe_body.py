@@ -14,9 +14,18 @@ from typing import Any
 
 import numpy as np
 
+from ...core.audience import set_up_worker
+from ...core.errors import MissingSetupError
 from ...set_up.task_models import BODY_MODEL
+from ...set_up.trial import missing_library
 from .base import Array, EstimatorInfo, PersonObservation
-from .mediapipe_models import MediapipeModel, image_of, library, model_of_the_set_up
+from .mediapipe_models import (
+    image_of,
+    mediapipe_info,
+    mediapipe_library,
+    mediapipe_model,
+    model_of_the_set_up,
+)
 
 LICENCE = "MediaPipe pose landmarker: code and models Apache-2.0, no limit on the use of its output"
 
@@ -95,13 +104,14 @@ def create(settings: MediapipeBodySettings) -> MediapipeBodyEstimator:
     Raises:
         MissingSetupError: the package or the model is not installed.
     """
-    mediapipe, base_options, vision = library("The built-in body")
-    model = MediapipeModel.read("body model", default_model(), BODY_MODEL)
+    mediapipe, base_options, vision = mediapipe_library("The built-in body")
+    file = default_model()
+    model = mediapipe_model("The body model", file, BODY_MODEL)
     as_image = functools.partial(image_of, mediapipe)
 
     def open_tracker() -> MediapipeBodyTracker:
         options = vision.PoseLandmarkerOptions(
-            base_options=base_options(model_asset_buffer=model.content),
+            base_options=base_options(model_asset_buffer=model),
             running_mode=vision.RunningMode.VIDEO,
             num_poses=settings.most_people,
             min_pose_detection_confidence=settings.detection_confidence,
@@ -110,8 +120,13 @@ def create(settings: MediapipeBodySettings) -> MediapipeBodyEstimator:
         )
         return MediapipeBodyTracker(vision.PoseLandmarker.create_from_options(options), as_image)
 
-    with model.loading():
-        return MediapipeBodyEstimator(open_tracker, model.info(mediapipe, LICENCE, asdict(settings)))
+    info = mediapipe_info(mediapipe, model, LICENCE, asdict(settings))
+    try:
+        return MediapipeBodyEstimator(open_tracker, info)
+    except OSError as error:
+        raise missing_library(str(error), "MediaPipe") or error from error
+    except (ValueError, RuntimeError) as error:
+        raise MissingSetupError(f"The body model {file} cannot be loaded", f"remove it and {set_up_worker()}") from error
 
 
 def _people(result: Any, shape: tuple[int, ...]) -> list[PersonObservation]:
