@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import math
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -38,6 +39,9 @@ from .limits import bound_process
 
 if TYPE_CHECKING:  # the front door reads the options without numpy
     from .estimators.base import BodyEstimator
+
+
+_LOADER_LACKS_MEMORY = re.compile("failed to map segment|cannot allocate memory", re.IGNORECASE)
 
 
 def _fraction(text: str) -> Fraction:
@@ -213,7 +217,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return int(error.exit_code)
         except KeyboardInterrupt:
             return int(ExitCode.CANCELLED)
-        except MemoryError:
+        except (MemoryError, ImportError) as error:
+            # What a loader of libraries says where the addresses that a process may have are used up.
+            if isinstance(error, ImportError) and not _LOADER_LACKS_MEMORY.search(str(error)):
+                return _failed(events, f"The worker failed ({type(error).__name__}: {error})", _with_log())
             shortage = OutOfMemoryError()
             events.emit("error", code=shortage.code, message=shortage.message, hint=shortage.hint)
             print(shortage.sentence(), file=sys.stderr)

@@ -65,6 +65,8 @@ def upright_pixels(frame: Any, stored: StoredPicture, channel_order: ChannelOrde
         pixels = frame.to_ndarray(format=f"{channel_order}24") if plain else _displayed(frame, stored.view)
     except av.error.MemoryError:
         raise  # which says nothing about the pixels
+    except BlockingIOError as error:
+        raise MemoryError("no memory for the threads that convert pixels") from error
     except (ValueError, av.error.FFmpegError) as error:
         raise ClipError(
             f"The clip's pixels are of a kind that cannot be read ({frame.format.name})", "convert it to RGB of 8 or 16 bits"
