@@ -284,7 +284,7 @@ def test_places_with_signs_of_hydra_s_language(checkout: GvhmrCheckout) -> None:
 )
 def test_backslashes_spaces_and_quotes_as_hydra_reads_them(checkout: GvhmrCheckout, path: str, quoted: str) -> None:
     """As the test before."""
-    command = checkout.command(Path("clip.mp4"), PurePosixPath(path), False, None)  # type: ignore[arg-type]
+    command = checkout.command(Path("clip.mp4"), PurePosixPath(path), False, None)
     assert command[command.index("--output_root") + 1] == quoted
 
 
