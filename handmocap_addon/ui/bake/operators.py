@@ -13,21 +13,22 @@ from ...core.bake.options import BakeOptions
 from ...core.errors import BadUsageError, HandmocapError
 from ...set_up import environments
 from ..common import panel_jobs
-from ..common.blender_types import Answer
 from ..common.chosen_paths import path_said
 from ..common.drawing import has_armature, waits_for
 from ..common.preferences import environment_folder
+from ..common.stage_operator import JobOperator
 from ..state.bake_targets import bake_targets
 
 STAGE = "bake"
 _NAMED = 3  # files; of more there is only room for their number
 
 
-class HANDMOCAP_OT_bake(bpy.types.Operator):
+class HANDMOCAP_OT_bake(JobOperator, bpy.types.Operator):
     """Bake the deformed mesh over the scene's range in a background process, read it back and compare it with the scene"""
 
     bl_idname = "handmocap.bake"
     bl_label = "Bake"
+    stage = STAGE
 
     folder: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Folder", description="Where the files go; empty for the scene's", subtype="DIR_PATH", options=path_options()
@@ -51,29 +52,27 @@ class HANDMOCAP_OT_bake(bpy.types.Operator):
         lacking = what_exact_lacks(context)
         return waits_for(cls, lacking) if lacking else True
 
-    def execute(self, context: bpy.types.Context) -> Answer:
+    def work(self, context: bpy.types.Context) -> str:
         settings = context.scene.handmocap
-        with panel_jobs.sentences_for(self, STAGE):
-            targets = bake_targets(context, self.folder)
-            if not targets:
-                raise BadUsageError("It is not known where to bake to", "choose a folder")
-            module = environments.find_blender_module(environment_folder(context))
-            readers = environments.find_readers(environment_folder(context))
-            options = settings.bake.options()
-            exact = _exact(context, options)
-            request = request_for(settings.armature, targets, context.scene, options, _sources(settings), exact)
-            log = targets[0].parent / "logs" / "bake.log"
-            bake = BakeJob(request, module.python if module else None, log, readers.python if readers else None)
-            warnings = stillness_warnings(settings.armature)
-            for warning in warnings:
-                self.report({"WARNING"}, warning)
+        targets = bake_targets(context, self.folder)
+        if not targets:
+            raise BadUsageError("It is not known where to bake to", "choose a folder")
+        module = environments.find_blender_module(environment_folder(context))
+        readers = environments.find_readers(environment_folder(context))
+        options = settings.bake.options()
+        exact = _exact(context, options)
+        request = request_for(settings.armature, targets, context.scene, options, _sources(settings), exact)
+        log = targets[0].parent / "logs" / "bake.log"
+        bake = BakeJob(request, module.python if module else None, log, readers.python if readers else None)
+        warnings = stillness_warnings(settings.armature)
+        for warning in warnings:
+            self.report({"WARNING"}, warning)
 
-            def finished(result: dict[str, Any]) -> str:
-                return ". ".join((_finished(result), *warnings))
+        def finished(result: dict[str, Any]) -> str:
+            return ". ".join((_finished(result), *warnings))
 
-            panel_jobs.start(STAGE, bake, bake.job, finished, context.scene)
-            return {"FINISHED"}
-        return {"CANCELLED"}
+        panel_jobs.start(STAGE, bake, bake.job, finished, context.scene)
+        return ""
 
 
 def _exact(context: bpy.types.Context, options: BakeOptions) -> ExactRequest | None:

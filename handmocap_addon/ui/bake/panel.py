@@ -3,7 +3,7 @@ from __future__ import annotations
 import bpy
 
 from ...blender.rig.body_stillness import stillness_warnings
-from ..common.drawing import CATEGORY, sentence, stage_state
+from ..common.drawing import sentence, stage_state
 from ..common.preferences import environment_folder
 from ..state import disk
 from ..state.header import WithState
@@ -16,11 +16,7 @@ class HANDMOCAP_PT_bake(WithState, bpy.types.Panel):
     """Files for the next department"""
 
     bl_label = "Bake"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = CATEGORY
     bl_order = 6
-    bl_options = {"DEFAULT_CLOSED"}
     stage = STAGE
 
     def draw(self, context: bpy.types.Context) -> None:

@@ -3,11 +3,10 @@ from __future__ import annotations
 import bpy
 
 from ..apply.body import add_body, apply_motion
-from ..common import panel_jobs
-from ..common.blender_types import Answer
 from ..common.drawing import has_own_armature, waits_for
 from ..common.matching import wants_match
 from ..common.pressed import TakesFromPanel
+from ..common.stage_operator import StageOperator
 from ..common.stages import BODY as STAGE
 
 
@@ -16,7 +15,6 @@ class HANDMOCAP_OT_add_body(TakesFromPanel, bpy.types.Operator):
 
     bl_idname = "handmocap.add_body"
     bl_label = "Add Body"
-    bl_options = {"REGISTER", "UNDO"}
 
     body: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Body",
@@ -33,23 +31,20 @@ class HANDMOCAP_OT_add_body(TakesFromPanel, bpy.types.Operator):
             return waits_for(cls, "Choose your SMPLX_NEUTRAL.npz first, its folder in the preferences, or the stand-in")
         return True
 
-    def execute(self, context: bpy.types.Context) -> Answer:
-        with panel_jobs.sentences_for(self, STAGE):
-            self.take_anew_if_repeated(context)
-            add_body(context, self.body)
-            return {"FINISHED"}
-        return {"CANCELLED"}
+    def work(self, context: bpy.types.Context) -> str:
+        add_body(context, self.body)
+        return ""
 
     def take_from_panel(self, context: bpy.types.Context) -> None:
         self.body = self.body or context.scene.handmocap.body_choice()
 
 
-class HANDMOCAP_OT_apply_body(bpy.types.Operator):
+class HANDMOCAP_OT_apply_body(StageOperator, bpy.types.Operator):
     """Key the GVHMR motion on the armature, feet on the floor, and add the clip's camera with the clip behind it"""
 
     bl_idname = "handmocap.apply_body"
     bl_label = "Apply Body"
-    bl_options = {"REGISTER", "UNDO"}
+    stage = STAGE
 
     match_scene: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Match Scene",
@@ -71,12 +66,10 @@ class HANDMOCAP_OT_apply_body(bpy.types.Operator):
             return waits_for(cls, "Run Estimate for the hands that the arms go to, or switch Arms to the Hands off")
         return True
 
-    def execute(self, context: bpy.types.Context) -> Answer:
-        with panel_jobs.sentences_for(self, STAGE):
-            self.match_scene = wants_match(self, context.scene)
-            apply_motion(context, self.match_scene)
-            return {"FINISHED"}
-        return {"CANCELLED"}
+    def work(self, context: bpy.types.Context) -> str:
+        self.match_scene = wants_match(self, context.scene)
+        apply_motion(context, self.match_scene)
+        return ""
 
 
 CLASSES = (HANDMOCAP_OT_add_body, HANDMOCAP_OT_apply_body)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import bpy
 
 from ..apply.keys_in_the_way import keys_in_the_way
-from ..common.drawing import CATEGORY, stage_state
+from ..common.drawing import stage_state
 from ..common.preferences import smplx_folder
 from ..common.stages import BODY as STAGE
 from ..state.header import WithState
@@ -13,11 +13,7 @@ class HANDMOCAP_PT_body(WithState, bpy.types.Panel):
     """The armature, and GVHMR's motion on it"""
 
     bl_label = "Body"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = CATEGORY
     bl_order = 2
-    bl_options = {"DEFAULT_CLOSED"}
     stage = STAGE
 
     def draw(self, context: bpy.types.Context) -> None:

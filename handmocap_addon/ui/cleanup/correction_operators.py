@@ -17,8 +17,6 @@ from ...core.errors import HandmocapError
 from ...core.hands.hand_poses_file import read_hand_poses
 from ..apply.body import apply_motion
 from ..apply.fingers import apply_fingers
-from ..common import panel_jobs
-from ..common.blender_types import Answer
 from ..common.choices import WRISTS
 from ..common.drawing import waits_for
 from .reduced_keys import reduced_as_before
@@ -30,25 +28,17 @@ STAGE = "cleanup"
 class _Corrects(OnTarget):
     """Says something about some rows and hands, and applies the fingers again."""
 
-    bl_options = {"REGISTER", "UNDO"}
+    needs = staticmethod(can_apply_again)
     stage = STAGE
     has_whole_clip = True
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return can_apply_again(cls, context)
-
-    def execute(self, context: bpy.types.Context) -> Answer:
-        with panel_jobs.sentences_for(self, STAGE):
-            self.take_anew_if_repeated(context)
-            armature = context.scene.handmocap.armature
-            before = read_corrections(armature)
-            target, rows = chosen_target(context, self), self._rows(context)
-            self.prepare(context, target)
-            apply_corrections(context, before, self.corrected(before, target, rows))
-            panel_jobs.set_status(STAGE, True, self.sentence(context, target))
-            return {"FINISHED"}
-        return {"CANCELLED"}
+    def work(self, context: bpy.types.Context) -> str:
+        armature = context.scene.handmocap.armature
+        before = read_corrections(armature)
+        target, rows = chosen_target(context, self), self._rows(context)
+        self.prepare(context, target)
+        apply_corrections(context, before, self.corrected(before, target, rows))
+        return self.sentence(context, target)
 
     def corrected(self, before: tuple[Correction, ...], target: FingerTarget, rows: Rows) -> tuple[Correction, ...]:
         raise NotImplementedError

@@ -12,8 +12,6 @@ from ...blender.rig.finger_target import FingerTarget
 from ...blender.version_differences import path_options
 from ...core.errors import BadUsageError
 from ...core.keys.hand_key_ease import EASE_FRAMES
-from ..common import panel_jobs
-from ..common.blender_types import Answer
 from ..common.chosen_paths import path_said
 from .correction_operators import STAGE, range_text
 from .reduced_keys import reduced_as_before
@@ -24,7 +22,6 @@ from .target import OnTarget, can_edit_keys, chosen_range, chosen_target, curren
 class _Keys(OnTarget):
     """Writes keys on the target's bones over the range."""
 
-    bl_options = {"REGISTER", "UNDO"}
     stage = STAGE
     needs_range = False
     shown: ClassVar[tuple[str, ...]] = ("ease",)
@@ -37,19 +34,15 @@ class _Keys(OnTarget):
         soft_max=30.0,
     )
 
-    def execute(self, context: bpy.types.Context) -> Answer:
-        with panel_jobs.sentences_for(self, STAGE):
-            self.take_anew_if_repeated(context)
-            self._check_range(context)
-            target, frames = chosen_target(context, self), chosen_range(context, self)
-            with reduced_as_before(context):
-                count = self.key(context, target, *(frames or current_frame(context)))
-            if count == 0:
-                raise BadUsageError("No key was made", "look whether these bones' rotations are locked")
-            where = range_text(context, self, only_current_frame=True)
-            panel_jobs.set_status(STAGE, True, f"{self.bl_label}: {target.text()}, {where}")
-            return {"FINISHED"}
-        return {"CANCELLED"}
+    def work(self, context: bpy.types.Context) -> str:
+        self._check_range(context)
+        target, frames = chosen_target(context, self), chosen_range(context, self)
+        with reduced_as_before(context):
+            count = self.key(context, target, *(frames or current_frame(context)))
+        if count == 0:
+            raise BadUsageError("No key was made", "look whether these bones' rotations are locked")
+        where = range_text(context, self, only_current_frame=True)
+        return f"{self.bl_label}: {target.text()}, {where}"  # type: ignore[attr-defined]
 
     def take_from_panel(self, context: bpy.types.Context) -> None:
         self._check_range(context)

@@ -7,7 +7,7 @@ import bpy
 from ...blender.cleanup.raw_ghost import is_raw_shown
 from ...blender.rig.finger_target import selected_target
 from ...core.errors import HandmocapError
-from ..common.drawing import CATEGORY, sentence, stage_state
+from ..common.drawing import sentence, stage_state
 from ..state.header import WithState
 from .correction_operators import STAGE, range_text
 from .target import chosen_range, chosen_target
@@ -17,11 +17,7 @@ class HANDMOCAP_PT_cleanup(WithState, bpy.types.Panel):
     """What needs a look, and tools to mend it"""
 
     bl_label = "Cleanup"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = CATEGORY
     bl_order = 4
-    bl_options = {"DEFAULT_CLOSED"}
     stage = STAGE
 
     def draw(self, context: bpy.types.Context) -> None:

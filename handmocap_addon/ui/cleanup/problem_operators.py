@@ -8,9 +8,9 @@ from ...blender.cleanup.cleaned_hands import cleaned_hands
 from ...blender.cleanup.problems import find_problems
 from ...core.hands.hand_poses_file import read_hand_poses
 from ..apply import problem_list
-from ..common import panel_jobs
 from ..common.blender_types import Answer, OperatorPart
 from ..common.drawing import waits_for
+from ..common.stage_operator import StageOperator
 from .correction_operators import STAGE
 from .target import can_apply_again, can_edit_keys
 
@@ -53,25 +53,20 @@ class HANDMOCAP_OT_previous_problem(_Goes, bpy.types.Operator):
     forwards = False
 
 
-class HANDMOCAP_OT_find_problems(bpy.types.Operator):
+class HANDMOCAP_OT_find_problems(StageOperator, bpy.types.Operator):
     """Look for what needs a look in the hands as the settings have them now, without keying anything"""
 
     bl_idname = "handmocap.find_problems"
     bl_label = "Find Problems"
-    bl_options = {"REGISTER", "UNDO"}
+    stage = STAGE
+    needs = staticmethod(can_apply_again)
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return can_apply_again(cls, context)
-
-    def execute(self, context: bpy.types.Context) -> Answer:
+    def work(self, context: bpy.types.Context) -> str:
         settings = context.scene.handmocap
-        with panel_jobs.sentences_for(self, STAGE):
-            poses = read_hand_poses(settings.hand_poses_path())
-            cleaned = cleaned_hands(settings.armature, poses, settings.cleanup())
-            problem_list.show_problems(context, find_problems(settings.armature, cleaned, poses))
-            return {"FINISHED"}
-        return {"CANCELLED"}
+        poses = read_hand_poses(settings.hand_poses_path())
+        cleaned = cleaned_hands(settings.armature, poses, settings.cleanup())
+        problem_list.show_problems(context, find_problems(settings.armature, cleaned, poses))
+        return ""
 
 
 CLASSES = (HANDMOCAP_OT_find_problems, HANDMOCAP_OT_next_problem, HANDMOCAP_OT_previous_problem)

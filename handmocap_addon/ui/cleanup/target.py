@@ -60,9 +60,9 @@ class OnTarget(TakesFromPanel):
     shown: ClassVar[tuple[str, ...]] = ()  # of its own properties, in the redo panel
     layout: Any
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return can_edit_keys(cls, context)
+    @staticmethod
+    def needs(operator_class: Any, context: bpy.types.Context) -> bool:
+        return can_edit_keys(operator_class, context)
 
     def take_from_panel(self, context: bpy.types.Context) -> None:
         target, frames = chosen_target(context, self), chosen_range(context, self)
@@ -102,25 +102,25 @@ class OnTarget(TakesFromPanel):
         ends.prop(self, "last")
 
 
-def can_edit_keys(cls: Any, context: bpy.types.Context) -> bool:
+def can_edit_keys(operator_class: Any, context: bpy.types.Context) -> bool:
     """For `poll`: there is an armature with keys of this tool that can be changed."""
-    if not has_own_armature(cls, context):
+    if not has_own_armature(operator_class, context):
         return False
     place = written_action(context.scene.handmocap.armature)
     if place is None:
-        return waits_for(cls, "Press Apply Fingers first: this works on its keys")
+        return waits_for(operator_class, "Press Apply Fingers first: this works on its keys")
     if not place.action.is_editable:
-        return waits_for(cls, "The action is linked from another file; make it local first")
+        return waits_for(operator_class, "The action is linked from another file; make it local first")
     return True
 
 
-def can_apply_again(cls: Any, context: bpy.types.Context) -> bool:
+def can_apply_again(operator_class: Any, context: bpy.types.Context) -> bool:
     """For `poll`: corrections of the estimate need its file."""
-    if not can_edit_keys(cls, context):
+    if not can_edit_keys(operator_class, context):
         return False
     path = context.scene.handmocap.hand_poses_path()
     if path is None or not path.is_file():
-        return waits_for(cls, "The hands' file is not there; choose it in Hands, or run Estimate again")
+        return waits_for(operator_class, "The hands' file is not there; choose it in Hands, or run Estimate again")
     return True
 
 

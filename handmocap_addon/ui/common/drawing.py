@@ -16,6 +16,14 @@ _MARGIN, _LETTER = 62.0, 6.6
 _BUTTON_MARGIN = 24.0  # what an icon button at the end of the line takes
 
 
+class InSidebar:
+    """A panel of the tool's tab."""
+
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = CATEGORY
+
+
 def sentence(layout: bpy.types.UILayout, text: str, icon: Icon, taken: float = 0.0) -> None:
     """A sentence over as many lines as the sidebar needs; `taken` is the width in pixels of what stands beside it."""
     column = layout.column(align=True)

@@ -7,16 +7,16 @@ from typing import ClassVar
 import bpy
 
 from . import panel_jobs
-from .blender_types import Answer, OperatorPart
+from .blender_types import Answer
+from .stage_operator import StageOperator
 
 
-class TakesFromPanel(OperatorPart):
+class TakesFromPanel(StageOperator):
     """For operators of a stage. A script's empty properties still mean what the panel says.
 
     `taken` are the properties that are filled in, each unless it was given.
     """
 
-    stage: ClassVar[str]
     taken: ClassVar[tuple[str, ...]] = ()
 
     def take_from_panel(self, context: bpy.types.Context) -> None:
@@ -36,7 +36,7 @@ class TakesFromPanel(OperatorPart):
             return self.execute(context)
         return {"CANCELLED"}
 
-    def take_anew_if_repeated(self, context: bpy.types.Context) -> None:
+    def prepare_work(self, context: bpy.types.Context) -> None:
         """Repeat Last (Shift R) means the tool, on what is chosen now; the redo panel means what it shows.
 
         Raises:

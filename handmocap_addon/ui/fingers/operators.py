@@ -4,21 +4,21 @@ import bpy
 
 from ...blender.motion.key_reduction import ReductionResult, reduce_finger_keys, restore_full_keys
 from ..apply.fingers import apply_fingers
-from ..common import panel_jobs
-from ..common.blender_types import Answer
 from ..common.choices import SHARINGS
 from ..common.drawing import has_armature_and_hands, has_own_armature
 from ..common.matching import wants_match
 from ..common.pressed import TakesFromPanel
+from ..common.stage_operator import StageOperator
 from ..common.stages import FINGERS as STAGE
 
 
-class HANDMOCAP_OT_apply_hands(bpy.types.Operator):
+class HANDMOCAP_OT_apply_hands(StageOperator, bpy.types.Operator):
     """Key the fingers. Keys that you made yourself stay"""
 
     bl_idname = "handmocap.apply_hands"
     bl_label = "Apply Fingers"
-    bl_options = {"REGISTER", "UNDO"}
+    stage = STAGE
+    needs = staticmethod(has_armature_and_hands)
 
     match_scene: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Match Scene",
@@ -27,16 +27,10 @@ class HANDMOCAP_OT_apply_hands(bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return has_armature_and_hands(cls, context)
-
-    def execute(self, context: bpy.types.Context) -> Answer:
-        with panel_jobs.sentences_for(self, STAGE):
-            self.match_scene = wants_match(self, context.scene)
-            apply_fingers(context, self.match_scene)
-            return {"FINISHED"}
-        return {"CANCELLED"}
+    def work(self, context: bpy.types.Context) -> str:
+        self.match_scene = wants_match(self, context.scene)
+        apply_fingers(context, self.match_scene)
+        return ""
 
 
 class HANDMOCAP_OT_reduce_keys(TakesFromPanel, bpy.types.Operator):
@@ -44,7 +38,7 @@ class HANDMOCAP_OT_reduce_keys(TakesFromPanel, bpy.types.Operator):
 
     bl_idname = "handmocap.reduce_keys"
     bl_label = "Reduce Keys"
-    bl_options = {"REGISTER", "UNDO"}
+    needs = staticmethod(has_own_armature)
     stage = STAGE
     taken = ("error", "sharing")
 
@@ -64,25 +58,17 @@ class HANDMOCAP_OT_reduce_keys(TakesFromPanel, bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return has_own_armature(cls, context)
-
-    def execute(self, context: bpy.types.Context) -> Answer:
+    def work(self, context: bpy.types.Context) -> str:
         settings = context.scene.handmocap
-        with panel_jobs.sentences_for(self, STAGE):
-            self.take_anew_if_repeated(context)
-            # Tools that bring full keys back for a moment reduce them again as the panel says.
-            if self.is_given("error"):
-                settings.reduction_error = self.error
-            if self.is_given("sharing"):
-                settings.reduction_sharing = self.sharing
-            result = reduce_finger_keys(settings.armature, settings.reduction())
-            worst = max(hand.largest_error_degrees for hand in result.hands.values())
-            sentence = f"{result.keys_after} of {result.keys_before} finger keys left, at most {worst:.2f}° off"
-            panel_jobs.set_status(STAGE, True, sentence + _kept(result))
-            return {"FINISHED"}
-        return {"CANCELLED"}
+        # Tools that bring full keys back for a moment reduce them again as the panel says.
+        if self.is_given("error"):
+            settings.reduction_error = self.error
+        if self.is_given("sharing"):
+            settings.reduction_sharing = self.sharing
+        result = reduce_finger_keys(settings.armature, settings.reduction())
+        worst = max(hand.largest_error_degrees for hand in result.hands.values())
+        sentence = f"{result.keys_after} of {result.keys_before} finger keys left, at most {worst:.2f}° off"
+        return sentence + _kept(result)
 
     def take_from_panel(self, context: bpy.types.Context) -> None:
         settings = context.scene.handmocap
@@ -92,23 +78,17 @@ class HANDMOCAP_OT_reduce_keys(TakesFromPanel, bpy.types.Operator):
             self.sharing = settings.reduction_sharing
 
 
-class HANDMOCAP_OT_full_keys(bpy.types.Operator):
+class HANDMOCAP_OT_full_keys(StageOperator, bpy.types.Operator):
     """Bring back the finger keys that were left out. Keys that you made, changed or deleted yourself stay so"""
 
     bl_idname = "handmocap.full_keys"
     bl_label = "Full Keys"
-    bl_options = {"REGISTER", "UNDO"}
+    stage = STAGE
+    needs = staticmethod(has_own_armature)
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return has_own_armature(cls, context)
-
-    def execute(self, context: bpy.types.Context) -> Answer:
-        with panel_jobs.sentences_for(self, STAGE):
-            result = restore_full_keys(context.scene.handmocap.armature)
-            panel_jobs.set_status(STAGE, True, f"{result.keys_after} finger keys{_kept(result)}")
-            return {"FINISHED"}
-        return {"CANCELLED"}
+    def work(self, context: bpy.types.Context) -> str:
+        result = restore_full_keys(context.scene.handmocap.armature)
+        return f"{result.keys_after} finger keys{_kept(result)}"
 
 
 def _kept(result: ReductionResult) -> str:

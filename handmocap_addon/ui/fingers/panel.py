@@ -6,7 +6,7 @@ import bpy
 
 from ...core.cleanup.settings import SMOOTHING_TARGETS
 from ..apply.keys_in_the_way import keys_in_the_way
-from ..common.drawing import CATEGORY, stage_state
+from ..common.drawing import stage_state
 from ..common.stages import FINGERS as STAGE
 from ..state.header import WithState
 
@@ -15,11 +15,7 @@ class HANDMOCAP_PT_fingers(WithState, bpy.types.Panel):
     """Finger keys on the armature"""
 
     bl_label = "Fingers"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = CATEGORY
     bl_order = 3
-    bl_options = {"DEFAULT_CLOSED"}
     stage = STAGE
 
     def draw(self, context: bpy.types.Context) -> None:

@@ -16,10 +16,10 @@ from ...core.hands.hand_poses_file import read_hand_poses
 from ...core.maths.rotation_modes import EULER_ORDERS, QUATERNION
 from ...core.skeleton import SIDES, hand_joint_names, joint_group
 from ..apply.problem_list import show_problems
-from ..common import panel_jobs
 from ..common.blender_types import Answer
 from ..common.drawing import has_armature_and_hands, has_own_armature
 from ..common.pressed import TakesFromPanel
+from ..common.stage_operator import StageOperator
 from ..common.stages import FINGERS as STAGE
 
 TARGETS = (
@@ -34,37 +34,33 @@ MODES = (
 )
 
 
-class HANDMOCAP_OT_start_over(bpy.types.Operator):
+class HANDMOCAP_OT_start_over(StageOperator, bpy.types.Operator):
     """Key fingers afresh from the hands' file. Keys that you made on them yourself are lost"""
 
     bl_idname = "handmocap.start_over"
     bl_label = "Start Over"
-    bl_options = {"REGISTER", "UNDO"}
+    stage = STAGE
+    needs = staticmethod(has_armature_and_hands)
 
     target: bpy.props.EnumProperty(name="Fingers", description="Whose own keys are forgotten", items=TARGETS, default="ALL")  # type: ignore[valid-type]
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return has_armature_and_hands(cls, context)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> Answer:
         self.target = "SELECTED" if _selected_joints(context) else "ALL"
         return context.window_manager.invoke_props_dialog(self, title="Lose Your Own Keys on", confirm_text="Start Over")
 
     def execute(self, context: bpy.types.Context) -> Answer:
-        settings = context.scene.handmocap
-        joints = _joints(context, self.target)
-        if not joints:
+        if not _joints(context, self.target):
             self.report({"WARNING"}, "Select bones of the fingers in pose mode first")
             return {"CANCELLED"}
-        with panel_jobs.sentences_for(self, STAGE):
-            poses = read_hand_poses(settings.hand_poses_path())
-            options = (settings.cleanup(), settings.action_name(), settings.key_settings())
-            applied = start_over(settings.armature, poses, *options, joints)
-            show_problems(context, find_problems(settings.armature, applied, poses))
-            panel_jobs.set_status(STAGE, True, f"{poses.frame_count} frames keyed afresh{applied.keys.sentence()}")
-            return {"FINISHED"}
-        return {"CANCELLED"}
+        return super().execute(context)
+
+    def work(self, context: bpy.types.Context) -> str:
+        settings = context.scene.handmocap
+        poses = read_hand_poses(settings.hand_poses_path())
+        options = (settings.cleanup(), settings.action_name(), settings.key_settings())
+        applied = start_over(settings.armature, poses, *options, _joints(context, self.target))
+        show_problems(context, find_problems(settings.armature, applied, poses))
+        return f"{poses.frame_count} frames keyed afresh{applied.keys.sentence()}"
 
 
 class HANDMOCAP_OT_convert_rotation(TakesFromPanel, bpy.types.Operator):
@@ -72,7 +68,7 @@ class HANDMOCAP_OT_convert_rotation(TakesFromPanel, bpy.types.Operator):
 
     bl_idname = "handmocap.convert_rotation"
     bl_label = "Convert Rotation"
-    bl_options = {"REGISTER", "UNDO"}
+    needs = staticmethod(has_own_armature)
 
     stage = STAGE
     taken = ("bones",)
@@ -88,25 +84,17 @@ class HANDMOCAP_OT_convert_rotation(TakesFromPanel, bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return has_own_armature(cls, context)
-
-    def execute(self, context: bpy.types.Context) -> Answer:
+    def work(self, context: bpy.types.Context) -> str:
         armature = context.scene.handmocap.armature
-        with panel_jobs.sentences_for(self, STAGE):
-            self.take_anew_if_repeated(context)
-            bones = [bone.name for bone in _selected_bones(context)]
-            if self.is_given("bones") and self.bones == "SELECTED" and not bones:
-                raise BadUsageError("No bone is selected", "select some in pose mode, or take all fingers")
-            if not bones or (self.is_given("bones") and self.bones == "FINGERS"):
-                bone_of_joint = map_armature(armature).bone_of_joint
-                bones = [bone_of_joint[joint] for joint in HAND_JOINTS]
-            result = convert_rotations(armature, bones, self.mode)
-            left = f", {len(result.left)} locked bones left as they are" if result.left else ""
-            panel_jobs.set_status(STAGE, True, f"{result.keys} keys of {result.bones} bones converted{left}")
-            return {"FINISHED"}
-        return {"CANCELLED"}
+        bones = [bone.name for bone in _selected_bones(context)]
+        if self.is_given("bones") and self.bones == "SELECTED" and not bones:
+            raise BadUsageError("No bone is selected", "select some in pose mode, or take all fingers")
+        if not bones or (self.is_given("bones") and self.bones == "FINGERS"):
+            bone_of_joint = map_armature(armature).bone_of_joint
+            bones = [bone_of_joint[joint] for joint in HAND_JOINTS]
+        result = convert_rotations(armature, bones, self.mode)
+        left = f", {len(result.left)} locked bones left as they are" if result.left else ""
+        return f"{result.keys} keys of {result.bones} bones converted{left}"
 
     def take_from_panel(self, context: bpy.types.Context) -> None:
         if not self.is_given("bones"):
@@ -118,7 +106,7 @@ def _selected_bones(context: bpy.types.Context) -> list[Any]:
     return [bone for bone in context.selected_pose_bones or () if bone.id_data == armature]
 
 
-def _selected_joints(context: bpy.types.Context) -> set[str]:
+def _selected_joints(context: bpy.types.Context) -> Answer:
     """Joints of every finger of which a bone is selected."""
     selected = {bone.name for bone in _selected_bones(context)}
     if not selected:

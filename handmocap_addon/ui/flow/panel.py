@@ -4,7 +4,7 @@ import bpy
 
 from ...blender.rig.body_stillness import stillness_warnings
 from ..apply.keys_in_the_way import keys_in_the_way
-from ..common.drawing import CATEGORY, sentence
+from ..common.drawing import InSidebar, sentence
 from ..source.clock import draw_clocks
 from ..source.panel import draw_results
 from ..state.states import ICONS, STAGES, Kind, StageState, armature_of, state_of
@@ -15,13 +15,10 @@ _BUTTON_HEIGHT = 1.6
 _LONGEST_LABEL = 32  # letters; Blender cuts off what does not fit
 
 
-class HANDMOCAP_PT_flow(bpy.types.Panel):
+class HANDMOCAP_PT_flow(InSidebar, bpy.types.Panel):
     """How far each stage is, and the next step"""
 
     bl_label = "handmocap"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = CATEGORY
     bl_order = 0
 
     def draw(self, context: bpy.types.Context) -> None:

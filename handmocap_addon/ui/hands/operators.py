@@ -12,22 +12,23 @@ from ...core.body.body_choices import GVHMR
 from ...core.files.atomic_files import ensure_output_folder
 from ...core.hands.hand_poses_file import HAND_POSES_NAME
 from ..common import panel_jobs
-from ..common.blender_types import Answer
 from ..common.choices import GVHMR_MISSING
 from ..common.drawing import waits_for
 from ..common.estimators import ESTIMATORS
 from ..common.preferences import device, environment_folder, wilor_folder
+from ..common.stage_operator import JobOperator
 from ..overlay.right_picture import bring_up_to_date
 from ..state import disk
 
 STAGE = "hands"
 
 
-class HANDMOCAP_OT_estimate(bpy.types.Operator):
+class HANDMOCAP_OT_estimate(JobOperator, bpy.types.Operator):
     """Find the hands of the clip in a background process and write hand_poses.npz. Blender stays free meanwhile"""
 
     bl_idname = "handmocap.estimate"
     bl_label = "Estimate"
+    stage = STAGE
 
     output: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Output",
@@ -65,7 +66,7 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
             return waits_for(cls, f"The hand estimator {why}: press Set Up {button} in Set-up")
         return True
 
-    def execute(self, context: bpy.types.Context) -> Answer:
+    def work(self, context: bpy.types.Context) -> str:
         settings = context.scene.handmocap
         clip = settings.clip_path()
         target = Path(bpy.path.abspath(self.output)) if self.output else settings.result_folder() / HAND_POSES_NAME
@@ -98,13 +99,11 @@ class HANDMOCAP_OT_estimate(bpy.types.Operator):
             if not again:
                 bring_up_to_date(scene)
 
-        with panel_jobs.sentences_for(self, STAGE):
-            ensure_output_folder(target.parent)
-            command = worker_command(environment_folder(context), request.arguments(), estimator)
-            job = ChildJob(command, target.parent / "logs" / "estimate.log", targets=[target])
-            panel_jobs.start(STAGE, job, job, finish, context.scene, fill_in)
-            return {"FINISHED"}
-        return {"CANCELLED"}
+        ensure_output_folder(target.parent)
+        command = worker_command(environment_folder(context), request.arguments(), estimator)
+        job = ChildJob(command, target.parent / "logs" / "estimate.log", targets=[target])
+        panel_jobs.start(STAGE, job, job, finish, context.scene, fill_in)
+        return ""
 
 
 CLASSES = (HANDMOCAP_OT_estimate,)

@@ -4,7 +4,7 @@ from typing import Any
 
 import bpy
 
-from ..common.drawing import CATEGORY, sentence, stage_state
+from ..common.drawing import sentence, stage_state
 from ..state.header import WithState
 from .operators import STAGE
 
@@ -13,11 +13,7 @@ class HANDMOCAP_PT_hands(WithState, bpy.types.Panel):
     """From the clip to raw hands"""
 
     bl_label = "Hands"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = CATEGORY
     bl_order = 1
-    bl_options = {"DEFAULT_CLOSED"}
     stage = STAGE
 
     def draw(self, context: bpy.types.Context) -> None:

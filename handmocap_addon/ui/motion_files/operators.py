@@ -18,6 +18,7 @@ from ..common.chosen_paths import chosen_folder
 from ..common.drawing import has_armature, waits_for
 from ..common.guards import quiet
 from ..common.preferences import environment_folder
+from ..common.stage_operator import JobOperator
 from .settings import FORMAT_ITEMS, UP_AXIS_ITEMS
 
 STAGE = "motion files"
@@ -25,11 +26,12 @@ STAGE = "motion files"
 _WORTH_TELLING_METRES = 1e-4
 
 
-class HANDMOCAP_OT_export_motion(bpy.types.Operator):
+class HANDMOCAP_OT_export_motion(JobOperator, bpy.types.Operator):
     """Write the armature's motion over the scene's range, as it is shown with all edits, in a background process"""
 
     bl_idname = "handmocap.export_motion"
     bl_label = "Export Motion"
+    stage = STAGE
 
     motion_format: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="Format", description="Which kind of motion file is written, and for which program", items=FORMAT_ITEMS
@@ -76,21 +78,19 @@ class HANDMOCAP_OT_export_motion(bpy.types.Operator):
         if self._format.has_up_axis:
             column.row().prop(self, "up_axis", expand=True)
 
-    def execute(self, context: bpy.types.Context) -> Answer:
+    def work(self, context: bpy.types.Context) -> str:
         scene, settings = context.scene, context.scene.handmocap
-        with panel_jobs.sentences_for(self, STAGE):
-            path = self._path(context)
-            if path is None:
-                raise BadUsageError("It is not known where to write to", "choose a folder for the motion files")
-            hands = settings.hand_poses_path() if self._format is MotionFormat.HANDS else None
-            frames = (scene.frame_start, scene.frame_end)
-            target = MotionTarget(self._format, path)
-            request = motion_request_for(settings.armature, [target], frames, self.up_axis, hands)
-            module = environments.find_blender_module(environment_folder(context))
-            export = MotionJob(request, module.python if module else None, path.parent / "logs" / "export.log")
-            panel_jobs.start(STAGE, export, export.job, _finished, scene)
-            return {"FINISHED"}
-        return {"CANCELLED"}
+        path = self._path(context)
+        if path is None:
+            raise BadUsageError("It is not known where to write to", "choose a folder for the motion files")
+        hands = settings.hand_poses_path() if self._format is MotionFormat.HANDS else None
+        frames = (scene.frame_start, scene.frame_end)
+        target = MotionTarget(self._format, path)
+        request = motion_request_for(settings.armature, [target], frames, self.up_axis, hands)
+        module = environments.find_blender_module(environment_folder(context))
+        export = MotionJob(request, module.python if module else None, path.parent / "logs" / "export.log")
+        panel_jobs.start(STAGE, export, export.job, _finished, scene)
+        return ""
 
     @property
     def _format(self) -> MotionFormat:

@@ -2,17 +2,14 @@ from __future__ import annotations
 
 import bpy
 
-from ..common.drawing import CATEGORY, stage_state
+from ..common.drawing import InSidebar, stage_state
 from .operators import STAGE
 
 
-class HANDMOCAP_PT_motion_files(bpy.types.Panel):
+class HANDMOCAP_PT_motion_files(InSidebar, bpy.types.Panel):
     """The motion for other programs: AMASS, .smpl, npz, FBX, glTF, and the edited hands"""
 
     bl_label = "Motion Files"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = CATEGORY
     bl_order = 7
     bl_options = {"DEFAULT_CLOSED"}
 

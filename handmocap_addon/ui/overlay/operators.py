@@ -10,20 +10,20 @@ from ...blender.clip.backgrounds import clip_camera
 from ...blender.clip.cameras import add_clip_camera
 from ...blender.clip.scene_content import is_a_persons
 from ...core.hands.hand_poses_file import read_hand_poses
-from ..common import panel_jobs
 from ..common.blender_types import Answer
 from ..common.drawing import waits_for
 from ..common.matching import wants_match
+from ..common.stage_operator import StageOperator
 from ..common.stages import SOURCE as STAGE
 from .right_picture import bring_up_to_date
 
 
-class HANDMOCAP_OT_add_clip_camera(bpy.types.Operator):
+class HANDMOCAP_OT_add_clip_camera(StageOperator, bpy.types.Operator):
     """Add a camera with the clip behind it, for hands without a GVHMR body, and look through it. Apply Body adds its own"""
 
     bl_idname = "handmocap.add_clip_camera"
     bl_label = "Add Clip Camera"
-    bl_options = {"REGISTER", "UNDO"}
+    stage = STAGE
 
     match_scene: bpy.props.BoolProperty(  # type: ignore[valid-type]
         name="Match Scene",
@@ -41,20 +41,18 @@ class HANDMOCAP_OT_add_clip_camera(bpy.types.Operator):
             return waits_for(cls, "The clip is not there; choose it again in Source")
         return True
 
-    def execute(self, context: bpy.types.Context) -> Answer:
+    def work(self, context: bpy.types.Context) -> str:
         settings, scene = context.scene.handmocap, context.scene
-        with panel_jobs.sentences_for(self, STAGE):
-            hands = settings.hand_poses_path()
-            poses = read_hand_poses(hands) if hands is not None and hands.is_file() else None
-            self.match_scene = wants_match(self, scene)
-            camera = add_clip_camera(scene, settings.clip_path(), settings.armature, self.match_scene, poses)
-            if scene.camera is None or self.match_scene:
-                scene.camera = camera
-            if poses is not None:
-                bring_up_to_date(scene, camera)
-            look_through(context, camera)
-            return {"FINISHED"}
-        return {"CANCELLED"}
+        hands = settings.hand_poses_path()
+        poses = read_hand_poses(hands) if hands is not None and hands.is_file() else None
+        self.match_scene = wants_match(self, scene)
+        camera = add_clip_camera(scene, settings.clip_path(), settings.armature, self.match_scene, poses)
+        if scene.camera is None or self.match_scene:
+            scene.camera = camera
+        if poses is not None:
+            bring_up_to_date(scene, camera)
+        look_through(context, camera)
+        return ""
 
 
 class HANDMOCAP_OT_look_through_clip(bpy.types.Operator):

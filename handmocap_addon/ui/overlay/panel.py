@@ -3,18 +3,15 @@ from __future__ import annotations
 import bpy
 
 from ...blender.clip.backgrounds import clip_background, clip_camera
-from ..common.drawing import CATEGORY
+from ..common.drawing import InSidebar
 from .operators import is_looking_through
 from .session import shown_clip
 
 
-class HANDMOCAP_PT_show(bpy.types.Panel):
+class HANDMOCAP_PT_show(InSidebar, bpy.types.Panel):
     """What is drawn over the clip"""
 
     bl_label = "Show"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = CATEGORY
     bl_parent_id = "HANDMOCAP_PT_flow"
 
     def draw(self, context: bpy.types.Context) -> None:

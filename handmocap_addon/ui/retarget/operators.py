@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
@@ -12,6 +12,7 @@ from ...core.rig.bone_map import read_bone_map, write_bone_map
 from ..common import panel_jobs
 from ..common.blender_types import Answer
 from ..common.drawing import has_armature, waits_for
+from ..common.stage_operator import StageOperator
 
 STAGE = "retarget"
 
@@ -22,13 +23,13 @@ def _has_target(operator_class: type[bpy.types.Operator], context: bpy.types.Con
     return True
 
 
-class HANDMOCAP_OT_transfer_fingers(bpy.types.Operator):
+class HANDMOCAP_OT_transfer_fingers(StageOperator, bpy.types.Operator):
     """Key the other rig's fingers, over the scene's range, to stand in its hands as this armature's do in its own. \
 Its arms, locked channels and keys that you made yourself stay as they are; no constraints are left behind"""
 
     bl_idname = "handmocap.transfer_fingers"
     bl_label = "Transfer Fingers"
-    bl_options = {"REGISTER", "UNDO"}
+    stage = STAGE
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -41,23 +42,20 @@ Its arms, locked channels and keys that you made yourself stay as they are; no c
             return waits_for(cls, "Name the other rig's finger bones first, or load a bone map")
         return True
 
-    def execute(self, context: bpy.types.Context) -> Answer:
+    def work(self, context: bpy.types.Context) -> str:
         scene = context.scene
         settings, retarget = scene.handmocap, scene.handmocap.retarget
-        with panel_jobs.sentences_for(self, STAGE):
-            frames = scene_range(scene)
-            animation = settings.armature.animation_data
-            name = animation.action.name if animation and animation.action else settings.armature.name
-            report = transfer_fingers(
-                settings.armature, retarget.target, retarget.bone_map(), frames, retarget.same_pose, f"{name} fingers"
-            )
-            said = f"{report.keys.keys} keys on {report.frame_count} frames"
-            said += report.keys.sentence()
-            if report.locked_bones:
-                said += f", {len(report.locked_bones)} locked bones left out"
-            panel_jobs.set_status(STAGE, True, ". ".join([said, *report.warnings]))
-            return {"FINISHED"}
-        return {"CANCELLED"}
+        frames = scene_range(scene)
+        animation = settings.armature.animation_data
+        name = animation.action.name if animation and animation.action else settings.armature.name
+        report = transfer_fingers(
+            settings.armature, retarget.target, retarget.bone_map(), frames, retarget.same_pose, f"{name} fingers"
+        )
+        said = f"{report.keys.keys} keys on {report.frame_count} frames"
+        said += report.keys.sentence()
+        if report.locked_bones:
+            said += f", {len(report.locked_bones)} locked bones left out"
+        return ". ".join([said, *report.warnings])
 
 
 class HANDMOCAP_OT_detect_bone_map(bpy.types.Operator):
@@ -82,32 +80,28 @@ class HANDMOCAP_OT_detect_bone_map(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class HANDMOCAP_OT_load_bone_map(bpy.types.Operator, ImportHelper):  # type: ignore[misc]  # the stub's helper answers None
+class HANDMOCAP_OT_load_bone_map(StageOperator, bpy.types.Operator, ImportHelper):  # type: ignore[misc]  # the stub's helper answers None
     """Fill in a bone map from a file"""
 
     bl_idname = "handmocap.load_bone_map"
     bl_label = "Load Map"
-    bl_options = {"REGISTER", "UNDO"}
+    stage = STAGE
+    needs = staticmethod(_has_target)
 
     filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})  # type: ignore[valid-type]
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return _has_target(cls, context)
-
-    def execute(self, context: bpy.types.Context) -> Answer:
-        with panel_jobs.sentences_for(self, STAGE):
-            context.scene.handmocap.retarget.fill_in(read_bone_map(_path(self)))
-            panel_jobs.set_status(STAGE, True, f"Loaded {_path(self).name}")
-            return {"FINISHED"}
-        return {"CANCELLED"}
+    def work(self, context: bpy.types.Context) -> str:
+        context.scene.handmocap.retarget.fill_in(read_bone_map(_path(self)))
+        return f"Loaded {_path(self).name}"
 
 
-class HANDMOCAP_OT_save_bone_map(bpy.types.Operator, ExportHelper):  # type: ignore[misc]  # as above
+class HANDMOCAP_OT_save_bone_map(StageOperator, bpy.types.Operator, ExportHelper):  # type: ignore[misc]  # as above
     """Write the bones below to a file, for other scenes and for scripts/batch.py"""
 
     bl_idname = "handmocap.save_bone_map"
     bl_label = "Save Map"
+    bl_options: ClassVar[set[str]] = set()
+    stage = STAGE
 
     filename_ext = ".json"
     filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})  # type: ignore[valid-type]
@@ -118,14 +112,11 @@ class HANDMOCAP_OT_save_bone_map(bpy.types.Operator, ExportHelper):  # type: ign
             return waits_for(cls, "Name the other rig's finger bones first")
         return True
 
-    def execute(self, context: bpy.types.Context) -> Answer:
-        with panel_jobs.sentences_for(self, STAGE):
-            retarget = context.scene.handmocap.retarget
-            write_bone_map(_path(self), retarget.bone_map())
-            retarget.map_name = _path(self).stem
-            panel_jobs.set_status(STAGE, True, f"Saved {_path(self).name}")
-            return {"FINISHED"}
-        return {"CANCELLED"}
+    def work(self, context: bpy.types.Context) -> str:
+        retarget = context.scene.handmocap.retarget
+        write_bone_map(_path(self), retarget.bone_map())
+        retarget.map_name = _path(self).stem
+        return f"Saved {_path(self).name}"
 
 
 def _path(operator: Any) -> Path:

@@ -3,18 +3,15 @@ from __future__ import annotations
 import bpy
 
 from ...core.skeleton import SIDES
-from ..common.drawing import CATEGORY, stage_state
+from ..common.drawing import InSidebar, stage_state
 from .operators import STAGE
 from .settings import HandmocapRetargetSettings
 
 
-class HANDMOCAP_PT_retarget(bpy.types.Panel):
+class HANDMOCAP_PT_retarget(InSidebar, bpy.types.Panel):
     """The fingers on Rigify, Mixamo or another rig"""
 
     bl_label = "To Another Rig"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = CATEGORY
     bl_order = 5
     bl_options = {"DEFAULT_CLOSED"}
 

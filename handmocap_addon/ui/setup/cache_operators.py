@@ -13,6 +13,7 @@ from ..common import panel_jobs
 from ..common.blender_types import Answer
 from ..common.drawing import waits_for
 from ..common.preferences import environment_folder
+from ..common.stage_operator import JobOperator
 from .operators import SET_UP_SCRIPT
 
 STAGE = "cache"
@@ -41,11 +42,12 @@ def _amount(size: int) -> str:
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
 
 
-class HANDMOCAP_OT_measure_cache(bpy.types.Operator):
+class HANDMOCAP_OT_measure_cache(JobOperator, bpy.types.Operator):
     """Add up the room that the environments and weights of the set-ups take on the disk. It takes some seconds"""
 
     bl_idname = "handmocap.measure_cache"
     bl_label = "Measure"
+    stage = SIZES_STAGE
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -53,11 +55,9 @@ class HANDMOCAP_OT_measure_cache(bpy.types.Operator):
             return waits_for(cls, "The cache is being measured already")
         return True
 
-    def execute(self, context: bpy.types.Context) -> Answer:
-        with panel_jobs.sentences_for(self, SIZES_STAGE):
-            _start(context, SIZES_STAGE, "Cache", "sizes")
-            return {"FINISHED"}
-        return {"CANCELLED"}
+    def work(self, context: bpy.types.Context) -> str:
+        _start(context, SIZES_STAGE, "Cache", "sizes")
+        return ""
 
 
 class HANDMOCAP_OT_clear_cache(bpy.types.Operator):

@@ -28,6 +28,7 @@ from ..common.preferences import (
     wheels_folder,
     wilor_folder,
 )  # fmt: skip
+from ..common.stage_operator import JobOperator
 
 STAGE = "setup"
 DOCTOR_STAGE = "doctor"
@@ -65,11 +66,12 @@ def _no_network() -> str:
     return _STARTED_OFFLINE if bpy.app.online_access_override else _NO_NETWORK
 
 
-class HANDMOCAP_OT_set_up(bpy.types.Operator):
+class HANDMOCAP_OT_set_up(JobOperator, bpy.types.Operator):
     """Download and install what is missing into a folder of its own, outside Blender. It can be cancelled and resumed"""
 
     bl_idname = "handmocap.set_up"
     bl_label = "Set Up"
+    stage = STAGE
 
     what: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="What",
@@ -89,11 +91,9 @@ class HANDMOCAP_OT_set_up(bpy.types.Operator):
             return waits_for(cls, _no_network())
         return True
 
-    def execute(self, context: bpy.types.Context) -> Answer:
-        with panel_jobs.sentences_for(self, STAGE):
-            _start(context, _TITLES[self.what], self.what, str(environment_folder(context)))
-            return {"FINISHED"}
-        return {"CANCELLED"}
+    def work(self, context: bpy.types.Context) -> str:
+        _start(context, _TITLES[self.what], self.what, str(environment_folder(context)))
+        return ""
 
 
 class HANDMOCAP_OT_set_up_wilor(bpy.types.Operator):
@@ -157,11 +157,12 @@ def _comes_from_folders(context: bpy.types.Context) -> bool:
     return wheels_folder(context) is not None and has_weights
 
 
-class HANDMOCAP_OT_doctor(bpy.types.Operator):
+class HANDMOCAP_OT_doctor(JobOperator, bpy.types.Operator):
     """Look at environments, graphics card, weights and models, and say the one thing to do about what is missing"""
 
     bl_idname = "handmocap.doctor"
     bl_label = "Doctor"
+    stage = DOCTOR_STAGE
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -169,7 +170,7 @@ class HANDMOCAP_OT_doctor(bpy.types.Operator):
             return waits_for(cls, "Doctor is already looking")
         return True
 
-    def execute(self, context: bpy.types.Context) -> Answer:
+    def work(self, context: bpy.types.Context) -> str:
         folder = environment_folder(context)
         command = python_command(sys.executable, SET_UP_SCRIPT, "doctor", folder, "--blender", _this_blender())
         weights, body = wilor_folder(context), context.scene.handmocap.smplx_model_path() or smplx_folder(context)
@@ -177,11 +178,9 @@ class HANDMOCAP_OT_doctor(bpy.types.Operator):
         command += ["--body", str(body)] if body is not None else []
         for option, chosen in (("--gvhmr-checkout", gvhmr_checkout(context)), ("--gvhmr-python", gvhmr_python(context))):
             command += [option, str(chosen)] if chosen is not None else []
-        with panel_jobs.sentences_for(self, DOCTOR_STAGE):
-            job = ChildJob(command, folder / "logs" / "doctor.log")
-            panel_jobs.start(DOCTOR_STAGE, job, job, _diagnosis, title="Doctor")
-            return {"FINISHED"}
-        return {"CANCELLED"}
+        job = ChildJob(command, folder / "logs" / "doctor.log")
+        panel_jobs.start(DOCTOR_STAGE, job, job, _diagnosis, title="Doctor")
+        return ""
 
 
 class HANDMOCAP_OT_open_system_preferences(bpy.types.Operator):

@@ -6,7 +6,7 @@ import bpy
 
 from ...set_up.doctor_line import DoctorLine
 from ..common import panel_jobs
-from ..common.drawing import CATEGORY, progress_row, sentence, stage_state
+from ..common.drawing import InSidebar, progress_row, sentence, stage_state
 from ..common.preferences import environment_folder, preferences, smplx_folder, smplx_models
 from ..state import disk
 from ..state.header import WithState
@@ -21,13 +21,10 @@ def _is_ready(context: bpy.types.Context) -> bool:
     return disk.is_set_up(environment_folder(context), "worker")
 
 
-class HANDMOCAP_PT_first_steps(bpy.types.Panel):
+class HANDMOCAP_PT_first_steps(InSidebar, bpy.types.Panel):
     """What works now, what each further step brings, its licence and its size"""
 
     bl_label = "Set-up"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = CATEGORY
     bl_order = 0
 
     @classmethod
@@ -46,11 +43,7 @@ class HANDMOCAP_PT_setup(WithState, bpy.types.Panel):
     """What is installed, what each further step brings, and Doctor"""
 
     bl_label = "Set-up"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = CATEGORY
     bl_order = 90
-    bl_options = {"DEFAULT_CLOSED"}
     stage = STAGE
 
     @classmethod

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import bpy
 
@@ -17,9 +16,8 @@ from ...blender.scene_time import frame_rate
 from ...core.hands.hand_poses import HandPoses
 from ...core.hands.hand_poses_file import read_hand_poses
 from ..apply.problem_list import show_problems
-from ..common import panel_jobs
-from ..common.blender_types import Answer
 from ..common.drawing import has_own_armature, sentence, waits_for
+from ..common.stage_operator import StageOperator
 from ..common.stages import SOURCE as STAGE
 from ..overlay.right_picture import bring_up_to_date
 from ..overlay.session import shown_clip
@@ -56,8 +54,9 @@ def _is_same(rate: float, other: float) -> bool:
     return math.isclose(rate, other, rel_tol=1e-5)
 
 
-class _OfTheClock(bpy.types.Operator):
-    bl_options = {"REGISTER", "UNDO"}
+class _OfTheClock(StageOperator):
+    stage = STAGE
+    said = ""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -66,46 +65,42 @@ class _OfTheClock(bpy.types.Operator):
             return waits_for(cls, "Run Estimate or choose a hand_poses.npz first")
         return settings.armature is None or has_own_armature(cls, context)
 
-    def _run(self, context: bpy.types.Context, before_moving: Callable[[HandPoses], None], said: str) -> Answer:
+    def work(self, context: bpy.types.Context) -> str:
         scene = context.scene
         settings = scene.handmocap
         armature = settings.armature
-        with panel_jobs.sentences_for(self, STAGE):
-            poses = read_hand_poses(settings.hand_poses_path())
-            before_moving(poses)
-            if written_action(armature) is not None:
-                bring_to_place(armature, scene, place_on(scene, armature), poses)
-                if is_raw_shown(armature):
-                    # It is a picture of the hands' file, drawn again when wanted.
-                    hide_raw(armature)
-                show_problems(context, read_problems(armature))
-            panel_jobs.set_status(STAGE, True, said)
-            bring_up_to_date(scene)
-            return {"FINISHED"}
-        return {"CANCELLED"}
+        poses = read_hand_poses(settings.hand_poses_path())
+        self.before_moving(scene, poses)
+        if written_action(armature) is not None:
+            bring_to_place(armature, scene, place_on(scene, armature), poses)
+            if is_raw_shown(armature):
+                # It is a picture of the hands' file, drawn again when wanted.
+                hide_raw(armature)
+            show_problems(context, read_problems(armature))
+        bring_up_to_date(scene)
+        return self.said
+
+    def before_moving(self, scene: bpy.types.Scene, poses: HandPoses) -> None:
+        """What is done to the scene's clock."""
 
 
-class HANDMOCAP_OT_match_scene(_OfTheClock):
+class HANDMOCAP_OT_match_scene(_OfTheClock, bpy.types.Operator):
     """Give the scene the clip's frame rate, range and picture size. What is keyed for the clip goes along, your keys too"""
 
     bl_idname = "handmocap.match_scene"
     bl_label = "Match Scene to Clip"
+    said = "The scene has the clip's clock and size"
 
-    def execute(self, context: bpy.types.Context) -> Answer:
-        scene, armature = context.scene, context.scene.handmocap.armature
-        return self._run(
-            context, lambda poses: match_scene_to_clip(scene, poses, armature), "The scene has the clip's clock and size"
-        )
+    def before_moving(self, scene: bpy.types.Scene, poses: HandPoses) -> None:
+        match_scene_to_clip(scene, poses, scene.handmocap.armature)
 
 
-class HANDMOCAP_OT_follow_scene(_OfTheClock):
+class HANDMOCAP_OT_follow_scene(_OfTheClock, bpy.types.Operator):
     """Move what is keyed for the clip, your keys too, to where the clip's times fall at the scene's frame rate"""
 
     bl_idname = "handmocap.follow_scene"
     bl_label = "Retime Keys to Scene"
-
-    def execute(self, context: bpy.types.Context) -> Answer:
-        return self._run(context, lambda _poses: None, "The keys lie at the scene's frame rate")
+    said = "The keys lie at the scene's frame rate"
 
 
 CLASSES = (HANDMOCAP_OT_match_scene, HANDMOCAP_OT_follow_scene)

@@ -5,7 +5,7 @@ from typing import Any
 import bpy
 
 from ..common.choices import GVHMR_MISSING
-from ..common.drawing import CATEGORY, sentence, stage_state
+from ..common.drawing import sentence, stage_state
 from ..common.stages import SOURCE as STAGE
 from ..state.header import WithState
 
@@ -14,11 +14,7 @@ class HANDMOCAP_PT_source(WithState, bpy.types.Panel):
     """The clip, and where the body's motion comes from"""
 
     bl_label = "Source"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = CATEGORY
     bl_order = 0  # as the stages and the first steps, which are registered before
-    bl_options = {"DEFAULT_CLOSED"}
     stage = STAGE
 
     def draw(self, context: bpy.types.Context) -> None:

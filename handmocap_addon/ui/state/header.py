@@ -6,12 +6,14 @@ from typing import Any, ClassVar
 
 import bpy
 
+from ..common.drawing import InSidebar
 from .states import ICONS, state_of
 
 
-class WithState:
+class WithState(InSidebar):
     """A panel whose header shows how far its stage is, also while it is closed."""
 
+    bl_options: ClassVar[set[str]] = {"DEFAULT_CLOSED"}
     stage: ClassVar[str]
     layout: Any
 
