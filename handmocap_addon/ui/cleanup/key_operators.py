@@ -42,7 +42,7 @@ class _Keys(OnTarget):
         if count == 0:
             raise BadUsageError("No key was made", "look whether these bones' rotations are locked")
         where = range_text(context, self, only_current_frame=True)
-        return f"{self.bl_label}: {target.text()}, {where}"  # type: ignore[attr-defined]
+        return f"{self.bl_label}: {target.text()}, {where}"
 
     def take_from_panel(self, context: bpy.types.Context) -> None:
         self._check_range(context)

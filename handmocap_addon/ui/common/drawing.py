@@ -8,7 +8,7 @@ import bpy
 
 from ...blender.curves.tool_actions import is_own, linked
 from . import panel_jobs
-from .blender_types import Icon
+from .blender_types import Icon, PanelPart
 
 CATEGORY = "handmocap"
 # Pixels at 100 % interface scale: what icon and margins take of the sidebar, and the mean width of a letter.
@@ -16,7 +16,7 @@ _MARGIN, _LETTER = 62.0, 6.6
 _BUTTON_MARGIN = 24.0  # what an icon button at the end of the line takes
 
 
-class InSidebar:
+class InSidebar(PanelPart):
     """A panel of the tool's tab."""
 
     bl_space_type = "VIEW_3D"

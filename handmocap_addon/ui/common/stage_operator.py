@@ -16,7 +16,7 @@ class StageOperator(OperatorPart):
     `needs` is one of the functions for `poll`, which greys the button out with a reason.
     """
 
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
     stage: ClassVar[str]
 
     @staticmethod
@@ -52,4 +52,4 @@ class StageOperator(OperatorPart):
 class JobOperator(StageOperator):
     """Starts a process, which says later what came of it. There is nothing to undo or to repeat."""
 
-    bl_options: ClassVar[set[str]] = set()
+    bl_options = set()

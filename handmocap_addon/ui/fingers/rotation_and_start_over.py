@@ -106,7 +106,7 @@ def _selected_bones(context: bpy.types.Context) -> list[Any]:
     return [bone for bone in context.selected_pose_bones or () if bone.id_data == armature]
 
 
-def _selected_joints(context: bpy.types.Context) -> Answer:
+def _selected_joints(context: bpy.types.Context) -> set[str]:
     """Joints of every finger of which a bone is selected."""
     selected = {bone.name for bone in _selected_bones(context)}
     if not selected:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
@@ -100,7 +100,7 @@ class HANDMOCAP_OT_save_bone_map(StageOperator, bpy.types.Operator, ExportHelper
 
     bl_idname = "handmocap.save_bone_map"
     bl_label = "Save Map"
-    bl_options: ClassVar[set[str]] = set()
+    bl_options = set()
     stage = STAGE
 
     filename_ext = ".json"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import bpy
 
@@ -13,9 +13,8 @@ from .states import ICONS, state_of
 class WithState(InSidebar):
     """A panel whose header shows how far its stage is, also while it is closed."""
 
-    bl_options: ClassVar[set[str]] = {"DEFAULT_CLOSED"}
+    bl_options = {"DEFAULT_CLOSED"}
     stage: ClassVar[str]
-    layout: Any
 
     def draw_header(self, context: bpy.types.Context) -> None:
         self.layout.label(text="", icon=ICONS[state_of(context, self.stage).kind])
