@@ -58,6 +58,7 @@ def main(arguments: list[str]) -> int:
     from handmocap_addon.core.files.temporary_folders import temporary_files_in_one_place
     from handmocap_addon.core.job_protocol import END_WITH_STDIN
     from handmocap_addon.core.process.ending import Ending
+    from handmocap_addon.core.process.memory_shortage import as_memory_error
     from handmocap_addon.core.process.trace_log import write_trace
 
     # Where the extension is enabled in this Blender, or this was started from one.
@@ -72,10 +73,11 @@ def main(arguments: list[str]) -> int:
         with ending.put_off():
             # The module makes its own as it is loaded.
             place.enter_context(temporary_files_in_one_place())
-        with ending.abandonable():  # loading the bpy module takes a second
+        with as_memory_error(), ending.abandonable():  # loading the bpy module takes a second
             from handmocap_addon.blender.shot.command_line import run_command
 
-        run_command(arguments, ending)
+        with as_memory_error():
+            run_command(arguments, ending)
     except HandmocapError as error:
         print(f"handmocap: {error.sentence()}", file=sys.stderr)
         return int(error.exit_code)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from handmocap_addon.core.errors import ExitCode, HandmocapError, OutOfMemoryError
 from handmocap_addon.core.files.atomic_files import output_error
+from handmocap_addon.core.process.memory_shortage import as_memory_error
 from handmocap_addon.core.process.streams import ready_streams
 from handmocap_addon.core.process.trace_log import write_trace
 
@@ -15,7 +16,8 @@ def bordered(program: str, work: Callable[[], int], say: Callable[[str], None]) 
     """Do the work of a program and return its exit code; `say` gets the sentence where it failed."""
     ready_streams()
     try:
-        return work()
+        with as_memory_error():
+            return work()
     except HandmocapError as error:
         say(error.sentence())
         return int(error.exit_code)

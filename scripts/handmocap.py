@@ -54,6 +54,7 @@ from handmocap_addon.core.options.command_options import OptionParser  # noqa: E
 from handmocap_addon.core.plain_text import plain_json  # noqa: E402
 from handmocap_addon.core.process.child_processes import apart, finished, python_command, start  # noqa: E402
 from handmocap_addon.core.process.ending import Ending  # noqa: E402
+from handmocap_addon.core.process.memory_shortage import as_memory_error  # noqa: E402
 from handmocap_addon.core.process.streams import leave, ready_streams  # noqa: E402
 from handmocap_addon.core.process.trace_log import write_trace  # noqa: E402
 from handmocap_addon.set_up import environments  # noqa: E402
@@ -108,7 +109,8 @@ def main(arguments: Sequence[str]) -> int:
         _check_options(chosen.command, rest)
         with ending.put_off():
             place.enter_context(temporary_files_in_one_place())
-        return _do(chosen.command, folder, rest)
+        with as_memory_error():
+            return _do(chosen.command, folder, rest)
     except SystemExit as end:  # after --help
         return int(end.code or 0)
     except HandmocapError as error:

@@ -21,7 +21,7 @@ _SHORT = """
 import json, sys
 from pathlib import Path
 def short_of_memory(*_, **__):
-    raise MemoryError("Unable to allocate 8.00 GiB for an array")
+    raise WORDS
 folder = Path(sys.argv[1])
 """
 PROGRAMS = {
@@ -57,11 +57,21 @@ sys.exit(scene_copy_child.run_order({"bake": short_of_memory}))
 }
 
 
+# An array's, a thread's, a library's and the system's.
+WORDS = (
+    'MemoryError("Unable to allocate 8.00 GiB for an array")',
+    'RuntimeError("can\'t start new thread")',
+    "ImportError('libopenblas.so: failed to map segment from shared object')",
+    "OSError(12, 'Cannot allocate memory')",
+)
+
+
+@pytest.mark.parametrize("words", WORDS)
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_it_is_said_and_the_exit_code_is_that_of_a_failure(program: str, tmp_path: Path) -> None:
+def test_it_is_said_and_the_exit_code_is_that_of_a_failure(program: str, words: str, tmp_path: Path) -> None:
     # Its stdin stays open, as a parent's does.
     child = subprocess.Popen(
-        [sys.executable, "-c", _SHORT + PROGRAMS[program], str(tmp_path)],
+        [sys.executable, "-c", _SHORT.replace("WORDS", words) + PROGRAMS[program], str(tmp_path)],
         cwd=REPOSITORY,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

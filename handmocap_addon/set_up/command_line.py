@@ -18,6 +18,7 @@ def main(arguments: list[str]) -> int:
     from handmocap_addon.core.errors import ExitCode, HandmocapError, OutOfMemoryError
     from handmocap_addon.core.files.atomic_files import output_error
     from handmocap_addon.core.job_protocol import JobEvent
+    from handmocap_addon.core.process.memory_shortage import as_memory_error
     from handmocap_addon.core.process.trace_log import write_trace
     from handmocap_addon.set_up.installers import end_when_stdin_closes
 
@@ -28,7 +29,8 @@ def main(arguments: list[str]) -> int:
     emit("started", command="set-up")
     try:
         try:
-            emit("result", **_do(arguments, emit))
+            with as_memory_error():
+                emit("result", **_do(arguments, emit))
         except MemoryError as error:
             raise OutOfMemoryError from error
     except HandmocapError as error:

@@ -7,7 +7,6 @@ import contextlib
 import itertools
 import math
 import os
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -31,6 +30,7 @@ from ..core.errors import BadUsageError, ExitCode, HandmocapError, MissingSetupE
 from ..core.files.replaced_files import links_among
 from ..core.files.temporary_folders import remove_abandoned_folders
 from ..core.options.command_options import OptionParser, named_file
+from ..core.process.memory_shortage import as_memory_error
 from ..core.process.streams import protocol_stdout
 from ..core.process.trace_log import write_trace
 from .commands.frame_range import FrameRange
@@ -39,9 +39,6 @@ from .limits import bound_process
 
 if TYPE_CHECKING:  # the front door reads the options without numpy
     from .estimators.base import BodyEstimator
-
-
-_LOADER_LACKS_MEMORY = re.compile("failed to map segment|cannot allocate memory", re.IGNORECASE)
 
 
 def _fraction(text: str) -> Fraction:
@@ -210,17 +207,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # A process of its own, and no test or script that goes on; GVHMR takes what it needs.
             if arguments is None:
                 bound_process(options.command, getattr(options, "estimator", ""))
-            run(options, events, cancellation)
+            with as_memory_error():
+                run(options, events, cancellation)
         except HandmocapError as error:
             events.emit("error", code=error.code, message=error.message, hint=error.hint)
             print(error.sentence(), file=sys.stderr)
             return int(error.exit_code)
         except KeyboardInterrupt:
             return int(ExitCode.CANCELLED)
-        except (MemoryError, ImportError) as error:
-            # What a loader of libraries says where the addresses that a process may have are used up.
-            if isinstance(error, ImportError) and not _LOADER_LACKS_MEMORY.search(str(error)):
-                return _failed(events, f"The worker failed ({type(error).__name__}: {error})", _with_log())
+        except MemoryError:
             shortage = OutOfMemoryError()
             events.emit("error", code=shortage.code, message=shortage.message, hint=shortage.hint)
             print(shortage.sentence(), file=sys.stderr)

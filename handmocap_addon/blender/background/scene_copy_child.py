@@ -16,6 +16,7 @@ from ...core.files.atomic_files import output_error, remove_temporaries_of
 from ...core.files.json_dataclasses import from_json
 from ...core.files.json_files import read_json
 from ...core.job_protocol import EventKind, JobEvent, Progress
+from ...core.process.memory_shortage import as_memory_error
 from ...core.process.streams import protocol_stdout
 from ..jobs.scene_copy_order import SceneCopyOrder
 
@@ -41,7 +42,8 @@ def _done(order: SceneCopyOrder, work: Work, stdout: TextIO) -> int:
     emit("started", command=command, pid=os.getpid())
     try:
         try:
-            result = work(order, lambda progress: emit("progress", **vars(progress)))
+            with as_memory_error():
+                result = work(order, lambda progress: emit("progress", **vars(progress)))
         except MemoryError as error:
             raise OutOfMemoryError from error
         except OSError as error:
