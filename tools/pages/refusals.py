@@ -140,14 +140,19 @@ def _calls(tree: ast.AST, function: ast.FunctionDef | None = None) -> Iterator[t
         yield from _calls(child, child if isinstance(child, ast.FunctionDef) else function)
 
 
+FoundCall = tuple[ast.Module, ast.Call, ast.FunctionDef | None]
+
+
 class Constants:
     """Texts and functions that modules give a name: a module's own, else what all others agree on."""
 
     def __init__(self, trees: list[ast.Module]) -> None:
-        self._trees = trees
+        self._calls: dict[str, list[FoundCall]] = {}
         self._texts: dict[str, dict[ast.Module, str]] = {}
         self._functions: dict[str, dict[ast.Module, ast.FunctionDef]] = {}
         for tree in trees:
+            for call, caller in _calls(tree):
+                self._calls.setdefault(_called(call), []).append((tree, call, caller))
             for function in tree.body:
                 if isinstance(function, ast.FunctionDef):
                     self._functions.setdefault(function.name, {})[tree] = function
@@ -164,11 +169,16 @@ class Constants:
         agreed = set(texts.values())
         return [texts[tree]] if tree in texts else list(agreed) if len(agreed) == 1 else []
 
-    def callers(self, function: ast.FunctionDef) -> list[tuple[ast.Module, ast.Call, ast.FunctionDef | None]]:
-        """The calls in all modules of a module's function whose name no other has."""
-        if list(self._functions.get(function.name, {}).values()) != [function]:
-            return []
-        return [(tree, *found) for tree in self._trees for found in _calls(tree) if _called(found[0]) == function.name]
+    def callers(self, function: ast.FunctionDef, tree: ast.Module) -> tuple[list[FoundCall], bool]:
+        """The calls of a module's function and whether they are its module's own.
+
+        Those of other modules where it has none, and no other module has a function of its name.
+        """
+        found = self._calls.get(function.name, [])
+        own = [each for each in found if each[0] is tree]
+        if own or list(self._functions.get(function.name, {}).values()) != [function]:
+            return own, True
+        return found, False
 
     def function(self, name: str, tree: ast.Module) -> tuple[ast.Module, ast.FunctionDef] | None:
         """The function that a module means by a name, and where it stands."""
@@ -242,18 +252,16 @@ class Speech:
             return []
         place = arguments.index(name)
         said = []
-        named = self.function.name
-        own = [(self.tree, *found) for found in _calls(self.tree) if _called(found[0]) == named]
-        for tree, call, caller in own or self.constants.callers(self.function):
-            if _called(call) == named:
-                value = next((word.value for word in call.keywords if word.arg == name), None)
-                offset = 1 if arguments[0] in ("self", "cls") else 0
-                if value is None and place - offset < len(call.args):
-                    value = call.args[place - offset]
-                if not own and not isinstance(value, ast.Constant):
-                    return []  # of some caller elsewhere it is not known what it says
-                if value is not None:
-                    said += replace(self, tree=tree, function=caller, depth=self.depth + 1).texts(value)
+        callers, are_own = self.constants.callers(self.function, self.tree)
+        for tree, call, caller in callers:
+            value = next((word.value for word in call.keywords if word.arg == name), None)
+            offset = 1 if arguments[0] in ("self", "cls") else 0
+            if value is None and place - offset < len(call.args):
+                value = call.args[place - offset]
+            if not are_own and not isinstance(value, ast.Constant):
+                return []  # of some caller elsewhere it is not known what it says
+            if value is not None:
+                said += replace(self, tree=tree, function=caller, depth=self.depth + 1).texts(value)
         return list(dict.fromkeys(said))
 
 
